@@ -1,0 +1,77 @@
+# Every step of working on the portal. Needs Python 3.11, make and, for the browser tests, Debian's apt-get.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+ifndef PYTHON
+PYTHON := $(shell for python in python3.11 python3; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+endif
+
+BIN := .venv/bin
+# A stamp is named after what it stands for: when the locked requirements change, it is no longer there.
+RUN_STAMP := .venv/.run-$(shell cksum < requirements.txt | tr ' ' -)
+DEV_STAMP := .venv/.dev-$(shell cksum < requirements-dev.txt | tr ' ' -)
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+.PHONY: help run check test test-long fix lock translations dev browser
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+
+run: $(RUN_STAMP) ## install what the portal needs, start it with the demonstration province, say where to open it
+	@exec $(BIN)/flask --app wsgi portal start
+
+check: dev ## style, types, order of imports, templates, and that no migration is missing
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/djlint templates --lint --quiet
+	rm -rf build/check
+	export PORTAL_INSTANCE=build/check PORTAL_DATABASE_URL=; \
+		$(BIN)/flask --app wsgi db upgrade && $(BIN)/flask --app wsgi db check
+
+test: check browser ## check, then all tests on both databases and in Chromium
+	$(PYTEST)
+
+test-long: dev browser ## all tests with the long runs at their full size
+	$(PYTEST) --full-size
+
+fix: dev ## mend what ruff can mend
+	$(BIN)/ruff check --fix .
+
+lock: build/lock/bin/uv ## lock requirements*.in, with hashes, to the newest releases that fit together
+	for name in requirements requirements-dev; do \
+		build/lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
+			--custom-compile-command 'make lock' $$name.in -o $$name.txt; done
+
+translations: dev ## gather the texts of code and templates into portal/translations
+	mkdir -p build
+	$(BIN)/pybabel -q extract -F pyproject.toml -k lazy_gettext -k lazy_ngettext:1,2 --add-location file --sort-by-file \
+		--project duijie --version '' --copyright-holder '' --msgid-bugs-address '' -o build/messages.pot portal templates
+	$(BIN)/pybabel -q update -i build/messages.pot -d portal/translations -l zh_Hans_CN --init-missing \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+
+dev: $(DEV_STAMP)
+
+browser: # Chromium and a Chinese font
+	@tests/browser/install.sh
+
+.venv/.run-%: requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@rm -f .venv/.run-* && touch $@
+
+.venv/.dev-%: requirements-dev.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@rm -f .venv/.dev-* && touch $@
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed: install it, or name one with make PYTHON=…' >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+build/lock/bin/uv:
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed: install it, or name one with make PYTHON=…' >&2; exit 1; }
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
