@@ -1,0 +1,1 @@
+"""What happens: the Flask application, feature by feature."""

@@ -1,0 +1,1 @@
+"""The chained log of who did and saw what."""

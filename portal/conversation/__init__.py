@@ -1,0 +1,1 @@
+"""Messages between the units of a ticket."""

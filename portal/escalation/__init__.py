@@ -1,0 +1,1 @@
+"""The sweep: rungs climbed, with the mails they cause."""

@@ -1,0 +1,1 @@
+"""The ladder of escalation and its policy."""

@@ -1,0 +1,147 @@
+"""The ladder: when a unit that owes something is urged, and who above it is told when its limit passes."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Self
+
+from directory.chain import ChainError, Parents, chain_to, lowest_common_ancestor
+from directory.working_time import WORKING_DAY, WorkingCalendar, calendar_day_end
+from portal.procedures.limit import Limit, LimitUnit
+
+UNCOUNTED_PLACES = frozenset({"corps", "common superior"})
+"Places whose tasks do not lift the top of a ticket's ladder, and whose own ladder ends with the owing unit."
+
+
+class ClockKind(StrEnum):
+    SIGN_FOR = "sign_for"
+    ANSWER = "answer"
+    OVERALL = "overall"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The ladder's values for one urgency, in working minutes and per cent; frozen on a ticket at its opening."""
+
+    urge_percent: int = 75
+    interval_minutes: int = WORKING_DAY
+    "between rung k and rung k + 1, from rung 1 on"
+    sign_for_minutes: int = 240
+    amend_minutes: int = 2 * WORKING_DAY
+    "what a return gives the opener"
+    explain_from_rung: int = 2
+    "the rung from which an answer must carry a written explanation"
+
+    def to_dict(self) -> dict[str, int]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """From what `to_dict` gave, by any version: unknown keys are left out, missing ones have their default."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: int(value) for name, value in values.items() if name in known})
+
+
+POLICIES: Mapping[str, Policy] = MappingProxyType(
+    {"normal": Policy(), "urgent": Policy(interval_minutes=WORKING_DAY // 2)}
+)
+
+
+@dataclass(frozen=True)
+class Instants:
+    """When a limit's urge and its end fall, as shown: a calendar day's end is 24:00 even where nobody works then."""
+
+    urge_at: datetime
+    due_at: datetime
+    provisional: bool
+    "whether they rest on working days that are only assumed; calendar days never do"
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One mail of the ladder: 0 is the urge to the owing unit's desk, each further one is one unit higher."""
+
+    number: int
+    at: datetime
+    unit: str
+    skipped: bool
+    "nobody is reachable there: the next rung has this one's instant"
+
+
+def instants(
+    start: datetime, limit: Limit, calendar: WorkingCalendar, policy: Policy, *, start_day: date | None = None
+) -> Instants:
+    """Urge and end of a limit that begins at `start`, in the owing unit's calendar.
+
+    Calendar days are counted from `start_day`, else from the local day of `start`. Parts of a limit are rounded down.
+    """
+    if limit.unit is LimitUnit.CALENDAR_DAY:
+        first = start_day or start.astimezone(calendar.tz).date()
+        return _calendar_days(first, limit.amount, calendar, policy)
+    minutes = limit.amount * WORKING_DAY if limit.unit is LimitUnit.WORKING_DAY else limit.amount
+    due_at = calendar.add(start, minutes)
+    urge_at = calendar.add(start, _until_urge(minutes, policy))
+    return Instants(urge_at, due_at, calendar.provisional(due_at))
+
+
+def ladder(
+    *,
+    urge_at: datetime,
+    due_at: datetime,
+    chain: Sequence[str],
+    calendar: WorkingCalendar,
+    policy: Policy,
+    reachable: Callable[[str, int], bool],
+) -> list[Rung]:
+    """The rungs of one clock, lowest first: 0 and 1 at `chain[0]`, the owing unit, rung k at `chain[k - 1]`.
+
+    `chain` ends with the ticket's top (see `climbing_chain`), `calendar` is the owing unit's. `reachable(unit, number)`
+    says whether somebody is there for a rung; of a rung that was climbed already, whether somebody was there then.
+    An instant outside working time moves to the next opening; a closing is still working time.
+    """
+    if not chain:
+        raise ValueError("a ladder needs the unit that owes")
+    urge = Rung(0, calendar.at_or_next_opening(urge_at), chain[0], not reachable(chain[0], 0))
+    return [urge, *_escalations(calendar.at_or_next_opening(due_at), chain, calendar, policy, reachable)]
+
+
+def top_of_ladder(opener: str, tasks: Iterable[tuple[str, str, bool]], parents: Parents) -> str:
+    """The lowest unit that commands all places of a ticket; nobody above it is ever mailed.
+
+    `tasks` are (place, unit, cancelled), waiting ones included. ChainError if no unit commands them all.
+    """
+    units = {unit for place, unit, cancelled in tasks if not cancelled and place not in UNCOUNTED_PLACES}
+    top = lowest_common_ancestor({opener, *units}, parents)
+    if top is None:
+        raise ChainError(f"no unit commands all of {sorted({opener, *units})}")
+    return top
+
+
+def climbing_chain(unit: str, place: str, top: str, parents: Parents) -> tuple[str, ...]:
+    """The units that a task's ladder climbs, from the owing unit to `top`; for an uncounted place that unit alone."""
+    return (unit,) if place in UNCOUNTED_PLACES else chain_to(unit, top, parents)
+
+
+def _calendar_days(first: date, days: int, calendar: WorkingCalendar, policy: Policy) -> Instants:
+    urge_at = calendar_day_end(first, _until_urge(days, policy), calendar.tz)
+    return Instants(urge_at, calendar_day_end(first, days, calendar.tz), provisional=False)
+
+
+def _until_urge(amount: int, policy: Policy) -> int:
+    return amount * policy.urge_percent // 100
+
+
+def _escalations(
+    at: datetime,
+    chain: Sequence[str],
+    calendar: WorkingCalendar,
+    policy: Policy,
+    reachable: Callable[[str, int], bool],
+) -> Iterable[Rung]:
+    for number, unit in enumerate(chain, start=1):
+        skipped = not reachable(unit, number)
+        yield Rung(number, at, unit, skipped)
+        if not skipped:
+            at = calendar.add(at, policy.interval_minutes)

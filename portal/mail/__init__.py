@@ -1,0 +1,1 @@
+"""The outbox: compose, deliver."""

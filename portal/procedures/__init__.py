@@ -1,0 +1,1 @@
+"""Kinds of case: steps, limits, materials."""

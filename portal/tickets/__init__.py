@@ -1,0 +1,1 @@
+"""Tickets, tasks, entries: what two or more places do together."""

@@ -1,0 +1,1 @@
+"""Shared by all pages: access, permissions, signed links, error pages, base form, languages."""

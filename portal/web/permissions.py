@@ -1,0 +1,77 @@
+"""Who may do what: the roles, the permissions, and one table that says which role has which."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Role(StrEnum):
+    OFFICER = "officer"
+    SUPERVISOR = "supervisor"
+    STEWARD = "steward"
+    SYSTEM_ADMINISTRATOR = "system_administrator"
+    SECURITY_ADMINISTRATOR = "security_administrator"
+    AUDITOR = "auditor"
+
+
+class Permission(StrEnum):
+    DIRECTORY_READ = "directory.read"
+    DIRECTORY_EDIT = "directory.edit"
+    TICKET_READ = "ticket.read"
+    TICKET_OPEN = "ticket.open"
+    TICKET_MOVE = "ticket.move"
+    TICKET_MESSAGE = "ticket.message"
+    CITIZEN_REVEAL = "citizen.reveal"
+    SUPERVISION_READ = "supervision.read"
+    ACCOUNT_MANAGE = "account.manage"
+    SETTINGS_MANAGE = "settings.manage"
+    TOKEN_MANAGE = "token.manage"  # noqa: S105  a permission, no secret
+    OUTBOX_READ = "outbox.read"
+    ROLE_GRANT = "role.grant"
+    SESSION_MANAGE = "session.manage"
+    AUDIT_READ = "audit.read"
+
+
+CASE_CONTENT = frozenset(
+    {
+        Permission.TICKET_READ,
+        Permission.TICKET_OPEN,
+        Permission.TICKET_MOVE,
+        Permission.TICKET_MESSAGE,
+        Permission.CITIZEN_REVEAL,
+    }
+)
+"What shows or touches a citizen's case."
+
+GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.OFFICER: CASE_CONTENT | {Permission.DIRECTORY_READ},
+        Role.SUPERVISOR: CASE_CONTENT | {Permission.DIRECTORY_READ, Permission.SUPERVISION_READ},
+        Role.STEWARD: frozenset({Permission.DIRECTORY_READ, Permission.DIRECTORY_EDIT}),
+        Role.SYSTEM_ADMINISTRATOR: frozenset(
+            {
+                Permission.DIRECTORY_READ,
+                Permission.ACCOUNT_MANAGE,
+                Permission.SETTINGS_MANAGE,
+                Permission.TOKEN_MANAGE,
+                Permission.OUTBOX_READ,
+            }
+        ),
+        Role.SECURITY_ADMINISTRATOR: frozenset({Permission.ROLE_GRANT, Permission.SESSION_MANAGE}),
+        Role.AUDITOR: frozenset({Permission.AUDIT_READ}),
+    }
+)
+
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDITOR})
+"三员分立: three separate people."
+
+
+def granted(roles: Iterable[Role], permission: Permission) -> bool:
+    """Whether one of the roles has the permission."""
+    return any(permission in GRANTS[role] for role in roles)
+
+
+def conflicts(roles: Iterable[Role]) -> frozenset[Role]:
+    """The roles among these that one person must not hold together; empty if there is no conflict."""
+    held = ADMINISTRATORS.intersection(roles)
+    return held if len(held) > 1 else frozenset()

@@ -1,0 +1,1 @@
+"""The tests: rules without a database, directory and portal on both databases, the browser, the house's conventions."""
