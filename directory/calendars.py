@@ -1,0 +1,22 @@
+"""The working calendar of each unit."""
+
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from directory.working_time import CHINA, WorkingCalendar
+
+TIMEZONE = "timezone"
+"Key of `Session.info` under which an installation keeps its time zone, a ZoneInfo."
+
+
+def calendar_of(session: Session, unit_code: str) -> WorkingCalendar:
+    """The calendar in which `unit_code` works: the common one, with China's statutory days."""
+    return _common(session.info.get(TIMEZONE, CHINA))
+
+
+@cache
+def _common(zone: ZoneInfo) -> WorkingCalendar:
+    """One calendar for the whole process, so that each day is worked out once."""
+    return WorkingCalendar(tz=zone)

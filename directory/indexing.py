@@ -1,0 +1,109 @@
+"""Writes the terms under which units are found: gathers their facts, asks the rule in `names`, replaces the rows."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session, aliased
+
+from directory.models import Contact, ContactState, Locality, LookupTerm, Phone, Unit, UnitAncestor
+from directory.names import Above, Person, UnitFacts, terms
+
+UNITS_AT_A_TIME = 500
+ROWS_AT_A_TIME = 5_000
+NAMES_APART = "、"
+
+
+def refresh_lookup_terms(session: Session, unit_codes: Collection[str]) -> None:
+    """Write the terms of these units anew. Whoever changes a unit's name, place or parent passes all below it too.
+
+    A unit closed into another has no terms of its own: its names and codes lead to its successor.
+    """
+    session.flush()
+    codes = sorted(set(unit_codes))
+    for start in range(0, len(codes), UNITS_AT_A_TIME):
+        _refresh(session, codes[start : start + UNITS_AT_A_TIME])
+
+
+def _refresh(session: Session, codes: Sequence[str]) -> None:
+    obsolete = delete(LookupTerm).where(LookupTerm.unit_code.in_(codes))
+    session.execute(obsolete.execution_options(synchronize_session=False))
+    rows = [
+        {"term": term.term, "unit_code": code, "weight": term.weight}
+        for code, facts in _gather(session, codes)
+        for term in terms(facts)
+    ]
+    for start in range(0, len(rows), ROWS_AT_A_TIME):
+        session.execute(insert(LookupTerm), rows[start : start + ROWS_AT_A_TIME])
+
+
+def _gather(session: Session, codes: Sequence[str]) -> Iterator[tuple[str, UnitFacts]]:
+    merged = _closed_into(session, codes)
+    above, people, phones = _above(session, codes), _people(session, codes), _phones(session, codes)
+    statement = select(Unit, Locality.name).join(Locality, Locality.code == Unit.locality_code)
+    listed = statement.where(Unit.code.in_(codes), Unit.closed_on.is_(None) | Unit.successor_code.is_(None))
+    for unit, locality in session.execute(listed):
+        closed = merged[unit.code]
+        yield (
+            unit.code,
+            UnitFacts(
+                name=unit.name,
+                locality=locality,
+                codes=(unit.code, unit.locality_code, *(one.code for one in closed)),
+                former_names=(*_former(unit), *(name for one in closed for name in (one.name, *_former(one)))),
+                address=unit.address,
+                people=tuple(people[unit.code]),
+                phones=(unit.public_phone, *phones[unit.code]),
+                above=tuple(above[unit.code]),
+            ),
+        )
+
+
+def _former(unit: Unit) -> list[str]:
+    return [name for name in unit.former_names.split(NAMES_APART) if name]
+
+
+def _closed_into(session: Session, codes: Sequence[str]) -> dict[str, list[Unit]]:
+    """The units closed into each of these, directly or over others."""
+    merged: dict[str, list[Unit]] = defaultdict(list)
+    heirs = {code: code for code in codes}
+    while heirs:
+        closed = select(Unit).where(Unit.successor_code.in_(heirs), Unit.closed_on.is_not(None))
+        found = [unit for unit in session.scalars(closed) if unit.successor_code]
+        for unit in found:
+            merged[heirs[unit.successor_code or ""]].append(unit)
+        heirs = {unit.code: heirs[unit.successor_code or ""] for unit in found}
+    return merged
+
+
+def _above(session: Session, codes: Sequence[str]) -> dict[str, list[Above]]:
+    higher = aliased(Unit)
+    statement = (
+        select(UnitAncestor.unit_code, higher.name, Locality.name)
+        .join(higher, higher.code == UnitAncestor.ancestor_code)
+        .join(Locality, Locality.code == higher.locality_code)
+        .where(UnitAncestor.unit_code.in_(codes), UnitAncestor.distance > 0)
+        .order_by(UnitAncestor.distance)
+    )
+    above: dict[str, list[Above]] = defaultdict(list)
+    for code, name, locality in session.execute(statement):
+        above[code].append(Above(name, locality))
+    return above
+
+
+def _people(session: Session, codes: Sequence[str]) -> dict[str, list[Person]]:
+    statement = select(Contact.unit_code, Contact.name, Contact.post)
+    listed = statement.where(Contact.unit_code.in_(codes), Contact.state != ContactState.RETIRED)
+    people: dict[str, list[Person]] = defaultdict(list)
+    for code, name, post in session.execute(listed):
+        people[code].append(Person(name, post))
+    return people
+
+
+def _phones(session: Session, codes: Sequence[str]) -> dict[str, list[str]]:
+    statement = select(Contact.unit_code, Phone.digits).join(Contact, Contact.id == Phone.contact_id)
+    listed = statement.where(Contact.unit_code.in_(codes), Contact.state != ContactState.RETIRED)
+    phones: dict[str, list[str]] = defaultdict(list)
+    for code, digits in session.execute(listed):
+        phones[code].append(digits)
+    return phones

@@ -1,0 +1,227 @@
+"""The terms under which a unit is found: its names, their pinyin and initials, codes, phones, people.
+
+Every text is stored by its suffixes, each beginning at a character or a syllable, so that any part of it is the
+beginning of a term, and a look-up is a range of an index on every database.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from directory.spelling import initials, spell_person, spellings
+
+LONGEST_TERM = 64
+LONGEST_TEXT = 24
+SHORTEST_NUMBER = 3
+FIELDS_PER_RANK = 16
+
+
+class Field(StrEnum):
+    """What a term is. The order is stored within a term's weight: append, do not sort."""
+
+    NAME = "name"
+    CODE = "code"
+    PHONE = "phone"
+    PINYIN = "pinyin"
+    INITIALS = "initials"
+    FORMER = "former name"
+    CONTACT = "contact"
+    POST = "post"
+    ADDRESS = "address"
+    PATH = "path"
+
+
+FIELDS = tuple(Field)
+
+# How good a find is when the words begin the text, and when they begin inside it; the whole of a term is one better.
+RANKS: dict[Field, tuple[int, int]] = {
+    Field.NAME: (1, 5),
+    Field.CODE: (1, 5),
+    Field.PHONE: (1, 5),
+    Field.PINYIN: (1, 5),
+    Field.INITIALS: (3, 7),
+    Field.FORMER: (3, 7),
+    Field.CONTACT: (7, 9),
+    Field.POST: (9, 9),
+    Field.ADDRESS: (9, 9),
+    Field.PATH: (5, 5),
+}
+
+_PEOPLES = "(?:(?:满|回|朝鲜|蒙古|锡伯|达斡尔|鄂温克|鄂伦春|赫哲|藏|壮|苗|彝|土家|维吾尔|哈萨克)族)*"
+_DIVISION = re.compile(_PEOPLES + "(?:自治州|自治县|自治区|街道办事处|街道|地区|省|市|州|盟|县|区|旗|镇|乡|路)$")
+_OFFICE = re.compile(
+    "(?:(?:户政|户籍|人口|治安)(?:办证|管理)*(?:大厅|中心|总队|支队|大队|处|科)|(?:边防|森林|治安|水上|铁路)?派出所)$"
+)
+_AUTHORITY = re.compile("^(?P<body>.*?)公安(?:[厅局]|(?=分局))(?P<branch>.*?)(?:公安)?(?:分局)?$")
+
+
+class Term(NamedTuple):
+    """One way to find a unit. `weight` orders finds and tells the field: rank × FIELDS_PER_RANK + the field's place."""
+
+    term: str
+    field: Field
+    weight: int
+
+
+@dataclass(frozen=True)
+class Person:
+    """A contact as far as it is looked for."""
+
+    name: str
+    post: str = ""
+
+
+@dataclass(frozen=True)
+class Above:
+    """A unit higher in the chain of command."""
+
+    name: str
+    locality: str
+
+
+@dataclass(frozen=True)
+class UnitFacts:
+    """What the terms of a unit are made of; `codes` are its own, its division's, and those of units closed into it."""
+
+    name: str
+    locality: str
+    codes: tuple[str, ...]
+    former_names: tuple[str, ...] = ()
+    address: str = ""
+    people: tuple[Person, ...] = ()
+    phones: tuple[str, ...] = ()
+    above: tuple[Above, ...] = ()
+
+
+def terms(unit: UnitFacts) -> set[Term]:
+    """Every term of a unit, each once for its best field, and once more as part of the path where that is better."""
+    best: dict[tuple[str, bool], Term] = {}
+    for term in _all_terms(unit):
+        key = (term.term, term.field is Field.PATH)
+        if key not in best or term.weight < best[key].weight:
+            best[key] = term
+    return {
+        term
+        for (word, of_path), term in best.items()
+        if not of_path or (word, False) not in best or term.weight < best[word, False].weight
+    }
+
+
+def field_of(weight: int) -> Field:
+    """The field that a stored weight tells."""
+    return FIELDS[weight % FIELDS_PER_RANK]
+
+
+def weigh(field: Field, *, inside: bool = False) -> int:
+    """The weight of a term of this field, at the beginning of its text or inside it."""
+    return RANKS[field][inside] * FIELDS_PER_RANK + FIELDS.index(field)
+
+
+def normalise(text: str) -> str:
+    """Letters and digits alone, half-width, lower case; the same for what is stored and for what is typed."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(character for character in folded if character.isalnum())
+
+
+def short_names(name: str) -> list[str]:
+    """What people call a unit: 吉林市公安局昌邑分局户政大厅 → 昌邑, 昌邑分局, 昌邑户政大厅."""
+    office = _OFFICE.search(name)
+    tail = office.group() if office else ""
+    head = name.removesuffix(tail)
+    authority = _AUTHORITY.match(head)
+    branch = authority["branch"] if authority else ""
+    place = branch or (authority["body"] if authority else head)
+    core = _core(place)
+    names = [core, place, f"{branch}分局" if branch else "", core + tail, place + tail]
+    return list(dict.fromkeys(short for short in names if short))
+
+
+def _core(place: str) -> str:
+    core = _DIVISION.sub("", place)
+    return core if len(core) > 1 else place
+
+
+def _all_terms(unit: UnitFacts) -> Iterator[Term]:
+    for code in unit.codes:
+        yield Term(normalise(code)[:LONGEST_TERM], Field.CODE, weigh(Field.CODE))
+    for name in dict.fromkeys((unit.name, unit.locality, *short_names(unit.name))):
+        yield from _name_terms(normalise(name), Field.NAME, Field.PINYIN, Field.INITIALS)
+    for former in unit.former_names:
+        for name in dict.fromkeys((former, *short_names(former))):
+            yield from _name_terms(normalise(name), Field.FORMER, Field.FORMER, Field.FORMER)
+    yield from _path_terms(unit.above)
+    yield from _people_terms(unit.people)
+    for phone in unit.phones:
+        yield from _phone_terms(phone)
+    yield from _address_terms(unit)
+
+
+def _name_terms(name: str, plain: Field, pinyin: Field, first_letters: Field) -> Iterator[Term]:
+    yield from _suffixes(name, plain)
+    for spelled in spellings(name):
+        letters = "".join(syllable[0] for syllable in spelled)
+        for start in range(len(spelled)):
+            yield Term("".join(spelled[start:])[:LONGEST_TERM], pinyin, weigh(pinyin, inside=start > 0))
+            if start < len(letters) - 1:
+                yield Term(letters[start:][:LONGEST_TEXT], first_letters, weigh(first_letters, inside=start > 0))
+
+
+def _path_terms(above: Iterable[Above]) -> Iterator[Term]:
+    weight = weigh(Field.PATH)
+    for name in dict.fromkeys(name for unit in above for name in _names_above(unit)):
+        plain = normalise(name)
+        yield Term(plain[:LONGEST_TEXT], Field.PATH, weight)
+        yield Term(initials(plain)[:LONGEST_TEXT], Field.PATH, weight)
+        for spelled in spellings(plain):
+            yield Term("".join(spelled)[:LONGEST_TERM], Field.PATH, weight)
+
+
+def _names_above(unit: Above) -> list[str]:
+    """The locality, and the short names it does not begin with: 昌邑区, 昌邑分局."""
+    branches = [name for name in short_names(unit.name) if name.endswith("分局")]
+    return [unit.locality, *branches]
+
+
+def _people_terms(people: Iterable[Person]) -> Iterator[Term]:
+    for person in people:
+        name = normalise(person.name)
+        spelled = spell_person(name)
+        yield from _suffixes(name, Field.CONTACT)
+        weight = weigh(Field.CONTACT, inside=True)
+        for text in ("".join(spelled)[:LONGEST_TERM], "".join(syllable[0] for syllable in spelled)[:LONGEST_TEXT]):
+            if text:
+                yield Term(text, Field.CONTACT, weight)
+        if post := normalise(person.post):
+            yield Term(post[:LONGEST_TEXT], Field.POST, weigh(Field.POST))
+
+
+def _phone_terms(phone: str) -> Iterator[Term]:
+    """Any part of the digits; what follows the area code is a beginning too."""
+    digits = "".join(re.findall(r"\d", normalise(phone)))[:LONGEST_TEXT]
+    local = _after_area_code(digits)
+    for start in range(max(1, len(digits) - SHORTEST_NUMBER + 1) if digits else 0):
+        yield Term(digits[start:], Field.PHONE, weigh(Field.PHONE, inside=start not in (0, local)))
+
+
+def _after_area_code(digits: str) -> int:
+    if not digits.startswith("0"):
+        return 0
+    return 3 if digits.startswith(("010", "02")) else 4
+
+
+def _address_terms(unit: UnitFacts) -> Iterator[Term]:
+    """The street and what stands there; the town and county before it are in the path."""
+    address = normalise(unit.address)
+    for place in (*(above.locality for above in reversed(unit.above)), unit.locality):
+        address = address.removeprefix(place)
+    for term in _suffixes(address[:LONGEST_TEXT], Field.ADDRESS):
+        if not term.term[0].isdigit():
+            yield term
+
+
+def _suffixes(text: str, field: Field) -> Iterator[Term]:
+    for start in range(len(text)):
+        yield Term(text[start : start + LONGEST_TEXT], field, weigh(field, inside=start > 0))

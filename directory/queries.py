@@ -1,0 +1,69 @@
+"""Whom to ask the directory for: every function returns a Select, whoever calls runs it."""
+
+from collections.abc import Collection
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from directory.models import Contact, ContactRole, ContactState, Unit, UnitAncestor
+
+UNREACHABLE = (ContactState.BOUNCING, ContactState.RETIRED)
+
+
+def unit(code: str) -> Select[Unit]:
+    """The unit of this code, closed or not."""
+    return select(Unit).where(Unit.code == code)
+
+
+def units(codes: Collection[str]) -> Select[Unit]:
+    """The units of these codes, in the order of their codes."""
+    return select(Unit).where(Unit.code.in_(codes)).order_by(Unit.code)
+
+
+def children(code: str | None) -> Select[Unit]:
+    """The units directly below; of None, those that nobody commands."""
+    return select(Unit).where(Unit.parent_code == code).order_by(Unit.code)
+
+
+def chain(code: str) -> Select[Unit]:
+    """The unit itself, then each unit above it, the top last."""
+    above = select(Unit).join(UnitAncestor, UnitAncestor.ancestor_code == Unit.code)
+    return above.where(UnitAncestor.unit_code == code).order_by(UnitAncestor.distance)
+
+
+def subtree(code: str) -> Select[Unit]:
+    """The unit and all below it, the nearest first."""
+    below = select(Unit).join(UnitAncestor, UnitAncestor.unit_code == Unit.code)
+    return below.where(UnitAncestor.ancestor_code == code).order_by(UnitAncestor.distance, Unit.code)
+
+
+def subtree_codes(code: str) -> Select[str]:
+    """The codes of the unit and of all below it; for use within another select."""
+    return select(UnitAncestor.unit_code).where(UnitAncestor.ancestor_code == code)
+
+
+def contacts(code: str) -> Select[Contact]:
+    """The contacts of a unit that are not retired, by role in the order of calling."""
+    listed = select(Contact).where(Contact.unit_code == code, Contact.state != ContactState.RETIRED)
+    return listed.order_by(Contact.role, Contact.rank, Contact.id)
+
+
+def reachable(codes: Collection[str], *roles: ContactRole) -> Select[Contact]:
+    """Contacts of these units whom mail reaches, in these roles (in all, if none is named), in the order of calling."""
+    statement = select(Contact).where(
+        Contact.unit_code.in_(codes), Contact.email.is_not(None), Contact.state.not_in(UNREACHABLE)
+    )
+    if roles:
+        statement = statement.where(Contact.role.in_(roles))
+    return statement.order_by(Contact.unit_code, Contact.role, Contact.rank, Contact.id)
+
+
+def parents(session: Session) -> dict[str, str | None]:
+    """Every unit with the unit directly above it: the facts of the rules in `directory.chain`."""
+    return dict(session.execute(select(Unit.code, Unit.parent_code)).tuples().all())
+
+
+def parents_above(session: Session, codes: Collection[str]) -> dict[str, str | None]:
+    """These units and all above them, each with the unit directly above it: as much as a rule about them needs."""
+    above = select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(codes))
+    return dict(session.execute(select(Unit.code, Unit.parent_code).where(Unit.code.in_(above))).tuples().all())

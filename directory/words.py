@@ -1,0 +1,159 @@
+"""What was typed into the look-up box, taken apart: words to find, and words that narrow to a kind or a role."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from directory.models import ContactRole, UnitKind
+from directory.spelling import spell
+
+LONGEST_QUERY = 200
+LONGEST_WORD = 40
+MOST_WORDS = 8
+WAYS_AT_MOST = 8
+SHORTEST_KIND_PREFIX = 3
+
+KIND_WORDS: dict[str, UnitKind] = {
+    **dict.fromkeys(("总队", "corps", "zongdui"), UnitKind.CORPS),
+    **dict.fromkeys(("支队", "detachment", "detachments", "zhidui"), UnitKind.DETACHMENT),
+    **dict.fromkeys(
+        ("户政大厅", "办证大厅", "大厅", "hall", "halls", "dating", "huzhengdating", "hzdt"), UnitKind.HALL
+    ),
+    **dict.fromkeys(("派出所", "station", "stations", "paichusuo", "pcs"), UnitKind.STATION),
+}
+
+ROLE_WORDS: dict[str, ContactRole] = {
+    **dict.fromkeys(("窗口", "desk", "chuangkou"), ContactRole.DESK),
+    **dict.fromkeys(("户籍内勤", "内勤", "registrar", "neiqin", "hujineiqin"), ContactRole.REGISTRAR),
+    **dict.fromkeys(("分管领导", "supervisor", "fenguanlingdao"), ContactRole.SUPERVISOR),
+    **dict.fromkeys(("负责人", "leader", "fuzeren"), ContactRole.LEADER),
+}
+
+_WITHIN_A_NUMBER = re.compile(r"(?<=\d)[-‐‑–—−](?=\d)")
+_COUNTRY = re.compile(r"^\s*(?:\+|00)86[\s-]*(?=\d)")
+_SCRIPT = re.compile("[0-9a-z]+|[^0-9a-z]+")
+
+
+@dataclass(frozen=True)
+class Query:
+    """Words, every one of which a unit must answer to, of one of the kinds, with a contact in each of the roles."""
+
+    words: tuple[str, ...] = ()
+    kinds: frozenset[UnitKind] = field(default_factory=frozenset)
+    roles: frozenset[ContactRole] = field(default_factory=frozenset)
+
+    def __bool__(self) -> bool:
+        return bool(self.words or self.kinds or self.roles)
+
+    @property
+    def narrowed(self) -> bool:
+        """More was said than one word, so that a word may speak of a unit above."""
+        return len(self.words) > 1 or bool(self.words and (self.kinds or self.roles))
+
+    def with_words(self, words: tuple[str, ...]) -> "Query":
+        """These words instead, those among them that name a kind or a role taken out."""
+        plain = tuple(word for word in words if word not in KIND_WORDS and word not in ROLE_WORDS)
+        return Query(
+            words=plain,
+            kinds=self.kinds | {KIND_WORDS[word] for word in words if word in KIND_WORDS},
+            roles=self.roles | {ROLE_WORDS[word] for word in words if word in ROLE_WORDS},
+        )
+
+
+def parse(typed: str) -> Query:
+    """Any text at all; what holds neither letters nor digits is an empty query."""
+    return Query().with_words(tuple(_words(typed)))
+
+
+def apart(query: Query) -> Query:
+    """Chinese and other characters typed without a space between them: 昌邑hall → 昌邑, hall."""
+    return query.with_words(tuple(dict.fromkeys(part for word in query.words for part in _SCRIPT.findall(word))))
+
+
+def joined(query: Query) -> Query:
+    """Pinyin typed with spaces, written together: chang yi → changyi."""
+    words: list[str] = []
+    for word in query.words:
+        if words and _is_letters(words[-1]) and _is_letters(word):
+            words[-1] += word
+        else:
+            words.append(word)
+    return replace(query, words=tuple(words))
+
+
+def unfinished(query: Query) -> Query:
+    """The last word taken for a kind in English whose end is still to be typed: changyi hal."""
+    last = query.words[-1] if query.words else ""
+    if len(last) < SHORTEST_KIND_PREFIX:
+        return query
+    whole = next((word for word in KIND_WORDS if word.isascii() and word.startswith(last)), last)
+    return query.with_words((*query.words[:-1], whole))
+
+
+def sounded(query: Query) -> Query:
+    """Chinese words by their sound, for the wrong character out of an input method: 贵林 → guilin."""
+    return replace(query, words=tuple("".join(spell(word)) for word in query.words))
+
+
+def misspellings(word: str) -> Iterator[str]:
+    """Every word of letters one slip away: a letter too many, too few, another, or two exchanged."""
+    if not _is_letters(word):
+        return
+    alphabet = "abcdefghijklmnopqrstuvwxyz"
+    for at in range(len(word)):
+        before, here, after = word[:at], word[at], word[at + 1 :]
+        yield before + after
+        yield before + after[:1] + here + after[1:]
+        for letter in alphabet:
+            yield before + letter + after
+            yield before + letter + here + after
+
+
+Pieces = Mapping[tuple[int, int], str]
+"The parts of a word that mean something, by where they start and end, as they are to be looked for."
+
+
+def splits(length: int, pieces: Pieces) -> list[tuple[str, ...]]:
+    """Ways to cut a word of this length into pieces with nothing left over, fewest pieces first."""
+    ways: list[list[tuple[str, ...]]] = [[()]]
+    for end in range(1, length + 1):
+        here = [(*way, pieces[start, end]) for start in range(end) if (start, end) in pieces for way in ways[start]]
+        ways.append(sorted(here, key=len)[:WAYS_AT_MOST])
+    return ways[-1]
+
+
+def best_cover(word: str, pieces: Pieces) -> tuple[tuple[str, ...], str]:
+    """The pieces that leave fewest characters over, and these characters."""
+    best: list[tuple[tuple[str, ...], str]] = [((), "")]
+    for end in range(1, len(word) + 1):
+        way, rest = best[-1]
+        ways = [(way, rest + word[end - 1])]
+        for start in range(end):
+            if (start, end) in pieces:
+                way, rest = best[start]
+                ways.append(((*way, pieces[start, end]), rest))
+        best.append(min(ways, key=lambda cover: (len(cover[1]), len(cover[0]))))
+    return best[-1]
+
+
+def kind_at_end(word: str) -> str:
+    """The name of a kind with which a Chinese word ends: 桂林路派出所 → 派出所."""
+    endings = (word[start:] for start in range(len(word)))
+    return next((ending for ending in endings if ending in KIND_WORDS and is_chinese(ending)), "")
+
+
+def is_chinese(word: str) -> bool:
+    """Neither letters nor digits."""
+    return not word.isascii()
+
+
+def _words(typed: str) -> Iterator[str]:
+    text = unicodedata.normalize("NFKC", typed[:LONGEST_QUERY]).casefold()
+    text = _WITHIN_A_NUMBER.sub("", _COUNTRY.sub("", text))
+    text = "".join(character if character.isalnum() else " " for character in text)
+    yield from list(dict.fromkeys(word[:LONGEST_WORD] for word in text.split()))[:MOST_WORDS]
+
+
+def _is_letters(word: str) -> bool:
+    return word.isascii() and word.isalpha()
