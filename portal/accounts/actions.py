@@ -1,0 +1,217 @@
+"""Accounts are made, signed in and out; tokens are given to other systems."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from directory.models import Unit
+from directory.working_time import CHINA
+from portal.accounts import passwords, queries, usernames
+from portal.accounts.models import ApiToken, Officer, RoleGrant, SignInSession
+from portal.accounts.noting import MINUTE, note_token, read_apart
+from portal.audit.actions import record as audit
+from portal.errors import Invalid, Text
+from portal.web.actor import Actor
+from portal.web.permissions import Role, conflicts
+
+ABSOLUTE = timedelta(hours=12)
+"A session ends after a working day, however busy it was."
+
+LONGEST_NAME = 60
+
+TOKEN_PREFIX = "dj_"  # noqa: S105  by which a leaked token is recognised, not a secret
+
+WEAKNESSES: dict[passwords.Weakness, Text] = {
+    passwords.Weakness.SHORT: _("Choose at least %(number)d characters.", number=passwords.SHORTEST),
+    passwords.Weakness.LONG: _("Choose at most %(number)d characters.", number=passwords.LONGEST),
+    passwords.Weakness.CONTAINS_USERNAME: _("The password must not contain the username."),
+}
+
+
+def add_officer(
+    session: Session,
+    actor: Actor,
+    name: str,
+    unit_code: str,
+    roles: Iterable[Role],
+    *,
+    username: str | None = None,
+    email: str | None = None,
+    at: datetime,
+) -> Officer:
+    """A new account, without a password: its owner chooses one behind the link of the first sign-in."""
+    held = frozenset(roles)
+    _check_roles(held)
+    unit = _open_unit(session, unit_code, at)
+    officer = Officer(
+        username=_free_username(session, username, name, unit_code),
+        name=_given_name(name),
+        unit=unit,
+        email=email or None,
+        created_at=at,
+        grants=[RoleGrant(role=role) for role in sorted(held)],
+    )
+    _add_unless_taken(session, officer)
+    audit(session, actor, "officer.add", _object(officer), at=at, unit=unit_code, roles=sorted(held))
+    return officer
+
+
+def set_password(
+    session: Session, actor: Actor, officer: Officer, password: str, at: datetime, *, keep_session: int | None = None
+) -> None:
+    """A new password; the officer's sessions end, except `keep_session`."""
+    if weakness := passwords.weakness(password, officer.username):
+        raise Invalid({"password": WEAKNESSES[weakness]})
+    officer.password_hash = passwords.hashed(password)
+    audit(session, actor, "officer.password", _object(officer), at=at)
+    end_all_sessions(session, actor, officer, at, but=keep_session)
+
+
+def begin_session(session: Session, officer: Officer, at: datetime, address: str, agent: str) -> str:
+    """Sign the officer in; answers the random token, of which only a hash is kept."""
+    token = secrets.token_urlsafe(32)
+    session.add(
+        SignInSession(
+            token_hash=queries.hash_of(token),
+            officer_id=officer.id,
+            created_at=at,
+            seen_at=at,
+            expires_at=at + ABSOLUTE,
+            address=address[:45],
+            agent=agent[:200],
+        )
+    )
+    audit(session, actor_of(officer, address), "sign-in.succeeded", _object(officer), at=at)
+    return token
+
+
+def end_session(session: Session, actor: Actor, signed_in: SignInSession, at: datetime) -> None:
+    """Sign out there; a session that has ended stays ended."""
+    if signed_in.ended_at is None:
+        signed_in.ended_at = at
+        audit(session, actor, "session.end", f"officer {signed_in.officer.username}", at=at, session_id=signed_in.id)
+
+
+def end_all_sessions(session: Session, actor: Actor, officer: Officer, at: datetime, but: int | None = None) -> int:
+    """Sign the officer out everywhere, except from the session with the id `but`; answers of how many."""
+    live = session.scalars(queries.live_sessions_of(officer.id, at)).all()
+    others = [signed_in.id for signed_in in live if signed_in.id != but]
+    if others:
+        session.execute(update(SignInSession).where(SignInSession.id.in_(others)).values(ended_at=at))
+        audit(session, actor, "session.end-all", _object(officer), at=at, sessions=len(others))
+    return len(others)
+
+
+def add_token(
+    session: Session, actor: Actor, unit_code: str, label: str, at: datetime, *, expires_at: datetime | None = None
+) -> tuple[ApiToken, str]:
+    """A token for another system of the unit, and its plaintext (`dj_…`), which is shown this once."""
+    plaintext = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken(
+        unit=_open_unit(session, unit_code, at),
+        label=label[:100],
+        token_hash=queries.hash_of(plaintext),
+        created_at=at,
+        expires_at=expires_at,
+    )
+    session.add(token)
+    session.flush()
+    audit(session, actor, "token.add", f"token {token.id}", at=at, unit=unit_code, label=token.label)
+    return token, plaintext
+
+
+def revoke_token(session: Session, actor: Actor, token: ApiToken, at: datetime) -> None:
+    """The token is good for nothing from now on."""
+    if token.revoked_at is None:
+        token.revoked_at = at
+        audit(session, actor, "token.revoke", f"token {token.id}", at=at, unit=token.unit_code)
+
+
+def token_actor(session: Session, plaintext: str, at: datetime, address: str) -> Actor | None:
+    """Who acts with this bearer token: its unit, as an officer; None if it is not, or no longer, a token.
+
+    The use is noted at most once a minute, in a transaction of its own (`portal.accounts.noting`).
+    """
+    _note_use_of_token(session, plaintext, at)
+    token = session.scalar(queries.usable_token(plaintext, at))
+    if token is None or _closed(token.unit, at):
+        return None
+    name = token.label or token.unit.name
+    return Actor(token.unit_code, name, frozenset({Role.OFFICER}), token_id=token.id, address=address)
+
+
+def actor_of(officer: Officer, address: str) -> Actor:
+    """The officer as rules, actions and queries take who acts."""
+    roles = frozenset(grant.role for grant in officer.grants)
+    return Actor(officer.unit_code, officer.name, roles, officer_id=officer.id, address=address)
+
+
+def _note_use_of_token(session: Session, plaintext: str, at: datetime) -> None:
+    engine = session.get_bind().engine
+    found = read_apart(engine, queries.use_of_token(plaintext))
+    if found and (found.used_at is None or at - found.used_at >= MINUTE):
+        note_token(engine, found.id, at)
+
+
+def _check_roles(roles: frozenset[Role]) -> None:
+    if not roles:
+        raise Invalid({"roles": _("Give at least one role.")})
+    if conflicts(roles):
+        raise Invalid({"roles": _("System administrator, security administrator and auditor are three people.")})
+
+
+def _given_name(name: str) -> str:
+    given = name.strip()
+    if not given or len(given) > LONGEST_NAME:
+        raise Invalid({"name": _("Give a name of at most 60 characters.")})
+    return given
+
+
+def _open_unit(session: Session, unit_code: str, at: datetime) -> Unit:
+    unit = session.get(Unit, unit_code)
+    if unit is None:
+        raise Invalid({"unit_code": _("There is no unit with the code %(code)s.", code=unit_code)})
+    if _closed(unit, at):
+        raise Invalid({"unit_code": _("The unit %(name)s is closed.", name=unit.name)})
+    return unit
+
+
+def _closed(unit: Unit, at: datetime) -> bool:
+    return unit.closed_on is not None and unit.closed_on <= at.astimezone(CHINA).date()
+
+
+def _free_username(session: Session, given: str | None, name: str, unit_code: str) -> str:
+    if given is None:
+        return next(each for each in usernames.proposals(name, unit_code) if not _taken(session, each))
+    username = usernames.normal(given)
+    if not usernames.allowed(username):
+        raise Invalid({"username": _("Use 2 to 60 letters, digits, or . @ - _ between them.")})
+    if _taken(session, username):
+        raise _username_taken(username)
+    return username
+
+
+def _add_unless_taken(session: Session, officer: Officer) -> None:
+    """Two who give the same username at once: the slower one is refused like anybody who comes later."""
+    try:
+        with session.begin_nested():
+            session.add(officer)
+    except IntegrityError as error:
+        raise _username_taken(officer.username) from error
+
+
+def _username_taken(username: str) -> Invalid:
+    return Invalid({"username": _("The username %(username)s is taken.", username=username)})
+
+
+def _taken(session: Session, username: str) -> bool:
+    return session.scalar(select(Officer.id).where(Officer.username == username)) is not None
+
+
+def _object(officer: Officer) -> str:
+    return f"officer {officer.username}"

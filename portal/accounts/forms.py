@@ -1,0 +1,35 @@
+"""The forms of sign-in and of one's own account."""
+
+from flask_babel import lazy_gettext as _
+from wtforms import HiddenField, IntegerField, PasswordField, StringField
+from wtforms.validators import EqualTo, Optional
+
+from portal.web.forms import PortalForm, at_most, required
+
+MOST_TYPED = 1000
+"Longer than any username or password: what is longer is not hashed."
+
+
+class SignInForm(PortalForm):
+    """`next` is where to go afterwards, checked where it is used."""
+
+    username = StringField(_("Username"), [required(_("Give your username")), at_most(MOST_TYPED)])
+    password = PasswordField(_("Password"), [required(_("Give your password")), at_most(MOST_TYPED)])
+    next = HiddenField()
+
+
+class ChoosePasswordForm(PortalForm):
+    password = PasswordField(_("New password"), [required(_("Choose a password")), at_most(MOST_TYPED)])
+    repeated = PasswordField(
+        _("New password, once more"), [EqualTo("password", _("The two passwords are not the same: type them again"))]
+    )
+
+
+class ChangePasswordForm(ChoosePasswordForm):
+    present = PasswordField(_("Present password"), [required(_("Give your present password")), at_most(MOST_TYPED)])
+
+
+class EndSessionForm(PortalForm):
+    """One session by its id; without an id, all but this one."""
+
+    session_id = IntegerField(validators=[Optional()])

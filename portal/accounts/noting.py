@@ -1,0 +1,58 @@
+"""That a session or a token was used: noted beside the work of the request, and only if nobody has to wait for it.
+
+Both are looked up on a connection of their own before the request has a transaction, so that a request that only reads
+never takes SQLite's one lock for writing, and no request fails or waits because the database is busy.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, select, update
+from sqlalchemy.exc import DBAPIError
+
+from portal.accounts.models import ApiToken, SignInSession
+
+MINUTE = timedelta(minutes=1)
+"Noted at most so often."
+
+
+def read_apart(engine: Engine, statement: Select[*tuple[Any, ...]]) -> Row[*tuple[Any, ...]] | None:
+    """The first row, read in a transaction of its own."""
+    with engine.connect().execution_options(read_only=True) as connection, connection.begin():
+        return connection.execute(statement).first()
+
+
+def note_session(engine: Engine, session_id: int, at: datetime) -> None:
+    """Write `seen_at`, or leave it to the next request."""
+    free = select(SignInSession.id).where(SignInSession.id == session_id).with_for_update(skip_locked=True)
+    _note(engine, update(SignInSession).where(SignInSession.id.in_(free)).values(seen_at=at))
+
+
+def note_token(engine: Engine, token_id: int, at: datetime) -> None:
+    """Write `used_at`, or leave it to the next request."""
+    free = select(ApiToken.id).where(ApiToken.id == token_id).with_for_update(skip_locked=True)
+    _note(engine, update(ApiToken).where(ApiToken.id.in_(free)).values(used_at=at))
+
+
+def _note(engine: Engine, statement: Any) -> None:
+    with suppress(DBAPIError), _impatient(engine) as connection, connection.begin():
+        connection.execute(statement)
+
+
+@contextmanager
+def _impatient(engine: Engine) -> Iterator[Connection]:
+    """A connection that gives up at once where SQLite would wait for another writer."""
+    with engine.connect() as connection:
+        if engine.dialect.name != "sqlite":
+            yield connection
+            return
+        driver = connection.connection.cursor()
+        patience = driver.execute("PRAGMA busy_timeout").fetchone()[0]
+        driver.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield connection
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {patience}")
+            driver.close()

@@ -1,0 +1,76 @@
+"""Selects over officers, their sessions, and the tokens of units."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from portal.accounts.models import ApiToken, Officer, SignInFailure, SignInSession
+from portal.accounts.usernames import normal
+
+IDLE = timedelta(minutes=60)
+"A session ends when nobody used it for so long: an officer is called away from the desk, and comes back."
+
+
+def hash_of(token: str) -> str:
+    """What is kept of a random token; 256 random bits need no salt."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def officer_named(username: str) -> Select[Officer]:
+    """The officer with this username, however it was typed."""
+    return select(Officer).where(Officer.username == normal(username))
+
+
+def officer_whole(officer_id: int) -> Select[Officer]:
+    """An active officer with what each page asks for: roles, unit, the unit above it."""
+    whole = (selectinload(Officer.grants), joinedload(Officer.unit))
+    return select(Officer).where(Officer.id == officer_id, Officer.active).options(*whole)
+
+
+def officer_to_change(officer_id: int) -> Select[Officer]:
+    """An active officer, kept from others until the end of the transaction."""
+    return select(Officer).where(Officer.id == officer_id, Officer.active).with_for_update()
+
+
+def live_session(token: str, at: datetime) -> Select[*tuple[Any, ...]]:
+    """Id, officer_id and seen_at of the session that the token opens, if it has not ended."""
+    columns = (SignInSession.id, SignInSession.officer_id, SignInSession.seen_at)
+    return select(*columns).where(SignInSession.token_hash == hash_of(token), *_live(at))
+
+
+def live_sessions_of(officer_id: int, at: datetime) -> Select[SignInSession]:
+    """Where an officer is signed in, latest use first."""
+    own = select(SignInSession).where(SignInSession.officer_id == officer_id, *_live(at))
+    return own.order_by(SignInSession.seen_at.desc(), SignInSession.id.desc())
+
+
+def usable_token(plaintext: str, at: datetime) -> Select[ApiToken]:
+    """The token, unless it was revoked or has expired."""
+    return (
+        select(ApiToken)
+        .options(joinedload(ApiToken.unit))
+        .where(ApiToken.token_hash == hash_of(plaintext), ApiToken.revoked_at.is_(None))
+        .where(or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > at))
+    )
+
+
+def use_of_token(plaintext: str) -> Select[*tuple[Any, ...]]:
+    """Id of the token, and when it was last used."""
+    return select(ApiToken.id, ApiToken.used_at).where(ApiToken.token_hash == hash_of(plaintext))
+
+
+def tokens_of(unit_code: str) -> Select[ApiToken]:
+    """A unit's tokens, newest first."""
+    return select(ApiToken).where(ApiToken.unit_code == unit_code).order_by(ApiToken.id.desc())
+
+
+def failures_since(key: str, since: datetime) -> Select[*tuple[Any, ...]]:
+    """How many failures, and when the first of them was."""
+    return select(func.count(), func.min(SignInFailure.at)).where(SignInFailure.key == key, SignInFailure.at > since)
+
+
+def _live(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (SignInSession.ended_at.is_(None), SignInSession.expires_at > at, SignInSession.seen_at > at - IDLE)

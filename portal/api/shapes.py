@@ -1,0 +1,80 @@
+"""What other systems get: plain JSON, instants as ISO 8601 with the portal's offset."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from portal.ladder.ladder import ClockKind
+from portal.tickets.forecast import ForecastRung
+from portal.tickets.models import Clock, Entry, Task, Ticket
+
+Json = dict[str, Any]
+Units = Mapping[str, Json]
+"{code, name, kind, path} by code."
+
+
+def instant(at: datetime | None, zone: ZoneInfo) -> str | None:
+    return at.astimezone(zone).isoformat() if at else None
+
+
+def ticket(one: Ticket, entries: Iterable[Entry], units: Units, zone: ZoneInfo) -> Json:
+    """A ticket as its parties see it; a citizen's data is not in it."""
+    return {
+        "number": one.number,
+        "state": one.state,
+        "procedure": one.procedure,
+        "urgency": one.urgency,
+        "subject": one.subject,
+        "reference": one.reference,
+        "drill": one.drill,
+        "accepted_on": one.accepted_on.isoformat(),
+        "opened_at": instant(one.opened_at, zone),
+        "opened_by": units[one.opener_code],
+        "due_at": instant(one.due_at, zone),
+        "tasks": [task(each, units, zone) for each in one.tasks],
+        "entries": [entry(each, zone) for each in entries],
+    }
+
+
+def task(one: Task, units: Units, zone: ZoneInfo) -> Json:
+    clocks: dict[ClockKind, Clock] = {clock.kind: clock for clock in one.clocks if clock.cycle == one.cycle}
+    sign_for, answer = clocks.get(ClockKind.SIGN_FOR), clocks.get(ClockKind.ANSWER)
+    rungs = [clock.rung for clock in clocks.values() if clock.rung is not None]
+    return {
+        "id": one.id,
+        "step": one.step,
+        "place": one.place,
+        "unit": units[one.unit_code],
+        "state": one.state,
+        "outcome": one.outcome,
+        "cycle": one.cycle,
+        "sent_at": instant(one.sent_at, zone),
+        "sign_for_due_at": instant(sign_for.due_at, zone) if sign_for else None,
+        "due_at": instant(answer.due_at, zone) if answer else None,
+        "provisional": any(clock.provisional for clock in clocks.values()),
+        "rung": max(rungs, default=None),
+    }
+
+
+def entry(one: Entry, zone: ZoneInfo) -> Json:
+    return {"at": instant(one.at, zone), "kind": one.kind, "by": one.by, "text": one.text}
+
+
+def forecast(rungs: Sequence[ForecastRung], units: Units, zone: ZoneInfo) -> Json:
+    return {"rungs": [_rung(rung, units, zone) for rung in rungs]}
+
+
+def _rung(rung: ForecastRung, units: Units, zone: ZoneInfo) -> Json:
+    task_ = rung.task
+    return {
+        "task": task_.id if task_ else None,
+        "step": task_.step if task_ else None,
+        "clock": rung.clock.kind,
+        "rung": rung.number,
+        "at": instant(rung.at, zone),
+        "unit": units[rung.unit],
+        "recipients": rung.recipients.addresses,
+        "copies": rung.recipients.copied,
+        "skipped": rung.skipped,
+    }

@@ -1,0 +1,106 @@
+"""create_app(): the only place where the parts are wired together."""
+
+from inspect import iscoroutinefunction
+
+from flask import Flask
+
+from directory.calendars import TIMEZONE
+from portal.accounts import views as accounts
+from portal.accounts.signing_in import load_signed_in
+from portal.api import views as api
+from portal.cli import directory_commands, portal_commands
+from portal.config import ROOT, Settings, read_settings
+from portal.contacts import views as contacts
+from portal.conversation import views as conversation
+from portal.desk import views as desk
+from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap, csrf, db, login, mail
+from portal.tickets import views as tickets
+from portal.web import error_pages, filters, headers, languages
+from portal.web import views as web
+
+__all__ = ["create_app"]
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The portal as a Flask application, from `settings` or else from the environment."""
+    settings = settings or read_settings()
+    app = Flask("portal", root_path=str(ROOT / "portal"), static_folder=str(ROOT / "static"), static_url_path="/static",
+                template_folder=str(ROOT / "templates"), instance_path=str(settings.instance))
+    app.config.from_mapping(flask_config(settings))
+    app.extensions["settings"] = settings
+    _init_extensions(app)
+    _init_web(app)
+    for feature in (web, accounts, contacts, tickets, conversation, desk, api):
+        app.register_blueprint(feature.bp)
+    app.cli.add_command(portal_commands)
+    app.cli.add_command(directory_commands)
+    return app
+
+
+def flask_config(settings: Settings) -> dict[str, object]:
+    """Our settings in the words of Flask and its extensions."""
+    secure = settings.base_url.startswith("https://")
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "TESTING": settings.testing,
+        "SQLALCHEMY_ENGINES": {"default": {"url": settings.database_url, **engine_options(settings)}},
+        "ALEMBIC": {"script_location": "migrations"},
+        "ALEMBIC_CONTEXT": {"render_as_batch": True, "compare_type": True, "user_module_prefix": "types."},
+        "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
+        "BABEL_DEFAULT_TIMEZONE": str(settings.timezone),
+        "BOOTSTRAP_SERVE_LOCAL": True,
+        "SESSION_COOKIE_NAME": "duijie",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": secure,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": secure,
+        "MAX_CONTENT_LENGTH": 16 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 16 * 1024 * 1024,
+        "MAIL_SERVER": settings.mail.server or "127.0.0.1",
+        "MAIL_PORT": settings.mail.port,
+        "MAIL_USERNAME": settings.mail.username,
+        "MAIL_PASSWORD": settings.mail.password,
+        "MAIL_USE_TLS": settings.mail.use_tls,
+        "MAIL_USE_SSL": settings.mail.use_ssl,
+        "MAIL_DEFAULT_SENDER": settings.mail.default_sender,
+        "MAIL_SUPPRESS_SEND": False,
+        "SEND_FILE_MAX_AGE_DEFAULT": 3600,
+    }
+
+
+def engine_options(settings: Settings) -> dict[str, object]:
+    """Connection pool and checks; a connection that the server dropped is noticed before it is used."""
+    if settings.embedded:
+        return {}
+    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 10}
+
+
+def _init_extensions(app: Flask) -> None:
+    app.extensions["settings"].instance.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    # there is no asynchronous session: closing none would start an event loop at the end of every request
+    app.teardown_appcontext_funcs[:] = [done for done in app.teardown_appcontext_funcs if not iscoroutinefunction(done)]
+    with app.app_context():
+        behave_like_postgresql(db.engine)
+        db.sessionmaker.configure(info={TIMEZONE: app.extensions["settings"].timezone})
+    alembic.init_app(app)
+    babel.init_app(app, locale_selector=languages.current_locale)
+    babel.domain_instance = languages.DOMAIN
+    bootstrap.init_app(app)
+    csrf.init_app(app)
+    csrf.exempt(api.bp)
+    login.init_app(app)
+    login.user_loader(load_signed_in)
+    login.login_view = "accounts.sign_in"
+    login.login_message = None
+    mail.init_app(app)
+
+
+def _init_web(app: Flask) -> None:
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    filters.init_app(app)
+    headers.init_app(app)
+    error_pages.init_app(app)
+    languages.init_app(app)

@@ -1,0 +1,212 @@
+"""The commands: `flask --app wsgi portal …` and `flask --app wsgi directory …`.
+
+Every command has `--json`: then stdout holds the JSON alone. Errors go to stderr; exit code 1 says that the work was
+refused, 2 that the command was used wrongly.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from flask_babel import force_locale
+
+from directory.calendars import calendar_of
+from directory.lookup import find
+from directory.presenting import describe
+from portal import clock, demo, start
+from portal.accounts.actions import add_officer, add_token
+from portal.accounts.links import first_sign_in_url
+from portal.errors import Invalid, Refused
+from portal.escalation.sweep import sweep
+from portal.extensions import alembic, db
+from portal.mail.deliver import deliver
+from portal.web.actor import PORTAL
+from portal.web.permissions import Role
+from portal.worker import work
+
+portal_commands = AppGroup("portal", help="Run and look after the portal.")
+directory_commands = AppGroup("directory", help="The contact table.")
+officer_commands = AppGroup("officer", help="Accounts of officers.")
+token_commands = AppGroup("token", help="Tokens of other systems.")
+portal_commands.add_command(officer_commands)
+portal_commands.add_command(token_commands)
+
+Report = dict[str, Any] | list[dict[str, Any]]
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+
+
+def reports(command: Callable[..., tuple[Report, str]]) -> Callable[..., None]:
+    """A command that answers (what `--json` prints, the same for people); a refusal ends with exit code 1."""
+
+    @as_json
+    @wraps(command)
+    def run(*args: Any, as_json: bool, **kwargs: Any) -> None:
+        with force_locale("en"):
+            try:
+                report, words = command(*args, **kwargs)
+            except Refused as refusal:
+                for line in _lines(refusal):
+                    click.echo(line, err=True)
+                sys.exit(1)
+        click.echo(json.dumps(report, ensure_ascii=False) if as_json else words)
+
+    return run
+
+
+def _lines(refusal: Refused) -> list[str]:
+    if isinstance(refusal, Invalid):
+        return [f"{name}: {text}" if name else str(text) for name, text in refusal.fields.items()]
+    return [str(refusal.message)]
+
+
+def _instant(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:
+    """`--at`: ISO 8601; without an offset it is the portal's own time zone."""
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter("give an instant as ISO 8601, such as 2016-01-06T09:00+08:00") from error
+    return at if at.tzinfo else at.replace(tzinfo=current_app.extensions["settings"].timezone)
+
+
+@portal_commands.command("start")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--demo/--no-demo", "with_demo", default=None, help="Load the demonstration province into an empty database.")
+def start_command(host: str, port: int, with_demo: bool | None) -> None:
+    """Migrate, load the demonstration province into an empty database, run web and worker."""
+    settings = current_app.extensions["settings"]
+    alembic.upgrade()
+    wanted = settings.embedded if with_demo is None else with_demo
+    if wanted and demo.is_empty(db.session):
+        click.echo("Loading the demonstration province …", err=True)
+        _load_demo()
+    db.session.close()
+    db.engine.dispose()
+    try:
+        code = start.run(host, port, lambda address: click.echo(_welcome(address)))
+    except start.NotStarted as error:
+        click.echo(str(error), err=True)
+        code = 1
+    sys.exit(code)
+
+
+def _welcome(address: str) -> str:
+    settings = current_app.extensions["settings"]
+    lines = [f"\nDuijie 对接 is running. Open {address}/"]
+    if (settings.instance / demo.PASSWORD_FILE).exists():
+        lines += [
+            f"Sign in with the password  {demo.kept_password(settings.instance)}  as one of",
+            *(f"  {officer.username:<10} {officer.name} · {', '.join(officer.roles)}" for officer in demo.OFFICERS),
+        ]
+    else:
+        lines.append("Make an account: flask --app wsgi portal officer add NAME --unit CODE --role officer")
+    if settings.mail.server is None:
+        lines.append(f"No mail server is set: mails are written into {settings.instance / 'mail'}")
+    return "\n".join([*lines, "Ctrl-C ends it."])
+
+
+@portal_commands.command("migrate")
+@reports
+def migrate_command() -> tuple[Report, str]:
+    """Bring the database up to this version's schema."""
+    alembic.upgrade()
+    revision = ", ".join(script.revision for script in alembic.heads())
+    return {"revision": revision}, f"The schema is at {revision}."
+
+
+@portal_commands.command("demo")
+@reports
+def demo_command() -> tuple[Report, str]:
+    """Load the demonstration province into an empty database."""
+    loaded = demo.is_empty(db.session)
+    if loaded:
+        _load_demo()
+    return {"loaded": loaded}, "The demonstration province is loaded." if loaded else "There are units already: nothing was done."
+
+
+def _load_demo() -> None:
+    demo.load_demonstration(db.session, demo.kept_password(current_app.extensions["settings"].instance), clock.now())
+    db.session.commit()
+
+
+@portal_commands.command("sweep")
+@click.option("--at", callback=_instant, help="Ask about another time, ISO 8601.")
+@click.option("--dry-run", is_flag=True, help="Show who would be mailed, and change nothing.")
+@reports
+def sweep_command(at: datetime | None, dry_run: bool) -> tuple[Report, str]:
+    """Climb every rung that is due, once."""
+    report = sweep(db.sessionmaker, at or clock.now(), dry_run=dry_run)
+    lines = [f"{len(report.climbed)} climbed, {len(report.skipped)} skipped, {report.messages} mails."]
+    lines += [f"{one.ticket} {one.clock} rung {one.rung} {one.unit} → {', '.join(one.recipients)}" for one in report.climbed]
+    lines += [f"{one.ticket} rung {one.rung} {one.unit}: {one.reason}" for one in report.skipped]
+    return report.to_dict(), "\n".join(lines)
+
+
+@portal_commands.command("deliver")
+@click.option("--limit", type=click.IntRange(1), help="At most so many mails.")
+@reports
+def deliver_command(limit: int | None) -> tuple[Report, str]:
+    """One round of delivery."""
+    report = deliver(db.session, current_app.extensions["settings"], clock.now(), limit).to_dict()
+    return report, ", ".join(f"{count} {what}" for what, count in report.items())
+
+
+@portal_commands.command("worker")
+@click.option("--pause", default=10.0, show_default=True, help="Seconds between two rounds.")
+def worker_command(pause: float) -> None:
+    """Sweep, deliver and seal the log for ever."""
+    work(current_app._get_current_object(), pause)  # type: ignore[attr-defined]  # noqa: SLF001  Flask's own way
+
+
+@officer_commands.command("add")
+@click.argument("name")
+@click.option("--unit", required=True, help="The unit's code.")
+@click.option("--role", "roles", multiple=True, type=click.Choice([role.value for role in Role]), default=["officer"])
+@click.option("--username", help="To sign in with; made from the name or the code if not given.")
+@click.option("--email")
+@reports
+def officer_add_command(
+    name: str, unit: str, roles: tuple[str, ...], username: str | None, email: str | None
+) -> tuple[Report, str]:
+    """Add an officer; prints the link of the first sign-in, where the officer chooses a password."""
+    officer = add_officer(db.session, PORTAL, name, unit, [Role(role) for role in roles],
+                          username=username, email=email, at=clock.now())  # fmt: skip
+    db.session.commit()
+    url = first_sign_in_url(officer)
+    return {"username": officer.username, "sign_in_url": url}, f"{officer.username} signs in for the first time at {url}"
+
+
+@token_commands.command("add")
+@click.option("--unit", required=True, help="The unit's code.")
+@click.option("--label", default="", help="Which system it is for.")
+@reports
+def token_add_command(unit: str, label: str) -> tuple[Report, str]:
+    """Make a token for another system of a unit; it is shown this once."""
+    _token, plaintext = add_token(db.session, PORTAL, unit, label, clock.now())
+    db.session.commit()
+    return {"token": plaintext}, plaintext
+
+
+@directory_commands.command("find")
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 100))
+@reports
+def find_command(words: tuple[str, ...], limit: int) -> tuple[Report, str]:
+    """Look a unit up by anything one remembers of it."""
+    at = clock.now()
+    hits = find(db.session, " ".join(words), limit)
+    cards = describe(db.session, hits, is_open=lambda code: calendar_of(db.session, code).is_open(at))
+    report = [card.to_dict() for card in cards]
+    return report, "\n".join(_card(card) for card in report) or "Nothing found."
+
+
+def _card(card: dict[str, Any]) -> str:
+    return f"{card['code']}  {' · '.join(card['path'])}  {', '.join(card['phones'])}  {card['email'] or ''}"

@@ -1,0 +1,131 @@
+"""Settings, read once from the environment (`PORTAL_*`)."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BadSettings(ValueError):
+    """A setting is missing or cannot be used; the text says which and what to do."""
+
+
+@dataclass(frozen=True)
+class MailSettings:
+    """How mail leaves; without a server it is written into `instance/mail/` as `.eml` files."""
+
+    server: str | None = None
+    port: int = 25
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    use_tls: bool = False
+    use_ssl: bool = False
+    default_sender: str = "duijie@ga.example"
+    timeout: float = 15.0
+    "seconds that any one exchange with the server may take"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set from outside; `docs/operations.md` has the reference."""
+
+    database_url: str
+    instance: Path
+    secret_key: str = field(repr=False)
+    data_key: str = field(repr=False)
+    base_url: str = "http://127.0.0.1:8000"
+    timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    mail: MailSettings = MailSettings()
+    testing: bool = False
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is the SQLite file of the instance folder."""
+        return self.database_url.startswith("sqlite")
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from `PORTAL_*`; keys not given are made and kept in the instance folder (SQLite only)."""
+    instance = Path(environ.get("PORTAL_INSTANCE") or ROOT / "instance").resolve()
+    database_url = _database_url(environ.get("PORTAL_DATABASE_URL"), instance)
+    embedded = database_url.startswith("sqlite")
+    return Settings(
+        database_url=database_url,
+        instance=instance,
+        secret_key=_key("PORTAL_SECRET_KEY", environ, instance, embedded=embedded),
+        data_key=_key("PORTAL_DATA_KEY", environ, instance, embedded=embedded),
+        base_url=environ.get("PORTAL_BASE_URL", Settings.base_url).rstrip("/"),
+        timezone=_zone(environ.get("PORTAL_TIMEZONE", "Asia/Shanghai")),
+        mail=_mail(environ),
+    )
+
+
+def _database_url(given: str | None, instance: Path) -> str:
+    if not given:
+        return f"sqlite:///{instance / 'duijie.sqlite3'}"
+    for prefix in ("postgres://", "postgresql://"):
+        if given.startswith(prefix):
+            return "postgresql+psycopg://" + given.removeprefix(prefix)
+    if given.startswith(("sqlite://", "postgresql+psycopg://")):
+        return given
+    raise BadSettings("PORTAL_DATABASE_URL must begin with sqlite:// or postgresql://")
+
+
+def _key(name: str, environ: Mapping[str, str], instance: Path, *, embedded: bool) -> str:
+    if given := environ.get(name):
+        if len(given) < 32:
+            raise BadSettings(f"{name} is too short: give at least 32 characters")
+        return given
+    if not embedded:
+        raise BadSettings(f"{name} must be set when the database is PostgreSQL: all processes share it")
+    return _kept_key(instance / name.removeprefix("PORTAL_").lower())
+
+
+def _kept_key(path: Path) -> str:
+    """The key in `path`, made there if it is not; two processes that start at once keep the same one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    if not path.exists():
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise BadSettings(f"PORTAL_TIMEZONE: {name!r} is not a time zone, try Asia/Shanghai") from error
+
+
+def _mail(environ: Mapping[str, str]) -> MailSettings:
+    use_ssl = _yes(environ, "PORTAL_MAIL_USE_SSL")
+    use_tls = _yes(environ, "PORTAL_MAIL_USE_TLS")
+    default_port = "465" if use_ssl else "587" if use_tls else "25"
+    port = environ.get("PORTAL_MAIL_PORT") or default_port
+    if not port.isdecimal():
+        raise BadSettings("PORTAL_MAIL_PORT must be a number")
+    return MailSettings(
+        server=environ.get("PORTAL_MAIL_SERVER") or None,
+        port=int(port),
+        username=environ.get("PORTAL_MAIL_USERNAME") or None,
+        password=environ.get("PORTAL_MAIL_PASSWORD") or None,
+        use_tls=use_tls,
+        use_ssl=use_ssl,
+        default_sender=environ.get("PORTAL_MAIL_DEFAULT_SENDER") or MailSettings.default_sender,
+    )
+
+
+def _yes(environ: Mapping[str, str], name: str) -> bool:
+    return environ.get(name, "").strip().lower() in {"1", "true", "yes", "on"}

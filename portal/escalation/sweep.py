@@ -1,0 +1,162 @@
+"""The sweep: every rung that is due is climbed, once, with its mail and its entry, in one transaction per ticket."""
+
+import logging
+import secrets
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, sessionmaker
+
+from directory.chain import ChainError
+from portal.escalation.climbing import climb, due_rungs
+from portal.escalation.digest import send_held_lines
+from portal.escalation.queries import due_clocks, due_tickets
+from portal.tickets.forecast import Command, ForecastRung, command_of
+from portal.tickets.models import Clock, Ticket
+
+log = logging.getLogger(__name__)
+
+MOST_SINGLE = 3
+"Escalations of one recipient in one sweep; with more, one mail lists them all."
+BATCH = 500
+"Tickets whose clocks are gathered at once."
+
+
+@dataclass(frozen=True)
+class Climbed:
+    """A rung climbed: `recipients` are addresses, `task` its id (None for the ticket's overall clock)."""
+
+    ticket: str
+    task: int | None
+    clock: str
+    rung: int
+    unit: str
+    recipients: list[str]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A rung at which nobody was reachable."""
+
+    ticket: str
+    task: int | None
+    rung: int
+    unit: str
+    reason: str
+
+
+@dataclass
+class SweepReport:
+    """What one sweep found and did; `due` counts rungs, `messages` mails written."""
+
+    at: datetime
+    due: int = 0
+    climbed: list[Climbed] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    messages: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "at": self.at.isoformat()}
+
+
+def sweep(sessions: sessionmaker[Session], at: datetime, *, dry_run: bool = False) -> SweepReport:
+    """Climb what is due at `at`; with `dry_run` everything is done and taken back.
+
+    Any number of sweeps may run at once: a ticket that another one holds is left to it, and a unique row says that a
+    rung was climbed. A ticket that fails is logged, and the others go on.
+    """
+    report = SweepReport(at)
+    name = secrets.token_hex(8)
+    tickets, crowded = _gather(sessions, at, report)
+    for ticket_id, command in tickets:
+        _sweep_ticket(sessions, ticket_id, command, crowded, name, report, dry_run=dry_run)
+    with closing(sessions()) as session:
+        report.messages += len(crowded) if dry_run else send_held_lines(session, name, at)
+        session.commit()
+    return report
+
+
+def _gather(
+    sessions: sessionmaker[Session], at: datetime, report: SweepReport
+) -> tuple[list[tuple[int, Command]], frozenset[str]]:
+    """The tickets with something due, each with its chain of command, and the addresses that would get too many mails."""
+    found: list[tuple[int, Command]] = []
+    escalations: Counter[str] = Counter()
+    with closing(sessions()) as session:
+        ids = list(session.scalars(due_tickets(at)))
+        for start in range(0, len(ids), BATCH):
+            clocks = session.scalars(due_clocks(at, ids[start : start + BATCH])).unique().all()
+            command = command_of(session, clocks)
+            rungs = [rung for clock in clocks for rung in _rungs(session, clock, command, at)]
+            report.due += len(rungs)
+            escalations.update(address for rung in rungs if rung.number for address in rung.recipients.addresses)
+            found += [(ticket_id, command) for ticket_id in _in_order(clocks)]
+        session.rollback()
+    return found, frozenset(address for address, count in escalations.items() if count > MOST_SINGLE)
+
+
+def _rungs(session: Session, clock: Clock, command: Command, at: datetime) -> list[ForecastRung]:
+    """The due rungs of a clock; none where the chain of command cannot answer, which its own turn will log."""
+    try:
+        return due_rungs(session, clock, command, at)
+    except ChainError:
+        return []
+
+
+def _in_order(clocks: Iterable[Clock]) -> list[int]:
+    return list(dict.fromkeys(clock.ticket_id for clock in clocks))
+
+
+def _sweep_ticket(
+    sessions: sessionmaker[Session],
+    ticket_id: int,
+    command: Command,
+    crowded: frozenset[str],
+    name: str,
+    report: SweepReport,
+    *,
+    dry_run: bool,
+) -> None:
+    with closing(sessions()) as session:
+        try:
+            ticket = session.scalar(select(Ticket).where(Ticket.id == ticket_id).with_for_update(skip_locked=True))
+            if ticket is None:
+                return
+            rungs, messages = _climb_due(session, ticket, command, crowded, name, report.at)
+            session.rollback() if dry_run else session.commit()
+        except IntegrityError:
+            session.rollback()
+            log.info("ticket %s: climbed by another sweep at the same time", ticket_id)
+            return
+        except Exception:
+            session.rollback()
+            log.exception("ticket %s: the sweep goes on without it", ticket_id)
+            return
+        _note(report, rungs, messages)
+
+
+def _climb_due(
+    session: Session, ticket: Ticket, command: Command, crowded: frozenset[str], name: str, at: datetime
+) -> tuple[list[ForecastRung], int]:
+    clocks = session.scalars(due_clocks(at, [ticket.id])).unique().all()
+    rungs: dict[Clock, list[ForecastRung]] = defaultdict(list)
+    for clock in clocks:
+        rungs[clock] = due_rungs(session, clock, command, at)
+    return climb(session, ticket, rungs, command, crowded, name, at)
+
+
+def _note(report: SweepReport, rungs: Iterable[ForecastRung], messages: int) -> None:
+    report.messages += messages
+    for rung in rungs:
+        clock = rung.clock
+        if rung.skipped:
+            report.skipped.append(Skipped(clock.ticket.number, clock.task_id, rung.number, rung.unit, rung.skipped))
+        else:
+            report.climbed.append(Climbed(clock.ticket.number, clock.task_id, str(clock.kind), rung.number, rung.unit,
+                                          rung.recipients.addresses))  # fmt: skip

@@ -1,0 +1,49 @@
+"""The Flask extensions, and how the two databases are made to behave alike."""
+
+import sqlite3
+from typing import Any
+
+from flask import has_request_context, request
+from flask_alembic import Alembic
+from flask_babel import Babel
+from flask_bootstrap import Bootstrap5
+from flask_login import LoginManager
+from flask_mail import Mail
+from flask_sqlalchemy_lite import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy import Connection, Engine, event
+
+from directory.base import Model
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+db = SQLAlchemy(session_options={"autoflush": False})
+alembic = Alembic(metadatas=Model.metadata, run_mkdir=False)
+babel = Babel()
+bootstrap = Bootstrap5()
+csrf = CSRFProtect()
+login = LoginManager()
+mail = Mail()
+
+
+def behave_like_postgresql(engine: Engine) -> None:
+    """SQLite: one writer at a time that waits its turn, readers never block, foreign keys kept.
+
+    The driver's own transactions begin too late (a read-modify-write of two processes loses one), so ours begin
+    with BEGIN IMMEDIATE, except in a request that only reads, and those marked `execution_options(read_only=True)`.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "busy_timeout=15000", "foreign_keys=ON", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    only_reads = connection.get_execution_options().get("read_only") or (has_request_context() and request.method in SAFE)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")

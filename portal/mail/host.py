@@ -1,0 +1,89 @@
+"""The mail server as seen from one connection: the standard library's SMTP, with a patience that has an end."""
+
+import smtplib
+import socket
+from functools import cache
+from ssl import SSLContext
+from time import monotonic
+
+
+class Host(smtplib.SMTP):
+    """A server whose every reply must be complete within `timeout` seconds, however slowly it drips."""
+
+    in_doubt = False
+    "whether a message was handed over and no verdict on it has come"
+    last_reply: tuple[int, bytes] = (0, b"")
+
+    def __init__(self, server: str, port: int, *, timeout: float) -> None:
+        super().__init__(server, port, local_hostname=own_name(), timeout=timeout)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = _Lines(self.sock)  # a file, as far as the standard library reads one
+        if self.file is not None:
+            self.file.allow(self.timeout)
+        try:
+            self.last_reply = super().getreply()
+        finally:
+            if self.sock is not None:
+                self.sock.settimeout(self.timeout)
+        self.in_doubt = self.last_reply[0] == 354
+        return self.last_reply
+
+    def start_over(self) -> None:
+        """Forgets a message that was refused, which the standard library does not where DATA itself is refused."""
+        if self.sock is None:
+            return
+        try:
+            self.rset()
+        except (smtplib.SMTPException, OSError):
+            self.close()
+
+
+class SecureHost(Host, smtplib.SMTP_SSL):
+    """The same, encrypted from the first byte."""
+
+    def __init__(self, server: str, port: int, *, timeout: float, context: SSLContext) -> None:
+        smtplib.SMTP_SSL.__init__(
+            self, server, port, local_hostname=own_name(), timeout=timeout, context=context
+        )
+
+
+class _Lines:
+    """Lines from a socket, until a deadline that bytes which come in do not put off."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.read = b""
+        self.deadline = 0.0
+
+    def allow(self, seconds: float) -> None:
+        self.deadline = monotonic() + seconds
+
+    def readline(self, limit: int) -> bytes:
+        """Up to and with the next line feed, or `limit` bytes, or what there is at the end of the stream."""
+        while b"\n" not in self.read and len(self.read) < limit:
+            more = self._receive()
+            if not more:
+                break
+            self.read += more
+        end = min(self.read.find(b"\n") + 1 or len(self.read), limit)
+        line, self.read = self.read[:end], self.read[end:]
+        return line
+
+    def close(self) -> None:
+        """Nothing to let go of: the socket is the connection's."""
+
+    def _receive(self) -> bytes:
+        left = self.deadline - monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self.sock.settimeout(left)
+        return self.sock.recv(8192)
+
+
+@cache
+def own_name() -> str:
+    """The name with which this machine introduces itself; looked up once, since a silent name server takes its time."""
+    name = socket.getfqdn()
+    return name if "." in name else "localhost.localdomain"

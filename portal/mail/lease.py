@@ -1,0 +1,85 @@
+"""Mails taken to be sent: nobody else has them until the lease is over, and only its holder settles them."""
+
+import secrets
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from random import SystemRandom
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, func, literal, select, update
+from sqlalchemy.orm import Session
+
+from directory.base import Instant
+from portal.mail import queries
+from portal.mail.models import MailState, OutboxMail
+from portal.mail.verdict import Fate, Verdict, gap, given_up
+
+RETRIED = {Fate.LATER: MailState.DEFERRED, Fate.IN_DOUBT: MailState.UNKNOWN}
+SETTLED = {Fate.SENT: MailState.SENT, Fate.REFUSED: MailState.FAILED}
+
+chance = SystemRandom()
+
+
+class Lease:
+    """The hold of one delivery process on mails, `length` at a time."""
+
+    def __init__(self, session: Session, length: timedelta) -> None:
+        self.session = session
+        self.length = length
+        self.holder = secrets.token_hex(16)
+
+    def take(self, due_at: datetime, now: datetime, limit: int) -> Sequence[OutboxMail]:
+        """Takes up to `limit` of the mails due at `due_at`, passing over what another process takes at this moment."""
+        first = queries.due(due_at).with_only_columns(OutboxMail.id).limit(limit)
+        ids = first.with_for_update(skip_locked=True).cte("due")
+        taken = self.session.scalars(
+            update(OutboxMail)
+            .where(OutboxMail.id.in_(select(ids.c.id)))
+            .values(
+                state=MailState.SENDING,
+                lease=self.holder,
+                next_try_at=now + self.length,
+                attempts=OutboxMail.attempts + 1,
+                first_try_at=func.coalesce(OutboxMail.first_try_at, literal(now, Instant())),
+            )
+            .returning(OutboxMail),
+            execution_options={"synchronize_session": False, "populate_existing": True},
+        )
+        return sorted(taken, key=lambda mail: mail.id)
+
+    def renew(self, now: datetime) -> set[int]:
+        """Holds on to what is still ours: the ids of those mails."""
+        held = update(OutboxMail).where(OutboxMail.lease == self.holder, OutboxMail.state == MailState.SENDING)
+        renewed = held.values(next_try_at=now + self.length).returning(OutboxMail.id)
+        return set(self.session.scalars(renewed, execution_options={"synchronize_session": False}))
+
+    def settle(self, mail: OutboxMail, verdict: Verdict, now: datetime) -> MailState | None:
+        """Writes down what became of a mail and returns its new state; None if it is no longer ours."""
+        state = _state_after(mail, verdict, now)
+        again = state in RETRIED.values()
+        written = self._update(
+            {mail.id},
+            state=state,
+            lease=None,
+            next_try_at=now + gap(mail.attempts, chance.random()) if again else now,
+            server_reply=verdict.words,
+            **({"sent_at": now} if state is MailState.SENT else {}),
+        )
+        return state if written else None
+
+    def give_back(self, mails: Collection[OutboxMail], now: datetime) -> None:
+        """Lets go of mails that were not tried."""
+        ids = {mail.id for mail in mails}
+        self._update(ids, state=MailState.DEFERRED, lease=None, next_try_at=now, attempts=OutboxMail.attempts - 1)
+
+    def _update(self, ids: Collection[int], **values: Any) -> int:
+        ours = OutboxMail.id.in_(ids), OutboxMail.lease == self.holder, OutboxMail.state == MailState.SENDING
+        statement = update(OutboxMail).where(*ours).values(**values)
+        result = self.session.execute(statement, execution_options={"synchronize_session": False})
+        return cast(CursorResult[Any], result).rowcount
+
+
+def _state_after(mail: OutboxMail, verdict: Verdict, now: datetime) -> MailState:
+    if verdict.fate in SETTLED:
+        return SETTLED[verdict.fate]
+    return MailState.FAILED if given_up(mail.first_try_at or now, now) else RETRIED[verdict.fate]

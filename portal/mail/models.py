@@ -1,0 +1,67 @@
+"""The outbox: a mail is a row, written in the transaction of its cause and sent afterwards."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from directory.base import Model
+from directory.models import enum_column
+
+
+class MailState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    REDIRECTED = "redirected"
+    SUPPRESSED = "suppressed"
+
+
+DUE_STATES = (MailState.QUEUED, MailState.DEFERRED, MailState.UNKNOWN, MailState.SENDING)
+"States in which a mail is to be tried (again) when `next_try_at` has come; `sending` once its lease is over."
+
+IS_DUE = "state IN ('queued', 'deferred', 'unknown', 'sending')"
+"The same in SQL, word for word as the partial index has it, so that it is used."
+
+
+class OutboxMail(Model):
+    """One mail to one recipient."""
+
+    __tablename__ = "outbox_mail"
+    __table_args__ = (
+        Index(
+            "ix_outbox_mail_due",
+            "next_try_at",
+            sqlite_where=text(IS_DUE),
+            postgresql_where=text(IS_DUE),
+        ),
+        Index("ix_outbox_mail_ticket_number", "ticket_number"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(String(200), unique=True, comment="RFC 5322, without angle brackets")
+    kind: Mapped[str] = mapped_column(String(40), comment="the template's name: urge, escalation, arrival …")
+    to_address: Mapped[str] = mapped_column(String(254), index=True)
+    to_name: Mapped[str] = mapped_column(String(100), default="")
+    language: Mapped[str] = mapped_column(String(5), default="zh")
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"), index=True)
+    unit_code: Mapped[str | None] = mapped_column(String(12), comment="as whose contact the recipient is mailed")
+    ticket_number: Mapped[str | None] = mapped_column(String(20))
+    copy: Mapped[bool] = mapped_column(default=False, comment="for information; somebody else is asked to act")
+    subject: Mapped[str] = mapped_column(String(400))
+    body_text: Mapped[str] = mapped_column(Text)
+    body_html: Mapped[str] = mapped_column(Text)
+    headers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, comment="threading and list headers")
+    state: Mapped[MailState] = mapped_column(enum_column(MailState), default=MailState.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    first_try_at: Mapped[datetime | None] = mapped_column(comment="when patience with it began")
+    next_try_at: Mapped[datetime] = mapped_column(comment="while sending: the end of the lease")
+    lease: Mapped[str | None] = mapped_column(String(32), comment="who is sending it now")
+    sent_at: Mapped[datetime | None]
+    server_reply: Mapped[str] = mapped_column(String(500), default="", comment="the mail server's last words")

@@ -1,0 +1,104 @@
+"""Starting and stopping the clocks of tasks: what a unit owes, until when, and when it is next told so."""
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from directory.calendars import calendar_of
+from directory.working_time import WorkingCalendar
+from portal.ladder.ladder import ClockKind, Policy, Rung, climbing_chain, instants, ladder
+from portal.procedures.limit import Limit, LimitUnit
+from portal.tickets.models import Clock, Task, Ticket
+
+
+def sign_for_limit(policy: Policy) -> Limit:
+    return Limit(policy.sign_for_minutes, LimitUnit.WORKING_MINUTE)
+
+
+def amend_limit(policy: Policy) -> Limit:
+    """What a return gives the opener."""
+    return Limit(policy.amend_minutes, LimitUnit.WORKING_MINUTE)
+
+
+def start_clock(
+    session: Session,
+    ticket: Ticket,
+    kind: ClockKind,
+    limit: Limit,
+    at: datetime,
+    *,
+    unit_code: str,
+    task: Task | None = None,
+    start_day: date | None = None,
+) -> Clock:
+    """A new clock of the task's present cycle (of the ticket's, without a task), at which `unit_code` owes."""
+    calendar = calendar_of(session, unit_code)
+    when = instants(at, limit, calendar, policy_of(ticket), start_day=start_day)
+    clock = Clock(
+        kind=kind,
+        cycle=task.cycle if task else 1,
+        unit_code=unit_code,
+        started_at=at,
+        limit_amount=limit.amount,
+        limit_unit=limit.unit,
+        urge_at=when.urge_at,
+        due_at=when.due_at,
+        provisional=when.provisional,
+        next_at=calendar.at_or_next_opening(when.urge_at),
+    )
+    ticket.clocks.append(clock)
+    if task:
+        task.clocks.append(clock)
+    return clock
+
+
+def begin_cycle(session: Session, ticket: Ticket, task: Task, at: datetime) -> None:
+    """A task that is sent, or sent again: a new cycle with fresh limits, signing for and answering."""
+    task.cycle += 1
+    task.sent_at, task.signed_for_at = at, None
+    policy = policy_of(ticket)
+    start_clock(session, ticket, ClockKind.SIGN_FOR, sign_for_limit(policy), at, unit_code=task.unit_code, task=task)
+    start_clock(session, ticket, ClockKind.ANSWER, task_limit(task), at, unit_code=task.unit_code, task=task)
+
+
+def begin_amending(session: Session, ticket: Ticket, task: Task, at: datetime) -> None:
+    """A task that is returned: a new cycle in which the opener owes, and only to send it again."""
+    task.cycle += 1
+    limit = amend_limit(policy_of(ticket))
+    start_clock(session, ticket, ClockKind.ANSWER, limit, at, unit_code=ticket.opener_code, task=task)
+
+
+def task_limit(task: Task) -> Limit:
+    return Limit(task.limit_amount, task.limit_unit)
+
+
+def stop_clocks(clocks: Iterable[Clock], at: datetime, *kinds: ClockKind) -> None:
+    """Stop those that run; of these kinds, or all."""
+    for clock in clocks:
+        if clock.stopped_at is None and (not kinds or clock.kind in kinds):
+            clock.stopped_at = at
+
+
+def policy_of(ticket: Ticket) -> Policy:
+    """The values with which the ticket was opened."""
+    return Policy.from_dict(ticket.policy)
+
+
+def rungs_of(
+    clock: Clock, calendar: WorkingCalendar, parents: dict[str, str | None], reachable: Callable[[str, int], bool]
+) -> list[Rung]:
+    """The whole ladder of a clock, climbed rungs included.
+
+    Of a rung climbed already, `reachable` must say whether somebody was there then.
+    """
+    owes_its_own = clock.task is not None and clock.unit_code == clock.task.unit_code
+    place = str(clock.task.place) if clock.task and owes_its_own else ""  # after a return the opener owes, in its chain
+    return ladder(
+        urge_at=clock.urge_at,
+        due_at=clock.due_at,
+        chain=climbing_chain(clock.unit_code, place, clock.ticket.top_code, parents),
+        calendar=calendar,
+        policy=policy_of(clock.ticket),
+        reachable=reachable,
+    )

@@ -1,0 +1,102 @@
+"""Who will be mailed about a ticket, when and where, if nothing moves: what is still to come."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from directory.calendars import calendar_of
+from directory.queries import parents_above
+from portal.ladder.ladder import ClockKind
+from portal.ladder.recipients import Reach, Recipient, Recipients, reach
+from portal.tickets.clocks import rungs_of
+from portal.tickets.models import Clock, Task, Ticket
+from portal.tickets.queries import running_clocks
+
+NOBODY = "nobody reachable"
+DRILL = "drill"
+
+
+@dataclass(frozen=True)
+class ForecastRung:
+    """One rung that is still to be climbed, and who would be mailed then."""
+
+    clock: Clock
+    number: int
+    at: datetime
+    unit: str
+    recipients: Recipients
+    skipped: str | None
+
+    @property
+    def task(self) -> Task | None:
+        return self.clock.task
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a ladder needs to know of the chain of command: the parents, and who is reachable where."""
+
+    parents: dict[str, str | None]
+    reach: Reach
+
+
+def command_of(session: Session, clocks: list[Clock]) -> Command:
+    """Gathered with two statements, for any number of clocks."""
+    parents = parents_above(session, {clock.unit_code for clock in clocks} | {clock.ticket.top_code for clock in clocks})
+    return Command(parents, reach(session, parents))
+
+
+def forecast(session: Session, ticket: Ticket) -> list[ForecastRung]:
+    """The rungs to come of every clock that runs, in the order of their instants."""
+    clocks = running_clocks(ticket)
+    command = command_of(session, clocks)
+    rungs = [rung for clock in clocks for rung in rungs_to_come(session, clock, command)]
+    return sorted(rungs, key=lambda rung: rung.at)
+
+
+def rungs_to_come(session: Session, clock: Clock, command: Command) -> list[ForecastRung]:
+    """The rungs above the highest one climbed."""
+    climbed = -1 if clock.rung is None else clock.rung
+
+    def reachable(unit: str, number: int) -> bool:
+        if number <= climbed:
+            return number not in (clock.silent or ())
+        return bool(recipients_at(clock, command.reach, number, unit).to)
+
+    rungs = rungs_of(clock, calendar_of(session, clock.unit_code), command.parents, reachable)
+    return [
+        ForecastRung(
+            clock=clock,
+            number=rung.number,
+            at=rung.at,
+            unit=rung.unit,
+            recipients=recipients_at(clock, command.reach, rung.number, rung.unit),
+            skipped=why_skipped(clock) if rung.skipped else None,
+        )
+        for rung in rungs
+        if rung.number > climbed
+    ]
+
+
+def recipients_at(clock: Clock, reached: Reach, number: int, unit: str) -> Recipients:
+    """Who is mailed at a rung of this clock; a drill mails nobody outside the opener's unit."""
+    if clock.ticket.drill and unit != clock.ticket.opener_code:
+        return Recipients()
+    return reached.at_rung(number, unit, _assignee(clock))
+
+
+def why_skipped(clock: Clock) -> str:
+    return DRILL if clock.ticket.drill else NOBODY
+
+
+def owes_what(clock: Clock) -> str:
+    """The step of a clock's task; the overall clock has none."""
+    return clock.task.step if clock.task else str(ClockKind.OVERALL)
+
+
+def _assignee(clock: Clock) -> Recipient | None:
+    officer = clock.task.assignee if clock.task else None
+    if officer is None or not officer.email or not officer.active or officer.unit_code != clock.unit_code:
+        return None
+    return Recipient(officer.email, officer.name, officer.language, officer.unit_code)

@@ -1,0 +1,38 @@
+"""A ticket's history: one entry for each thing that happened, never changed afterwards."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.tickets.models import Entry, Task, Ticket
+from portal.web.actor import Actor
+
+
+def record(
+    session: Session,
+    ticket: Ticket,
+    kind: str,
+    actor: Actor,
+    at: datetime,
+    *,
+    task: Task | None = None,
+    text: str = "",
+    submission_key: str | None = None,
+    **detail: Any,
+) -> Entry:
+    """Add one entry in the transaction of its cause. `text` is what a person wrote, `detail` what the portal knows."""
+    entry = Entry(
+        ticket_id=ticket.id,
+        task_id=task.id if task else None,
+        at=at,
+        kind=kind,
+        by_officer_id=actor.officer_id,
+        by_unit_code=actor.unit_code,
+        by=actor.name,
+        text=text,
+        detail=detail,
+        submission_key=submission_key,
+    )
+    session.add(entry)
+    return entry

@@ -1,0 +1,179 @@
+"""The mails about a ticket: what each one says, without a citizen's data and without anybody's words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from flask_babel import lazy_gettext as _
+from sqlalchemy.orm import Session
+
+from directory.calendars import calendar_of
+from directory.models import Unit
+from portal.errors import Text
+from portal.ladder.ladder import ClockKind
+from portal.ladder.recipients import Recipient, reach
+from portal.mail.compose import Letter, post
+from portal.procedures.catalogue import shipped
+from portal.procedures.limit import LimitUnit
+from portal.tickets.forecast import Command, ForecastRung, rungs_to_come
+from portal.tickets.models import Clock, Task, Ticket
+
+Item = dict[str, Any]
+INSTANTS = ("sent_at", "due_at", "next_at")
+
+def as_desk(unit: Unit) -> Text:
+    return _("You get this mail because you are the desk of %(unit)s in the directory.", unit=unit.name)
+
+
+def as_supervisor(unit: Unit) -> Text:
+    return _("You get this mail because you are a supervisor of %(unit)s in the directory.", unit=unit.name)
+
+
+def as_opener(unit: Unit) -> Text:
+    return _("You get this mail because you are the desk of %(unit)s, which opened the ticket.", unit=unit.name)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What one person is told of one ticket in one sweep: of which rungs something is asked, of which they have a copy."""
+
+    recipient: Recipient
+    asked: Sequence[ForecastRung]
+    copied: Sequence[ForecastRung]
+
+
+def mail_arrival(session: Session, ticket: Ticket, task: Task, at: datetime) -> None:
+    """Tell the owing unit's desk that a task has arrived, if the unit wants it told."""
+    unit = session.get_one(Unit, task.unit_code)
+    if unit.mail_on_arrival:
+        clocks = {clock.kind: clock for clock in task.clocks if clock.cycle == task.cycle}
+        item = _item(session, ticket, clocks[ClockKind.ANSWER])
+        item["sign_for_due_at"] = clocks[ClockKind.SIGN_FOR].due_at
+        _mail_desk(session, ticket, "arrival", item, as_desk(unit), unit, at)
+
+
+def mail_answered(session: Session, ticket: Ticket, task: Task, at: datetime) -> None:
+    """Tell the opener's desk that a task was answered or refused; the words are read in the portal."""
+    item = _item(session, ticket, _latest(task, ClockKind.ANSWER))
+    item |= {"outcome": str(task.outcome), "answered_at": task.answered_at}
+    opener = session.get_one(Unit, ticket.opener_code)
+    _mail_desk(session, ticket, "answered", item, as_opener(opener), opener, at)
+
+
+def mail_returned(session: Session, ticket: Ticket, task: Task, at: datetime) -> None:
+    """Tell the opener's desk that a task came back and until when it must be sent again."""
+    item = _item(session, ticket, _latest(task, ClockKind.ANSWER))
+    item |= {"returned_by": session.get_one(Unit, task.unit_code).name, "returned_at": at}
+    opener = session.get_one(Unit, ticket.opener_code)
+    _mail_desk(session, ticket, "returned", item, as_opener(opener), opener, at)
+
+
+def mail_notice(session: Session, ticket: Ticket, notice: Notice, command: Command, at: datetime) -> int:
+    """The urge or escalation that one person gets about a ticket in a sweep: one mail; answers 1."""
+    rungs = [*notice.asked, *notice.copied]
+    items = [notice_item(session, ticket, rung, command) for rung in _highest(rungs)]
+    kind = "urge" if all(rung.number == 0 for rung in rungs) else "escalation"
+    unit = session.get_one(Unit, notice.recipient.unit_code)
+    why = as_desk(unit) if kind == "urge" or not notice.asked else as_supervisor(unit)
+    letter = Letter(
+        kind=kind,
+        recipient=notice.recipient,
+        context={"items": items, "item": items[0], "copy": not notice.asked},
+        ticket_number=ticket.number,
+        copy=not notice.asked,
+        why=why,
+    )
+    post(session, letter, at)
+    return 1
+
+
+def mail_digest(session: Session, recipient: Recipient, items: Sequence[Item], at: datetime) -> None:
+    """One mail that lists many escalations."""
+    unit = session.get_one(Unit, recipient.unit_code)
+    post(
+        session,
+        Letter(
+            kind="digest",
+            recipient=recipient,
+            context={"items": list(items), "url": _url("/")},
+            ticket_number=None,
+            copy=False,
+            why=as_supervisor(unit),
+        ),
+        at,
+    )
+
+
+def notice_item(session: Session, ticket: Ticket, rung: ForecastRung, command: Command) -> Item:
+    """What a mail says of one rung: the task, since when, the limit, and who is told next."""
+    item = _item(session, ticket, rung.clock)
+    item["rung"] = rung.number
+    if rung.number == 0:
+        left = calendar_of(session, rung.clock.unit_code).elapsed(rung.at, rung.clock.due_at)
+        item["left_minutes"] = left if rung.clock.limit_unit is not LimitUnit.CALENDAR_DAY else None
+    to_come = rungs_to_come(session, rung.clock, command)
+    following = next((later for later in to_come if later.number > rung.number and not later.skipped), None)
+    if following:
+        item["next_unit"] = session.get_one(Unit, following.unit).name
+        item["next_at"] = following.at
+    return item
+
+
+def packed(item: Item) -> Item:
+    """As JSON holds it."""
+    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in item.items()}
+
+
+def unpacked(item: Item) -> Item:
+    """What `packed` took, back again."""
+    return {
+        key: datetime.fromisoformat(value) if value and key.endswith("_at") else value for key, value in item.items()
+    }
+
+
+def _highest(rungs: Sequence[ForecastRung]) -> list[ForecastRung]:
+    """Of each clock the highest rung: what was missed below it needs no line of its own."""
+    return list({id(rung.clock): rung for rung in sorted(rungs, key=lambda rung: rung.number)}.values())
+
+
+def _mail_desk(session: Session, ticket: Ticket, kind: str, item: Item, why: Text, unit: Unit, at: datetime) -> None:
+    if ticket.drill and unit.code != ticket.opener_code:
+        return
+    for recipient in reach(session, [unit.code]).desk(unit.code):
+        letter = Letter(kind, recipient, {"item": item, "items": [item]}, ticket.number, copy=False, why=why)
+        post(session, letter, at)
+
+
+def _item(session: Session, ticket: Ticket, clock: Clock) -> Item:
+    """What every mail may say of a clock: numbers, places and instants, never a person or a person's words."""
+    procedure = shipped()[ticket.procedure]
+    task = clock.task
+    return {
+        "number": ticket.number,
+        "url": _url(f"/tickets/{ticket.number}"),
+        "procedure_zh": procedure.zh,
+        "procedure_en": procedure.en,
+        "step_zh": task.step_zh if task else "全程",
+        "step_en": task.step if task else "the whole case",
+        "opener": session.get_one(Unit, ticket.opener_code).name,
+        "owing": session.get_one(Unit, clock.unit_code).name,
+        "clock": str(clock.kind),
+        "sent_at": clock.started_at,
+        "due_at": clock.due_at,
+        "provisional": clock.provisional,
+        "urgent": ticket.urgency == "urgent",
+        "drill": ticket.drill,
+        "rung": None,
+        "next_unit": None,
+        "next_at": None,
+    }
+
+
+def _latest(task: Task, kind: ClockKind) -> Clock:
+    return max((clock for clock in task.clocks if clock.kind is kind), key=lambda clock: clock.cycle)
+
+
+def _url(path: str) -> str:
+    return str(current_app.extensions["settings"].base_url) + path

@@ -1,0 +1,203 @@
+"""Tickets: one case on which two or more units work, each with tasks and clocks of its own."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from directory.base import Model
+from directory.models import Unit, enum_column
+from portal.accounts.models import Officer
+from portal.ladder.ladder import ClockKind
+from portal.procedures.limit import LimitUnit
+from portal.tickets.lifecycle import Outcome, Place, TaskState, TicketState
+
+
+class NumberSeries(Model):
+    """The last ticket number given out in a year."""
+
+    __tablename__ = "number_series"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
+
+
+class Ticket(Model):
+    """One case, opened by one unit, on which others owe tasks."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        UniqueConstraint("opener_code", "submission_key"),
+        Index("ix_ticket_opener_code_state", "opener_code", "state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True, comment="XB2016-000123-7")
+    state: Mapped[TicketState] = mapped_column(enum_column(TicketState), default=TicketState.OPEN)
+    procedure: Mapped[str] = mapped_column(String(40), comment="code of the procedure")
+    urgency: Mapped[str] = mapped_column(String(10), default="normal")
+    policy: Mapped[dict[str, Any]] = mapped_column(JSON, comment="the ladder's values, frozen at the opening")
+    opener_code: Mapped[str] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE"))
+    registry_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE"))
+    opened_by_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    opened_at: Mapped[datetime]
+    subject: Mapped[str] = mapped_column(String(200), default="")
+    reference: Mapped[str] = mapped_column(String(60), default="", comment="number in the acceptance system", index=True)
+    accepted_on: Mapped[date] = mapped_column(comment="the overall limit counts from here")
+    drill: Mapped[bool] = mapped_column(default=False)
+    top_code: Mapped[str] = mapped_column(
+        ForeignKey("unit.code", onupdate="CASCADE"), comment="lowest common ancestor of its places: nobody above is mailed"
+    )
+    resolved_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    submission_key: Mapped[str | None] = mapped_column(String(64), comment="a double click opens one")
+    version: Mapped[int] = mapped_column(default=1)
+
+    opener: Mapped[Unit] = relationship(foreign_keys=[opener_code])
+    registry_unit: Mapped[Unit | None] = relationship(foreign_keys=[registry_code])
+    top: Mapped[Unit] = relationship(foreign_keys=[top_code])
+    opened_by: Mapped[Officer | None] = relationship()
+    tasks: Mapped[list["Task"]] = relationship(back_populates="ticket", order_by="Task.position")
+    clocks: Mapped[list["Clock"]] = relationship(back_populates="ticket", order_by="Clock.id")
+    entries: Mapped[list["Entry"]] = relationship(back_populates="ticket", order_by="Entry.id")
+    citizens: Mapped[list["Citizen"]] = relationship(order_by="Citizen.position")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own attribute
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The end of the overall limit; without one, the earliest that an open task is due; None if none is."""
+        overall = [clock.due_at for clock in self.clocks if clock.kind is ClockKind.OVERALL]
+        running = [c.due_at for c in self.clocks if c.kind is ClockKind.ANSWER and c.stopped_at is None]
+        return overall[-1] if overall else min(running, default=None)
+
+
+class Party(Model):
+    """A unit that may see the ticket: the opener, and every unit with a task on it."""
+
+    __tablename__ = "party"
+    __table_args__ = (Index("ix_party_unit_code_ticket_id", "unit_code", "ticket_id"),)
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"), primary_key=True)
+    unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE"), primary_key=True)
+
+
+class Citizen(Model):
+    """Whose case it is: as little as possible, encrypted, found again by a blind index."""
+
+    __tablename__ = "citizen"
+    __table_args__ = (UniqueConstraint("ticket_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(default=1)
+    name_cipher: Mapped[bytes] = mapped_column(LargeBinary)
+    number_cipher: Mapped[bytes | None] = mapped_column(LargeBinary)
+    number_index: Mapped[str | None] = mapped_column(String(64), index=True, comment="HMAC of the normalised ID number")
+
+
+class Task(Model):
+    """What one unit owes on a ticket; own state, own clocks."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "position"),
+        CheckConstraint("limit_amount > 0", name="limit_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    step: Mapped[str] = mapped_column(String(60))
+    step_zh: Mapped[str] = mapped_column(String(60))
+    place: Mapped[Place] = mapped_column(enum_column(Place))
+    unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE"), index=True)
+    state: Mapped[TaskState] = mapped_column(enum_column(TaskState), default=TaskState.WAITING)
+    after: Mapped[list[str]] = mapped_column(JSON, default=list, comment="steps that must be answered before")
+    limit_amount: Mapped[int]
+    limit_unit: Mapped[LimitUnit] = mapped_column(enum_column(LimitUnit))
+    cycle: Mapped[int] = mapped_column(default=0, comment="0 until sent for the first time")
+    outcome: Mapped[Outcome | None] = mapped_column(enum_column(Outcome))
+    sent_at: Mapped[datetime | None]
+    signed_for_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"), comment="who has it; null: the unit")
+    version: Mapped[int] = mapped_column(default=1)
+
+    ticket: Mapped[Ticket] = relationship(back_populates="tasks")
+    unit: Mapped[Unit] = relationship()
+    assignee: Mapped[Officer | None] = relationship()
+    clocks: Mapped[list["Clock"]] = relationship(back_populates="task", order_by="Clock.id")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own attribute
+
+
+RUNNING = "stopped_at IS NULL"
+CLIMBING = "stopped_at IS NULL AND next_at IS NOT NULL"
+
+
+class Clock(Model):
+    """The time that a unit has left: one row per task, kind and cycle, and one overall per ticket and cycle."""
+
+    __tablename__ = "clock"
+    __table_args__ = (
+        UniqueConstraint("task_id", "kind", "cycle"),
+        Index(
+            "uq_clock_overall",
+            "ticket_id",
+            "cycle",
+            unique=True,
+            sqlite_where=text("task_id IS NULL"),
+            postgresql_where=text("task_id IS NULL"),
+        ),
+        Index("ix_clock_next_at", "next_at", sqlite_where=text(CLIMBING), postgresql_where=text(CLIMBING)),
+        Index(
+            "ix_clock_unit_code_due_at", "unit_code", "due_at", sqlite_where=text(RUNNING), postgresql_where=text(RUNNING)
+        ),
+        Index("ix_clock_ticket_id", "ticket_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"))
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id", ondelete="CASCADE"))
+    kind: Mapped[ClockKind] = mapped_column(enum_column(ClockKind))
+    cycle: Mapped[int] = mapped_column(default=1)
+    unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE"), comment="the unit that owes")
+    started_at: Mapped[datetime]
+    limit_amount: Mapped[int]
+    limit_unit: Mapped[LimitUnit] = mapped_column(enum_column(LimitUnit))
+    urge_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    provisional: Mapped[bool] = mapped_column(default=False, comment="rests on days that no calendar knows yet")
+    rung: Mapped[int | None] = mapped_column(comment="the highest rung climbed")
+    silent: Mapped[list[int]] = mapped_column(JSON, default=list, comment="rungs passed at which nobody was reachable")
+    next_at: Mapped[datetime | None] = mapped_column(comment="when the next rung is due; null: none is left")
+    stopped_at: Mapped[datetime | None]
+
+    ticket: Mapped[Ticket] = relationship(back_populates="clocks")
+    task: Mapped[Task | None] = relationship(back_populates="clocks")
+    unit: Mapped[Unit] = relationship()
+
+
+class Entry(Model):
+    """One line of a ticket's history; append-only."""
+
+    __tablename__ = "entry"
+    __table_args__ = (UniqueConstraint("ticket_id", "submission_key"), Index("ix_entry_ticket_id_id", "ticket_id", "id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"))
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(24), comment="opened, sent, signed_for, answered, returned, climbed, message …")
+    by_officer_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    by_unit_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE"), comment="null: the portal")
+    by: Mapped[str] = mapped_column(String(120), comment="who, as shown then")
+    text: Mapped[str] = mapped_column(Text, default="", comment="what a person wrote; purged after the retention time")
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, comment="what the portal knows: rung, grounds, due")
+    submission_key: Mapped[str | None] = mapped_column(String(64), comment="a double click writes one")
+
+    ticket: Mapped[Ticket] = relationship(back_populates="entries")
+    task: Mapped[Task | None] = relationship()
+    by_unit: Mapped[Unit | None] = relationship()

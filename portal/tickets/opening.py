@@ -1,0 +1,78 @@
+"""Opening a ticket: planned, then written with its first tasks sent and their mails, in one transaction."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from directory.calendars import calendar_of
+from portal.audit.actions import record as audit
+from portal.cipher import Cipher
+from portal.tickets.checking import Checked, Opening, checked
+from portal.tickets.citizens import encrypted
+from portal.tickets.history import record
+from portal.tickets.lifecycle import TaskState
+from portal.tickets.models import NumberSeries, Party, Ticket
+from portal.tickets.number import format_number
+from portal.tickets.planning import planned
+from portal.tickets.sending import announce
+from portal.web.actor import Actor
+
+UPSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def open_ticket(session: Session, actor: Actor, opening: Opening, at: datetime, cipher: Cipher) -> Ticket:
+    """The ticket with its tasks, entries and mails; Invalid with every fault at once.
+
+    The same `submission_key` of the same unit opens one ticket, however often it comes; two at the same instant end
+    in an IntegrityError for one of them, which may ask again.
+    """
+    if opening.submission_key and (twin := _opened_before(session, actor, opening.submission_key)):
+        return twin
+    facts = checked(session, actor, opening, at)
+    ticket = planned(session, actor, facts, at)
+    ticket.number = _number(session, ticket)
+    ticket.citizens = [encrypted(citizen, place, cipher) for place, citizen in enumerate(facts.citizens, start=1)]
+    session.add(ticket)
+    session.flush()
+    session.add_all(Party(ticket_id=ticket.id, unit_code=code) for code in sorted(_parties(ticket)))
+    _write_history(session, actor, ticket, facts, at)
+    audit(session, actor, "ticket.open", f"ticket {ticket.number}", at=at, procedure=ticket.procedure)
+    session.flush()
+    return ticket
+
+
+def _opened_before(session: Session, actor: Actor, submission_key: str) -> Ticket | None:
+    return session.scalar(
+        select(Ticket).where(Ticket.submission_key == submission_key, Ticket.opener_code == actor.unit_code)
+    )
+
+
+def _number(session: Session, ticket: Ticket) -> str:
+    year = ticket.opened_at.astimezone(calendar_of(session, ticket.opener_code).tz).year
+    return format_number(year, _next_serial(session, year))
+
+
+def _next_serial(session: Session, year: int) -> int:
+    """The next serial of the year: two that open at once wait for one another here, and get two."""
+    insert = UPSERT[session.get_bind().dialect.name]
+    statement = (
+        insert(NumberSeries)
+        .values(year=year, last=1)
+        .on_conflict_do_update(index_elements=[NumberSeries.year], set_={"last": NumberSeries.last + 1})
+        .returning(NumberSeries.last)
+    )
+    return session.execute(statement).scalar_one()
+
+
+def _parties(ticket: Ticket) -> set[str]:
+    return {ticket.opener_code, *(task.unit_code for task in ticket.tasks)}
+
+
+def _write_history(session: Session, actor: Actor, ticket: Ticket, facts: Checked, at: datetime) -> None:
+    record(session, ticket, "opened", actor, at, procedure=ticket.procedure, urgency=ticket.urgency)
+    record(session, ticket, "message", actor, at, text=facts.opening.message.strip())
+    for task in ticket.tasks:
+        if task.state is TaskState.SENT:
+            announce(session, ticket, task, actor, at)

@@ -1,0 +1,191 @@
+"""What the ticket's page shows: whose turn it is, how long still, what happens next; with a fixed number of statements."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from flask import render_template
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from directory.models import Unit, UnitAncestor
+from portal.cipher import cipher
+from portal.clock import now
+from portal.errors import Text
+from portal.extensions import db
+from portal.ladder.ladder import ClockKind
+from portal.mail.models import OutboxMail
+from portal.mail.queries import of_ticket
+from portal.procedures.catalogue import Procedure, shipped
+from portal.tickets import forms
+from portal.tickets.citizens import CitizenFacts, masked
+from portal.tickets.forecast import ForecastRung, forecast
+from portal.tickets.lifecycle import TaskMove, TicketMove
+from portal.tickets.models import Clock, Entry, Task, Ticket
+from portal.tickets.moves import needs_explanation
+from portal.tickets.queries import allowed_moves, allowed_ticket_moves, entries_of, load_ticket, running_clocks
+from portal.web.access import actor
+from portal.web.forms import PortalForm
+
+FORMS: Mapping[TaskMove, type[forms.MoveForm]] = {
+    TaskMove.SIGN_FOR: forms.SignForForm,
+    TaskMove.ANSWER: forms.AnswerForm,
+    TaskMove.RETURN: forms.ReturnForm,
+    TaskMove.RESEND: forms.ResendForm,
+}
+"The moves that have a form on the page."
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """A form that was not carried out: shown again as it was typed, with what happened meanwhile."""
+
+    form: PortalForm
+    task_id: int | None = None
+    message: Text | None = None
+    "why not, where no field is at fault"
+    since: int | None = None
+    "the last entry that the officer had seen"
+
+
+@dataclass
+class TaskCard:
+    """One task with its clocks that run and the forms of the moves that the reader may make on it."""
+
+    task: Task
+    clocks: Sequence[Clock]
+    forms: Mapping[str, PortalForm]
+    explain: bool
+    grounds: Sequence[str]
+
+    @property
+    def nearest(self) -> Clock | None:
+        """The clock that runs out first."""
+        return min(self.clocks, key=lambda clock: clock.due_at, default=None)
+
+    @property
+    def mine(self) -> bool:
+        return bool(self.forms)
+
+
+@dataclass
+class TicketPage:
+    """Everything that the template of a ticket asks for."""
+
+    ticket: Ticket
+    at: datetime
+    procedure: Procedure
+    cards: Sequence[TaskCard]
+    entries: Sequence[Entry]
+    rungs: Sequence[ForecastRung]
+    mails: Sequence[OutboxMail]
+    units: Mapping[str, Unit]
+    citizens: Sequence[CitizenFacts]
+    moves: frozenset[TicketMove]
+    interrupted: Interrupted | None = None
+    forms: dict[str, PortalForm] = field(default_factory=dict)
+
+    @cached_property
+    def turn(self) -> list[TaskCard]:
+        """The tasks of which somebody owes something now, the most pressing first."""
+        owed = [card for card in self.cards if card.nearest]
+        return sorted(owed, key=lambda card: card.nearest.due_at if card.nearest else self.at)
+
+    @property
+    def next_rung(self) -> ForecastRung | None:
+        return next((rung for rung in self.rungs if not rung.skipped and rung.task), None)
+
+    @property
+    def overall(self) -> Clock | None:
+        return next((clock for clock in running_clocks(self.ticket) if clock.kind is ClockKind.OVERALL), None)
+
+    @property
+    def meanwhile(self) -> list[Entry]:
+        """What others entered after the reader had loaded the page."""
+        since = self.interrupted.since if self.interrupted else None
+        return [entry for entry in self.entries if entry.id > since] if since else []
+
+    def unit_of(self, clock: Clock) -> Unit:
+        return self.units[clock.unit_code]
+
+
+def render_ticket(number: str, interrupted: Interrupted | None = None) -> str:
+    """The page of a ticket; with a form that was not carried out, everything typed is still in it."""
+    return render_template("tickets/ticket.html", page=gather(db.session, number, interrupted))
+
+
+def gather(session: Session, number: str, interrupted: Interrupted | None = None) -> TicketPage:
+    """Loads what the page shows; Hidden if the ticket is not for the reader to see."""
+    ticket = load_ticket(session, actor(), number)
+    units = _units(session, ticket)
+    entries = session.scalars(entries_of(ticket)).all()
+    page = TicketPage(
+        ticket=ticket,
+        at=now(),
+        procedure=shipped()[ticket.procedure],
+        cards=[],
+        entries=entries,
+        rungs=forecast(session, ticket),
+        mails=session.scalars(of_ticket(ticket.number)).all(),
+        units=units,
+        citizens=[masked(citizen, cipher()) for citizen in ticket.citizens],
+        moves=allowed_ticket_moves(actor(), ticket),
+        interrupted=interrupted,
+    )
+    page.cards = [_card(task, page) for task in ticket.tasks]
+    page.forms = _ticket_forms(page)
+    return page
+
+
+def _units(session: Session, ticket: Ticket) -> dict[str, Unit]:
+    """Every unit on the ticket and above it, so that each one's parent is at hand."""
+    named = {ticket.opener_code, ticket.registry_code or "", *(task.unit_code for task in ticket.tasks)}
+    above = select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(named))
+    found = session.scalars(select(Unit).where(Unit.code.in_(above)).options(joinedload(Unit.parent)))
+    return {unit.code: unit for unit in found}
+
+
+def _card(task: Task, page: TicketPage) -> TaskCard:
+    moves = allowed_moves(actor(), task)
+    return TaskCard(
+        task=task,
+        clocks=[clock for clock in task.clocks if clock.stopped_at is None],
+        forms={move.value: _move_form(move, task, page) for move in FORMS if move in moves},
+        explain=needs_explanation(task),
+        grounds=page.procedure.refusal_grounds,
+    )
+
+
+def _move_form(move: TaskMove, task: Task, page: TicketPage) -> PortalForm:
+    """The form as it was typed, if it is the one that was not carried out, else an empty one."""
+    again = page.interrupted
+    if again and again.task_id == task.id and isinstance(again.form, FORMS[move]):
+        again.form.version.data, again.form.seen.data = task.version, _last(page)
+        return again.form
+    form = FORMS[move](formdata=None, ids=form_ids(move, task.id))
+    form.version.data, form.seen.data = task.version, _last(page)
+    return form
+
+
+def form_ids(move: TaskMove, task_id: int) -> str:
+    """What the ids of a move's form begin with."""
+    return f"{move.value.replace('_', '-')}-{task_id}"
+
+
+def _last(page: TicketPage) -> int:
+    return page.entries[-1].id if page.entries else 0
+
+
+def _ticket_forms(page: TicketPage) -> dict[str, PortalForm]:
+    """The forms on the ticket as a whole, by name."""
+    kinds: dict[str, type[PortalForm]] = {
+        "message": forms.MessageForm,
+        "reveal": forms.RevealForm,
+        "close": forms.CloseForm,
+        "withdraw": forms.WithdrawForm,
+    }
+    again = page.interrupted.form if page.interrupted else None
+    return {
+        name: again if isinstance(again, kind) else kind(formdata=None, ids=name) for name, kind in kinds.items()
+    }

@@ -1,0 +1,105 @@
+"""Which tickets one may see, and loading them: what one may not see is not there."""
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import ColumnElement, Select, false, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from directory.models import UnitAncestor
+from portal.errors import Hidden
+from portal.tickets.lifecycle import TASK_MOVES, TICKET_MOVES, WHO, WHO_TICKET, Side, TaskMove, TicketMove
+from portal.tickets.models import Clock, Entry, Party, Task, Ticket
+from portal.tickets.number import BadNumber, format_number, parse_number
+from portal.web.actor import Actor
+from portal.web.permissions import Permission, Role
+
+NOT_THERE = _("There is no such ticket, or it is not for your unit to see: check the number with the unit that gave it.")
+
+
+def visible_to(actor: Actor) -> Select[Ticket]:
+    """The tickets that `actor` may see: those of the own unit; a supervisor's, those of the units below as well.
+
+    Every list, count, search, export and answer starts here.
+    """
+    return select(Ticket).where(_visible(actor))
+
+
+def _visible(actor: Actor) -> ColumnElement[bool]:
+    if actor.unit_code is None or not actor.may(Permission.TICKET_READ):
+        return false()
+    if Role.SUPERVISOR in actor.roles:
+        below = select(UnitAncestor.unit_code).where(UnitAncestor.ancestor_code == actor.unit_code)
+        return Ticket.id.in_(select(Party.ticket_id).where(Party.unit_code.in_(below)))
+    return Ticket.id.in_(select(Party.ticket_id).where(Party.unit_code == actor.unit_code))
+
+
+def load_ticket(session: Session, actor: Actor, number: str, *, lock: bool = False) -> Ticket:
+    """The ticket with its tasks and clocks; Hidden if it is not there or not for `actor` to see.
+
+    `lock` holds it until the transaction ends, so that two who move it come one after the other.
+    """
+    statement = visible_to(actor).where(Ticket.number == _canonical(number))
+    if lock:
+        statement = statement.with_for_update(of=Ticket).execution_options(populate_existing=True)
+    ticket = session.scalar(statement)
+    if ticket is None:
+        raise Hidden(NOT_THERE)
+    session.scalars(
+        select(Task)
+        .where(Task.ticket_id == ticket.id)
+        .options(selectinload(Task.clocks), joinedload(Task.unit), joinedload(Task.assignee))
+        .execution_options(populate_existing=True)
+    ).unique().all()
+    return ticket
+
+
+def load_task(session: Session, actor: Actor, number: str, task_id: int, *, lock: bool = False) -> Task:
+    """One task of a ticket; Hidden as for the ticket."""
+    ticket = load_ticket(session, actor, number, lock=lock)
+    for task in ticket.tasks:
+        if task.id == task_id:
+            return task
+    raise Hidden(NOT_THERE)
+
+
+def entries_of(ticket: Ticket) -> Select[Entry]:
+    """A ticket's history, oldest first."""
+    return select(Entry).where(Entry.ticket_id == ticket.id).order_by(Entry.id)
+
+
+def running_clocks(ticket: Ticket) -> list[Clock]:
+    """The clocks that run, in the order of their tasks; the overall clock last."""
+    running = [clock for clock in ticket.clocks if clock.stopped_at is None]
+    return sorted(running, key=lambda clock: (clock.task.position if clock.task else len(ticket.tasks) + 1, clock.id or 0))
+
+
+def on_side(actor: Actor, ticket: Ticket, side: Side, task: Task | None = None) -> bool:
+    """Whether the actor's unit stands on that side of the ticket."""
+    if side is Side.OWING_UNIT:
+        return task is not None and actor.unit_code == task.unit_code
+    return side is Side.OPENER and actor.unit_code == ticket.opener_code
+
+
+def allowed_moves(actor: Actor, task: Task) -> frozenset[TaskMove]:
+    """The moves that `actor` may make on the task now."""
+    if not actor.may(Permission.TICKET_MOVE):
+        return frozenset()
+    return frozenset(
+        move for state, move in TASK_MOVES if state is task.state and on_side(actor, task.ticket, WHO[move], task)
+    )
+
+
+def allowed_ticket_moves(actor: Actor, ticket: Ticket) -> frozenset[TicketMove]:
+    """The moves that `actor` may make on the ticket now."""
+    if not actor.may(Permission.TICKET_MOVE):
+        return frozenset()
+    return frozenset(
+        move for state, move in TICKET_MOVES if state is ticket.state and on_side(actor, ticket, WHO_TICKET[move])
+    )
+
+
+def _canonical(number: str) -> str:
+    """The number as it is kept, however it was typed."""
+    try:
+        return format_number(*parse_number(number))
+    except BadNumber:
+        raise Hidden(NOT_THERE) from None

@@ -1,0 +1,122 @@
+"""What goes wrong, told as a page that says what to do, or under /api/ as problem details."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from flask import Flask, Response, current_app, make_response, render_template, request
+from flask_babel import lazy_gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.wrappers import Response as AnyResponse
+
+from portal.errors import Invalid, Refused, Text
+from portal.extensions import db
+from portal.web.headers import request_id
+from portal.web.problems import problem
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happened, what to do, and which fields are wrong."""
+
+    status: int
+    title: Text
+    advice: Text
+    fields: Mapping[str, Text] = field(default_factory=dict)
+
+
+NOT_THERE = Fault(
+    404,
+    _("This page is not there"),
+    _("It does not exist, or it is not for you to see. Check the address or the number, or look on your work list."),
+)
+STALE = Fault(
+    409,
+    _("Somebody else was quicker"),
+    _("Somebody else changed this while you had it open. Go back, reload the page to see what changed, do it again."),
+)
+OUT_OF_DATE = Fault(
+    400,
+    _("This page was open too long"),
+    _("For your safety the form was not sent. Go back, reload the page, and send it again."),
+)
+BROKEN = Fault(
+    500,
+    _("Something went wrong on our side"),
+    _("What you sent may not be saved. Try again in a minute; if it fails again, tell the administrator this number."),
+)
+KNOWN = {
+    400: Fault(400, _("The request could not be read"), _("Go back, reload the page, and try again.")),
+    401: Fault(401, _("Please sign in"), _("Sign in, or give a valid token, then try again.")),
+    403: Fault(
+        403, _("Your role does not allow this"), _("If you need it for your work, ask the security administrator.")
+    ),
+    404: NOT_THERE,
+    405: Fault(405, _("This cannot be done here"), _("Go back to the page you came from, and use its buttons.")),
+    409: Fault(409, _("This cannot be done now"), _("Go back and reload the page: its state has changed.")),
+    413: Fault(413, _("This is too large"), _("Send a smaller file, or several one after the other.")),
+    415: Fault(415, _("This kind of file is not taken"), _("Send it in one of the kinds that the page names.")),
+    422: Fault(422, _("Something is not right yet"), _("Go back and correct what is named below.")),
+    429: Fault(429, _("Too many requests"), _("Wait a minute, then try again.")),
+    500: BROKEN,
+}
+LAST_WORDS = "系统出错，请稍后重试。Something went wrong on our side. Try again in a minute."
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(InternalServerError, _broken)
+    app.register_error_handler(CSRFError, _out_of_date)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(StaleDataError, _stale)
+
+
+def _http_error(error: HTTPException) -> AnyResponse | HTTPException:
+    """Any other error that has a status; redirects, and answers made by a view, go out as they are."""
+    if error.response is not None or error.code is None or error.code < 400:
+        return error
+    response = _told(_known(error.code))
+    for name, value in error.get_headers():
+        if name.lower() != "content-type":
+            response.headers[name] = value
+    return response
+
+
+def _out_of_date(_error: CSRFError) -> Response:
+    return _told(OUT_OF_DATE)
+
+
+def _stale(_error: StaleDataError) -> Response:
+    db.session.rollback()
+    return _told(STALE)
+
+
+def _refused(refusal: Refused) -> Response:
+    """What an action refused; what is hidden is told like what does not exist."""
+    db.session.rollback()
+    if refusal.status == NOT_THERE.status:
+        return _told(NOT_THERE)
+    fields = refusal.fields if isinstance(refusal, Invalid) else {}
+    return _told(Fault(refusal.status, _known(refusal.status).title, refusal.message, fields))
+
+
+def _broken(_error: InternalServerError) -> Response:
+    """Even the page about it may fail (it asks who is signed in): then a line in both languages."""
+    try:
+        db.session.rollback()
+        return _told(BROKEN)
+    except Exception:  # a second fault must not hide the first
+        current_app.logger.exception("the error page failed too, request %s", request_id())
+        return Response(f"{LAST_WORDS} ({request_id()})", 500, content_type="text/plain; charset=utf-8")
+
+
+def _known(status: int) -> Fault:
+    return KNOWN.get(status) or Fault(status, HTTPStatus(status).phrase, _("Go back and try again."))
+
+
+def _told(fault: Fault) -> Response:
+    if request.path.startswith("/api/"):
+        return problem(fault.status, fault.advice, fault.fields)
+    return make_response(render_template("errors/error.html", fault=fault, request_id=request_id()), fault.status)

@@ -1,0 +1,175 @@
+"""What templates may say about instants, limits and the reader: local time, time left with its colour, permissions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any, Protocol, cast
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app
+from flask_babel import format_date, format_datetime, gettext
+from flask_login import current_user
+
+from directory.working_time import WORKING_DAY, WorkingCalendar
+from portal import clock
+from portal.config import Settings
+from portal.web.access import actor
+from portal.web.languages import current_language
+from portal.web.permissions import Permission
+
+SHAPES: Mapping[str, str] = {"blue": "circle-fill", "yellow": "triangle-fill", "red": "square-fill"}
+
+
+class Limited(Protocol):
+    """What runs out: a clock, or a task that is only planned."""
+
+    @property
+    def urge_at(self) -> datetime: ...
+    @property
+    def due_at(self) -> datetime: ...
+    @property
+    def limit_unit(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Due:
+    """How much time is left, in the police colours: blue, yellow in the last quarter, red past the limit."""
+
+    level: str
+    left: str
+    "in words: 2 working days 3 h left"
+    at: datetime
+
+    @property
+    def shape(self) -> str:
+        return SHAPES[self.level]
+
+    @property
+    def over(self) -> bool:
+        return self.level == "red"
+
+
+def due(limited: Limited, at: datetime | None = None) -> Due:
+    """The state of a limit at an instant; now, if none is given."""
+    at = at or clock.now()
+    level = level_of(limited.urge_at, limited.due_at, at)
+    return Due(level, _left(limited, at), limited.due_at)
+
+
+def level_of(urge_at: datetime, due_at: datetime, at: datetime) -> str:
+    """The colour of a limit at an instant."""
+    if at >= due_at:
+        return "red"
+    return "yellow" if at >= urge_at else "blue"
+
+
+def local(at: datetime) -> datetime:
+    """The instant on the reader's clock."""
+    return at.astimezone(_zone())
+
+
+def moment(at: datetime) -> str:
+    """1月8日 周五 17:00, with the year when it is another one."""
+    here = local(at)
+    this_year = here.year == local(clock.now()).year
+    return str(format_datetime(at, _pattern(this_year)))
+
+
+def deadline(at: datetime) -> str:
+    """As `moment`, but midnight is the end of the day before: 24:00."""
+    here = local(at)
+    if (here.hour, here.minute) != (0, 0):
+        return moment(at)
+    return moment(at - timedelta(minutes=1)).replace("23:59", "24:00")
+
+
+def day(value: date) -> str:
+    """2016年1月8日."""
+    return str(format_date(value, "yyyy年M月d日" if current_language() == "zh" else "d MMM yyyy"))
+
+
+def in_language(item: Any) -> str:
+    """The name of a procedure or a step in the reader's language."""
+    chinese = current_language() == "zh"
+    if hasattr(item, "step_zh"):
+        return cast(str, item.step_zh if chinese else item.step)
+    if hasattr(item, "step"):
+        return cast(str, item.zh if chinese else item.step)
+    return cast(str, item.zh if chinese else item.en)
+
+
+def amount(minutes: int) -> str:
+    """Working minutes in words, the two largest units."""
+    days, rest = divmod(minutes, WORKING_DAY)
+    hours, left = divmod(rest, 60)
+    if days:
+        return _two(gettext("%(n)d wd", n=days), gettext("%(n)d h", n=hours) if hours else "")
+    if hours:
+        return _two(gettext("%(n)d h", n=hours), gettext("%(n)d min", n=left) if left else "")
+    return str(gettext("%(n)d min", n=left))
+
+
+def limit_words(limit: Any) -> str:
+    """A limit as the procedure grants it, or a task has it: 5 working days."""
+    owed = hasattr(limit, "limit_amount")
+    unit, n = (str(limit.limit_unit), limit.limit_amount) if owed else (str(limit.unit), limit.amount)
+    if unit == "calendar day":
+        return str(gettext("%(n)d calendar days", n=n)) if n > 1 else str(gettext("1 calendar day"))
+    if unit == "working day":
+        return str(gettext("%(n)d working days", n=n)) if n > 1 else str(gettext("1 working day"))
+    return amount(n)
+
+
+def may(permission: str) -> bool:
+    """Whether the reader holds a permission, by its value; nobody signed in holds none."""
+    return bool(current_user.is_authenticated) and actor().may(Permission(permission))
+
+
+def dialled(number: str) -> str:
+    """A number as a phone dials it, for a `tel:` link: digits alone."""
+    return "".join(character for character in number if character.isdecimal() or character == "+")
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        moment=moment, deadline=deadline, day=day, local=local, in_language=in_language, amount=amount, limit_words=limit_words,
+        dialled=dialled
+    )
+    app.jinja_env.globals.update(due=due, may=may, mail_is_kept=mail_is_kept)
+
+
+def mail_is_kept() -> bool:
+    """Whether mails are written into the instance folder, since no mail server is configured."""
+    return not cast(Settings, current_app.extensions["settings"]).mail.server
+
+
+def _zone() -> ZoneInfo:
+    return cast(Settings, current_app.extensions["settings"]).timezone
+
+
+def _pattern(this_year: bool) -> str:
+    if current_language() == "zh":
+        return "M月d日 EEE HH:mm" if this_year else "yyyy年M月d日 EEE HH:mm"
+    return "EEE d MMM, HH:mm" if this_year else "EEE d MMM yyyy, HH:mm"
+
+
+@cache
+def _calendar() -> WorkingCalendar:
+    return WorkingCalendar()
+
+
+def _left(limited: Limited, at: datetime) -> str:
+    words = _days(limited, at) if limited.limit_unit == "calendar day" else amount(abs(_calendar().elapsed(at, limited.due_at)))
+    if at >= limited.due_at:
+        return str(gettext("%(amount)s over", amount=words))
+    return str(gettext("%(amount)s left", amount=words))
+
+
+def _days(limited: Limited, at: datetime) -> str:
+    days = abs((local(limited.due_at) - local(at)).days)
+    return str(gettext("%(n)d d", n=days))
+
+
+def _two(first: str, second: str) -> str:
+    return f"{first} {second}".strip()

@@ -1,0 +1,82 @@
+"""The base of every form: errors in one list for the summary, and what an action refuses put beside its field."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import Field, FieldList, FormField
+from wtforms.validators import InputRequired, Length
+
+from portal.errors import Invalid, Text
+
+Problem = tuple[str, str]
+"The id of the field at fault, and what to do about it."
+
+
+class PortalForm(FlaskForm):
+    """A form of the portal; what was typed stays whatever happens.
+
+    Where a page holds several forms, `ids` keeps the ids of their fields apart; the names stay as they are.
+    """
+
+    def __init__(self, *args: Any, ids: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.form_id = ids or "form"
+        if ids:
+            for field in self:
+                field.id = f"{ids}-{field.id}"
+
+    def refuse(self, refusal: Invalid) -> None:
+        """Put each message beside its field; one for no field of ours goes to the top of the form."""
+        for name, message in refusal.fields.items():
+            _put(self, name, message)
+
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong, in the order of the form, for the summary at its top."""
+        unplaced = [(self.form_id, str(message)) for message in self.form_errors]
+        return [*unplaced, *(problem for field in self for problem in _problems_of(field))]
+
+
+def required(message: Text) -> InputRequired:
+    """Must be filled in; `message` says what to do."""
+    return InputRequired(message=message)
+
+
+def at_most(characters: int) -> Length:
+    """A text that fits; a longer one is kept in the form and refused."""
+    return Length(max=characters, message=_("Shorten this to at most %(max)d characters"))
+
+
+def stripped(value: str | None) -> str | None:
+    """A filter of a text field: no white space around it."""
+    return value.strip() if value else value
+
+
+def _put(form: PortalForm, name: str, message: Text) -> None:
+    field = _find(form, name)
+    if field is None:
+        form.form_errors.append(message)
+    else:
+        field.errors = [*field.errors, message]
+
+
+def _find(form: PortalForm, name: str) -> Field | None:
+    """The field of that name; `citizens.0.id_number` and `citizens-0-id_number` are the same."""
+    wanted = name.replace(".", "-")
+    fields = {leaf.name: leaf for field in form for leaf in _leaves(field)}
+    return fields.get(wanted) or next((leaf for known, leaf in fields.items() if known.startswith(f"{wanted}-")), None)
+
+
+def _leaves(field: Field) -> Iterator[Field]:
+    if isinstance(field, FieldList | FormField):
+        for inner in field:
+            yield from _leaves(inner)
+    else:
+        yield field
+
+
+def _problems_of(field: Field) -> Iterator[Problem]:
+    for leaf in _leaves(field):
+        for message in leaf.errors:
+            yield leaf.id, str(message)

@@ -1,0 +1,66 @@
+"""A unit chosen in a form by look-up: with scripts from a list as one types, without them in a second step."""
+
+from collections.abc import Sequence
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+from wtforms import Form, StringField
+
+from directory.lookup import find
+from directory.models import Unit
+from portal.errors import Text
+from portal.web.forms import stripped
+
+MOST_HITS = 8
+
+
+class UnitChoice(Form):
+    """The code chosen; the words typed; the words for which the code, or the list offered, was found."""
+
+    code = StringField(filters=[stripped])
+    words = StringField(filters=[stripped])
+    asked = StringField(filters=[stripped])
+
+    chosen: Unit | None = None
+    hits: Sequence[Unit] = ()
+
+
+def settle(session: Session, choice: UnitChoice, near: str | None) -> Text | None:
+    """Finds the unit meant, or the units among which to choose; answers what the officer still has to do, or None."""
+    words = choice.words.data or ""
+    anew = words and words != (choice.asked.data or "")
+    if not words and choice.asked.data:
+        choice.code.data = ""
+    wrong = _look(session, choice, words, near) if anew else None
+    choice.chosen = _unit(session, choice.code.data or "")
+    if choice.chosen:
+        choice.words.data = choice.asked.data = choice.chosen.name
+    return wrong
+
+
+def _look(session: Session, choice: UnitChoice, words: str, near: str | None) -> Text | None:
+    """Looks the words up: one unit, or one that fits exactly, is the unit meant."""
+    hits = find(session, words, MOST_HITS, near)
+    exact = [hit for hit in hits if hit.score == 0]
+    choice.asked.data = words
+    choice.code.data = ""
+    if len(hits) == 1 or len(exact) == 1:
+        choice.code.data = (exact or hits)[0].unit_code
+        return None
+    choice.hits = _units(session, [hit.unit_code for hit in hits])
+    if hits:
+        return _("Several units are called so: choose one of them.")
+    return _("No unit is found for “%(words)s”: try a part of its name, its pinyin or its code.", words=words)
+
+
+def _unit(session: Session, code: str) -> Unit | None:
+    if not code or "\x00" in code:
+        return None
+    return session.scalar(select(Unit).where(Unit.code == code).options(joinedload(Unit.parent)))
+
+
+def _units(session: Session, codes: Sequence[str]) -> list[Unit]:
+    """In the order of the codes."""
+    found = session.scalars(select(Unit).where(Unit.code.in_(codes)).options(joinedload(Unit.parent)))
+    return sorted(found, key=lambda unit: codes.index(unit.code))
