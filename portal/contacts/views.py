@@ -1,0 +1,111 @@
+"""The directory: one box that answers as one types, and a page for each unit."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _
+from werkzeug.wrappers import Response
+
+from directory.calendars import calendar_of
+from directory.lookup import find
+from directory.models import Contact, ContactRole, ContactState, Unit
+from directory.presenting import describe
+from directory.queries import chain
+from portal.clock import now
+from portal.contacts import queries
+from portal.errors import Hidden
+from portal.extensions import db
+from portal.web.access import actor, requires
+from portal.web.permissions import Permission
+
+bp = Blueprint("contacts", __name__, url_prefix="/directory")
+MOST_HITS, MOST_OPTIONS, LONGEST_WORDS = 30, 8, 100
+EXAMPLES = (
+    (_("Name"), "昌邑"),
+    (_("Pinyin"), "changyi"),
+    (_("Initials"), "cy"),
+    (_("Several words"), "临江 派出所"),
+    (_("First six digits of an ID number"), "220681"),
+    (_("Phone"), "0432-8000"),
+)
+ROLE_ORDER = tuple(ContactRole)
+
+
+@bp.get("")
+@requires(Permission.DIRECTORY_READ)
+def directory() -> str:
+    return render_template("contacts/directory.html", **_found(MOST_HITS))
+
+
+@bp.get("/hits")
+@requires(Permission.DIRECTORY_READ)
+def hits() -> str:
+    """The answers alone, for the page that asks as one types."""
+    return render_template("contacts/hits.html", **_found(MOST_HITS))
+
+
+@bp.get("/options")
+@requires(Permission.DIRECTORY_READ)
+def options() -> str:
+    """The first answers as options of a look-up box."""
+    return render_template("contacts/options.html", **_found(MOST_OPTIONS))
+
+
+@bp.get("/units/<code>")
+@requires(Permission.DIRECTORY_READ)
+def unit(code: str) -> str | Response:
+    """A unit's page; of one that was closed into another, the other's."""
+    found = db.session.scalar(queries.unit_whole(code)) if "\x00" not in code else None
+    if found is None:
+        raise Hidden(_("There is no unit with this code."))
+    if found.closed_on and found.successor:
+        flash(_("%(unit)s is closed; this is its successor.", unit=found.name), "warning")
+        return redirect(url_for("contacts.unit", code=found.successor_code))
+    return render_template("contacts/unit.html", **_shown(found, now()))
+
+
+def _found(most: int) -> dict[str, object]:
+    """What the words in the address find; without words, what one may browse."""
+    words = request.args.get("q", "").strip()[:LONGEST_WORDS]
+    own = actor().unit_code
+    if not words:
+        return {"words": "", "cards": [], "book": _book(), "examples": EXAMPLES, "own_unit": own}
+    at = now()
+    cards = describe(
+        db.session,
+        find(db.session, words, most, own),
+        is_open=lambda code: calendar_of(db.session, code).is_open(at),
+    )
+    return {"words": words, "cards": cards, "most": most, "own_unit": own}
+
+
+def _book() -> list[tuple[Unit, list[Unit]]]:
+    """Each prefecture's head with the halls below it."""
+    units = db.session.scalars(queries.book()).all()
+    below: dict[str | None, list[Unit]] = {}
+    for each in units:
+        below.setdefault(each.parent_code, []).append(each)
+    return [(head, below.get(head.code, [])) for head in units if head.parent_code and head.code in below]
+
+
+def _shown(found: Unit, at: datetime) -> dict[str, Any]:
+    calendar = calendar_of(db.session, found.code)
+    return {
+        "unit": found,
+        "command": db.session.scalars(chain(found.code)).all(),
+        "below": db.session.scalars(queries.below(found.code)).all(),
+        "people": _people(found.contacts),
+        "own_unit": actor().unit_code,
+        "open_now": calendar.is_open(at),
+        "today": calendar.openings(at.astimezone(calendar.tz).date()),
+        "next_opening": calendar.next_opening(at),
+    }
+
+
+def _people(contacts: Sequence[Contact]) -> list[Contact]:
+    """In the order in which one calls: desk, registrar, supervisors, leader."""
+    listed = [contact for contact in contacts if contact.state is not ContactState.RETIRED]
+    return sorted(listed, key=lambda contact: (ROLE_ORDER.index(contact.role), contact.rank, contact.id))

@@ -1,0 +1,19 @@
+// What every page loads: each module looks for its own marks in the page and leaves alone what it does not find.
+
+import { startComboboxes } from "./combobox.js";
+import { startDrafts } from "./drafts.js";
+import { startKeys } from "./keys.js";
+import { startLive } from "./live.js";
+import { startOnce } from "./once.js";
+import { startPreview } from "./preview.js";
+import { startProcedures } from "./procedures.js";
+
+document.documentElement.classList.add("has-js");
+startComboboxes(document);
+startKeys(document);
+startLive(document);
+startProcedures(document);
+startPreview(document);
+startDrafts(document);
+startOnce(document);
+document.querySelector("[data-focus]")?.focus();

@@ -1,0 +1,153 @@
+"""The sweep: once only, whoever sweeps and however often; unreachable is not silent; and it survives its worst ticket."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from directory.models import Contact, ContactRole, ContactState
+from portal.escalation.models import Climb, DigestLine
+from portal.escalation.sweep import SweepReport, sweep
+from portal.extensions import db
+from portal.mail.models import OutboxMail
+from portal.tickets.models import Entry, Ticket
+from tests.clients import Runner
+from tests.conftest import in_utc
+from tests.factories import Province
+from tests.portal.world import mailed, opened, swept
+
+START = in_utc("2016-01-04 09:00")
+LATER = in_utc("2016-02-01 09:00")
+
+
+def test_the_same_instant_twice_climbs_once(session: Session, province: Province) -> None:
+    opened(session, province.changyi, province.linjiang, START)
+    assert len(swept(LATER).climbed) == 8
+    again = swept(LATER)
+    assert (again.due, again.climbed, again.messages) == (0, [], 0)
+
+
+def test_a_sweep_that_was_down_climbs_what_it_missed_in_order_with_one_mail_each(session: Session, province: Province) -> None:
+    opened(session, province.changyi, province.linjiang, START)
+    report = swept(LATER)
+    assert [one.rung for one in report.climbed if one.clock == "answer"] == [0, 1, 2, 3]
+    assert mailed(session, "urge", "escalation") == [
+        ("escalation", "linjiang.desk@ga.example"),
+        ("escalation", "linjiang.supervisor@ga.example"),
+        ("escalation", "baishan.supervisor@ga.example"),
+        ("escalation", "corps.supervisor@ga.example"),
+    ]
+
+
+def test_four_sweeps_at_once_climb_once(app: Flask, session: Session, province: Province) -> None:
+    for _ in range(12):
+        opened(session, province.changyi, province.linjiang, START)
+    reports: list[SweepReport] = []
+
+    def run() -> None:
+        with app.app_context():
+            reports.append(sweep(db.sessionmaker, LATER))
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    swept(LATER)
+    assert session.scalar(select(func.count(Climb.id))) == 12 * 8
+    assert session.scalar(select(func.count(Entry.id)).where(Entry.kind == "climbed")) == 12 * 8
+    assert sum(len(report.climbed) for report in reports) <= 12 * 8
+    assert session.scalar(select(func.count(DigestLine.id))) == 0
+
+
+def test_a_rung_that_reaches_nobody_is_skipped_and_the_next_takes_its_instant(session: Session, province: Province) -> None:
+    _silence(session, province.linjiang.code)
+    opened(session, province.changyi, province.linjiang, START)
+    report = swept(in_utc("2016-01-06 09:00"))
+    answering = [(one.rung, one.unit) for one in report.climbed if one.clock == "answer"]
+    assert answering == [(0, province.linjiang.code), (2, province.baishan.code)]
+    assert {(one.rung, one.reason) for one in report.skipped} == {(1, "nobody reachable")}
+    assert [(one.rung, one.unit) for one in swept(in_utc("2016-01-07 09:00")).climbed if one.clock == "answer"] == [
+        (3, province.corps.code)
+    ]
+    assert session.scalar(select(func.count(Entry.id)).where(Entry.kind == "skipped")) == 2
+
+
+def test_a_supervisor_with_more_than_three_escalations_gets_one_mail_that_lists_them(session: Session, province: Province) -> None:
+    for _ in range(4):
+        opened(session, province.changyi, province.linjiang, START)
+    report = swept(in_utc("2016-01-04 15:00"))
+    digests = session.scalars(select(OutboxMail).where(OutboxMail.kind == "digest")).all()
+    assert [mail.to_address for mail in digests] == ["linjiang.supervisor@ga.example"]
+    assert all(number in digests[0].body_text for number in session.scalars(select(Ticket.number)))
+    assert report.messages == session.scalar(
+        select(func.count(OutboxMail.id)).where(OutboxMail.kind.in_(["urge", "escalation", "digest"]))
+    )
+    assert session.scalar(select(func.count(DigestLine.id))) == 0
+
+
+def test_lines_of_a_killed_sweep_go_out_with_the_next(session: Session, province: Province) -> None:
+    for _ in range(4):
+        opened(session, province.changyi, province.linjiang, START)
+    at = in_utc("2016-01-04 15:00")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("portal.escalation.sweep.send_held_lines", lambda *_: 0)  # killed before its end
+        swept(at)
+    assert session.scalar(select(func.count(DigestLine.id))) == 4
+    swept(at + timedelta(minutes=20))
+    assert mailed(session, "digest") == [("digest", "linjiang.supervisor@ga.example")]
+
+
+def test_a_dry_run_tells_the_same_and_changes_nothing(session: Session, province: Province) -> None:
+    for _ in range(4):
+        opened(session, province.changyi, province.linjiang, START)
+    db.session.commit()
+    dry = sweep(db.sessionmaker, LATER, dry_run=True)
+    assert session.scalar(select(func.count(Climb.id))) == 0
+    wet = swept(LATER)
+    assert dry.to_dict() == wet.to_dict()
+
+
+def test_a_drill_mails_nobody_outside_the_openers_unit(session: Session, province: Province) -> None:
+    opened(session, province.changyi, province.linjiang, START, drill=True)
+    report = swept(LATER)
+    assert not report.climbed
+    assert {one.reason for one in report.skipped} == {"drill"}
+    assert not mailed(session)
+
+
+def test_an_urgent_ticket_climbs_twice_as_fast(session: Session, province: Province) -> None:
+    opened(session, province.changyi, province.linjiang, START, urgency="urgent")
+    swept(in_utc("2016-01-06 09:00"))
+    half_a_day = swept(in_utc("2016-01-06 13:45"))  # 150 minutes to 11:30, 45 more from 13:30... 195 in all is 14:15
+    assert not [one for one in half_a_day.climbed if one.clock == "answer"]
+    assert [one.rung for one in swept(in_utc("2016-01-06 14:15")).climbed if one.clock == "answer"] == [2]
+
+
+def test_a_ticket_that_fails_is_passed_over_and_the_others_go_on(session: Session, province: Province) -> None:
+    broken = opened(session, province.changyi, province.linjiang, START)
+    opened(session, province.changyi, province.linjiang, START)
+    broken.procedure = "unheard-of"
+    session.commit()
+    report = swept(LATER)
+    assert len({one.ticket for one in report.climbed}) == 1
+    assert len(report.climbed) == 8
+
+
+def test_the_command_answers_in_json(runner: Runner, session: Session, province: Province) -> None:
+    opened(session, province.changyi, province.linjiang, START)
+    result = runner("portal", "sweep", "--at", "2016-01-06T09:00+08:00", "--dry-run", "--json")
+    assert result.exit_code == 0, result.output
+    assert '"rung": 1' in result.output
+    assert runner("portal", "sweep", "--at", "soon").exit_code == 2
+
+
+def _silence(session: Session, unit_code: str) -> None:
+    """Nobody but the desk of the unit can be reached."""
+    for contact in session.scalars(select(Contact).where(Contact.unit_code == unit_code)):
+        if contact.role is not ContactRole.DESK:
+            contact.state = ContactState.BOUNCING
+    session.commit()
