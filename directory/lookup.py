@@ -266,6 +266,6 @@ def _by_characters(session: Session, query: Query, characters: str, asker: Asker
 def _likest(session: Session, rest: str, hits: Sequence[Hit]) -> list[Hit]:
     """Those first whose short name is likest to what was left over."""
     codes = [hit.unit_code for hit in hits]
-    names = session.execute(select(Unit.code, Unit.name).where(Unit.code.in_(codes))).tuples().all()
+    names = session.execute(select(Unit.code, Unit.name).where(Unit.code.in_(codes))).all()
     likeness = {code: SequenceMatcher(None, rest, short_names(name)[0]).ratio() for code, name in names}
     return sorted(hits, key=lambda hit: -likeness[hit.unit_code])

@@ -96,7 +96,9 @@ class UnitAncestor(Model):
 
     __tablename__ = "unit_ancestor"
 
-    unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True)
+    unit_code: Mapped[str] = mapped_column(
+        ForeignKey("unit.code", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True
+    )
     ancestor_code: Mapped[str] = mapped_column(
         ForeignKey("unit.code", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True, index=True
     )

@@ -101,7 +101,7 @@ def terms(unit: UnitFacts) -> set[Term]:
     best: dict[tuple[str, bool], Term] = {}
     for term in _all_terms(unit):
         key = (term.term, term.field is Field.PATH)
-        if key not in best or term.weight < best[key].weight:
+        if term.term and (key not in best or term.weight < best[key].weight):
             best[key] = term
     return {
         term
@@ -133,7 +133,7 @@ def short_names(name: str) -> list[str]:
     head = name.removesuffix(tail)
     authority = _AUTHORITY.match(head)
     branch = authority["branch"] if authority else ""
-    place = branch or (authority["body"] if authority else head)
+    place = branch or (authority["body"] if authority else head.removesuffix("分局"))
     core = _core(place)
     names = [core, place, f"{branch}分局" if branch else "", core + tail, place + tail]
     return list(dict.fromkeys(short for short in names if short))
@@ -191,16 +191,14 @@ def _people_terms(people: Iterable[Person]) -> Iterator[Term]:
         spelled = spell_person(name)
         yield from _suffixes(name, Field.CONTACT)
         weight = weigh(Field.CONTACT, inside=True)
-        for text in ("".join(spelled)[:LONGEST_TERM], "".join(syllable[0] for syllable in spelled)[:LONGEST_TEXT]):
-            if text:
-                yield Term(text, Field.CONTACT, weight)
-        if post := normalise(person.post):
-            yield Term(post[:LONGEST_TEXT], Field.POST, weigh(Field.POST))
+        yield Term("".join(spelled)[:LONGEST_TERM], Field.CONTACT, weight)
+        yield Term("".join(syllable[0] for syllable in spelled)[:LONGEST_TEXT], Field.CONTACT, weight)
+        yield Term(normalise(person.post)[:LONGEST_TEXT], Field.POST, weigh(Field.POST))
 
 
 def _phone_terms(phone: str) -> Iterator[Term]:
     """Any part of the digits; what follows the area code is a beginning too."""
-    digits = "".join(re.findall(r"\d", normalise(phone)))[:LONGEST_TEXT]
+    digits = "".join(re.findall("[0-9]", normalise(phone)))[:LONGEST_TEXT]
     local = _after_area_code(digits)
     for start in range(max(1, len(digits) - SHORTEST_NUMBER + 1) if digits else 0):
         yield Term(digits[start:], Field.PHONE, weigh(Field.PHONE, inside=start not in (0, local)))

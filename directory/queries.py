@@ -60,10 +60,10 @@ def reachable(codes: Collection[str], *roles: ContactRole) -> Select[Contact]:
 
 def parents(session: Session) -> dict[str, str | None]:
     """Every unit with the unit directly above it: the facts of the rules in `directory.chain`."""
-    return dict(session.execute(select(Unit.code, Unit.parent_code)).tuples().all())
+    return dict(session.execute(select(Unit.code, Unit.parent_code)).all())
 
 
 def parents_above(session: Session, codes: Collection[str]) -> dict[str, str | None]:
     """These units and all above them, each with the unit directly above it: as much as a rule about them needs."""
     above = select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(codes))
-    return dict(session.execute(select(Unit.code, Unit.parent_code).where(Unit.code.in_(above))).tuples().all())
+    return dict(session.execute(select(Unit.code, Unit.parent_code).where(Unit.code.in_(above))).all())

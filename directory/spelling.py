@@ -66,10 +66,11 @@ WORD_READINGS = {
 OTHER_READINGS = {"堡": ("pu", "bu"), "都": ("dou",), "朴": ("piao",)}
 
 SURNAME_READINGS = {
-    "单": "shan", "仇": "qiu", "曾": "zeng", "翟": "zhai", "朴": "piao", "解": "xie", "区": "ou", "查": "zha",
-    "盖": "ge", "尉": "wei", "缪": "miao", "秘": "bi", "员": "yun", "种": "chong", "折": "she",
-    "黑": "he", "召": "shao", "乐": "yue", "覃": "qin", "任": "ren", "华": "hua", "冼": "xian", "宓": "mi", "乜": "nie", "逄": "pang", "卜": "bu",
-    "沈": "shen", "尉迟": "yu chi", "万俟": "mo qi", "长孙": "zhang sun", "令狐": "ling hu", "单于": "chan yu",
+    "单": "shan", "仇": "qiu", "曾": "zeng", "翟": "zhai", "朴": "piao", "解": "xie", "区": "ou",
+    "查": "zha", "盖": "ge", "尉": "wei", "缪": "miao", "秘": "bi", "员": "yun", "种": "chong",
+    "折": "she", "黑": "he", "召": "shao", "乐": "yue", "覃": "qin", "任": "ren", "华": "hua",
+    "冼": "xian", "宓": "mi", "乜": "nie", "逄": "pang", "卜": "bu", "沈": "shen", "尉迟": "yu chi",
+    "万俟": "mo qi", "长孙": "zhang sun", "令狐": "ling hu", "单于": "chan yu",
 }  # fmt: skip
 
 _WORDS = re.compile("|".join(sorted(WORD_READINGS, key=len, reverse=True)))

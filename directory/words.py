@@ -149,7 +149,7 @@ def is_chinese(word: str) -> bool:
 
 
 def _words(typed: str) -> Iterator[str]:
-    text = unicodedata.normalize("NFKC", typed[:LONGEST_QUERY]).casefold()
+    text = unicodedata.normalize("NFKC", typed[:LONGEST_QUERY]).casefold().replace("ü", "v")
     text = _WITHIN_A_NUMBER.sub("", _COUNTRY.sub("", text))
     text = "".join(character if character.isalnum() else " " for character in text)
     yield from list(dict.fromkeys(word[:LONGEST_WORD] for word in text.split()))[:MOST_WORDS]

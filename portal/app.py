@@ -24,8 +24,14 @@ __all__ = ["create_app"]
 def create_app(settings: Settings | None = None) -> Flask:
     """The portal as a Flask application, from `settings` or else from the environment."""
     settings = settings or read_settings()
-    app = Flask("portal", root_path=str(ROOT / "portal"), static_folder=str(ROOT / "static"), static_url_path="/static",
-                template_folder=str(ROOT / "templates"), instance_path=str(settings.instance))
+    app = Flask(
+        "portal",
+        root_path=str(ROOT / "portal"),
+        static_folder=str(ROOT / "static"),
+        static_url_path="/static",
+        template_folder=str(ROOT / "templates"),
+        instance_path=str(settings.instance),
+    )
     app.config.from_mapping(flask_config(settings))
     app.extensions["settings"] = settings
     _init_extensions(app)

@@ -79,7 +79,9 @@ def _instant(_context: click.Context, _parameter: click.Parameter, text: str | N
 @portal_commands.command("start")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--demo/--no-demo", "with_demo", default=None, help="Load the demonstration province into an empty database.")
+@click.option(
+    "--demo/--no-demo", "with_demo", default=None, help="Load the demonstration province into an empty database."
+)
 def start_command(host: str, port: int, with_demo: bool | None) -> None:
     """Migrate, load the demonstration province into an empty database, run web and worker."""
     settings = current_app.extensions["settings"]
@@ -129,7 +131,9 @@ def demo_command() -> tuple[Report, str]:
     loaded = demo.is_empty(db.session)
     if loaded:
         _load_demo()
-    return {"loaded": loaded}, "The demonstration province is loaded." if loaded else "There are units already: nothing was done."
+    return {
+        "loaded": loaded
+    }, "The demonstration province is loaded." if loaded else "There are units already: nothing was done."
 
 
 def _load_demo() -> None:
@@ -145,7 +149,9 @@ def sweep_command(at: datetime | None, dry_run: bool) -> tuple[Report, str]:
     """Climb every rung that is due, once."""
     report = sweep(db.sessionmaker, at or clock.now(), dry_run=dry_run)
     lines = [f"{len(report.climbed)} climbed, {len(report.skipped)} skipped, {report.messages} mails."]
-    lines += [f"{one.ticket} {one.clock} rung {one.rung} {one.unit} → {', '.join(one.recipients)}" for one in report.climbed]
+    lines += [
+        f"{one.ticket} {one.clock} rung {one.rung} {one.unit} → {', '.join(one.recipients)}" for one in report.climbed
+    ]
     lines += [f"{one.ticket} rung {one.rung} {one.unit}: {one.reason}" for one in report.skipped]
     return report.to_dict(), "\n".join(lines)
 
@@ -163,7 +169,7 @@ def deliver_command(limit: int | None) -> tuple[Report, str]:
 @click.option("--pause", default=10.0, show_default=True, help="Seconds between two rounds.")
 def worker_command(pause: float) -> None:
     """Sweep, deliver and seal the log for ever."""
-    work(current_app._get_current_object(), pause)  # type: ignore[attr-defined]  # noqa: SLF001  Flask's own way
+    work(current_app._get_current_object(), pause)  # type: ignore[attr-defined]
 
 
 @officer_commands.command("add")
@@ -181,7 +187,10 @@ def officer_add_command(
                           username=username, email=email, at=clock.now())  # fmt: skip
     db.session.commit()
     url = first_sign_in_url(officer)
-    return {"username": officer.username, "sign_in_url": url}, f"{officer.username} signs in for the first time at {url}"
+    return {
+        "username": officer.username,
+        "sign_in_url": url,
+    }, f"{officer.username} signs in for the first time at {url}"
 
 
 @token_commands.command("add")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class BadSettings(ValueError):
+class BadSettings(ValueError):  # noqa: N818  says what is wrong
     """A setting is missing or cannot be used; the text says which and what to do."""
 
 

@@ -56,7 +56,9 @@ def load_demonstration(session: Session, password: str, at: datetime) -> None:
     session.flush()
     password_hash = hashed(password)
     for demo in OFFICERS:
-        officer = add_officer(session, PORTAL, demo.name, _unit_code(session, demo), demo.roles, username=demo.username, at=at)
+        officer = add_officer(
+            session, PORTAL, demo.name, _unit_code(session, demo), demo.roles, username=demo.username, at=at
+        )
         officer.password_hash = password_hash
 
 

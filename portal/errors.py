@@ -4,10 +4,11 @@ Every message is a lazy translation, so that it is told in the reader's language
 """
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from flask_babel import LazyString
 
-Text = LazyString | str
+Text: TypeAlias = LazyString | str
 
 
 class Refused(Exception):  # noqa: N818  a refusal is an answer, not a fault of the program

@@ -45,5 +45,7 @@ def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    only_reads = connection.get_execution_options().get("read_only") or (has_request_context() and request.method in SAFE)
+    only_reads = connection.get_execution_options().get("read_only") or (
+        has_request_context() and request.method in SAFE
+    )
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")

@@ -39,7 +39,9 @@ class Client(FlaskClient):
         assert found, f"no CSRF token on {page} ({response.status}):\n{response.text[:2000]}"
         return found[1]
 
-    def submit(self, path: str, data: Mapping[str, Any] | None = None, *, page: str | None = None, **kwargs: Any) -> TestResponse:
+    def submit(
+        self, path: str, data: Mapping[str, Any] | None = None, *, page: str | None = None, **kwargs: Any
+    ) -> TestResponse:
         """Posts `data` to `path` as the form on `page` (the same path, if not given) would."""
         return self.post(path, data={**(data or {}), "csrf_token": self.token(page or path)}, **kwargs)
 

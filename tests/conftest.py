@@ -168,7 +168,9 @@ class Templates:
 
     def _kind(self, kind: str) -> SqliteDatabases | PostgresqlDatabases:
         if kind not in self.kinds:
-            self.kinds[kind] = PostgresqlDatabases(self.server()) if kind == "postgresql" else SqliteDatabases(self.folder)
+            self.kinds[kind] = (
+                PostgresqlDatabases(self.server()) if kind == "postgresql" else SqliteDatabases(self.folder)
+            )
         return self.kinds[kind]
 
     def _make(self, kind: str, name: str) -> None:
@@ -243,7 +245,10 @@ def app(request: pytest.FixtureRequest, database: str, templates: Templates, tmp
 @pytest.fixture
 def province_app(database: str, templates: Templates, tmp_path: Path) -> Iterator[Flask]:
     """The application with the demonstration province and its officers (`DEMO_PASSWORD`)."""
-    with templates.copy(database, DEMONSTRATION) as url, running(make_settings(url, tmp_path / "instance")) as application:
+    with (
+        templates.copy(database, DEMONSTRATION) as url,
+        running(make_settings(url, tmp_path / "instance")) as application,
+    ):
         yield application
 
 

@@ -77,7 +77,9 @@ class PostgresqlDatabases:
     def _create(self, name: str, base: str | None) -> str:
         database = f"{self.prefix}_{name}"
         # a copy of the files is twice as fast as one through the write-ahead log
-        template = SQL("TEMPLATE {} STRATEGY FILE_COPY").format(Identifier(f"{self.prefix}_{base}")) if base else SQL("")
+        template = (
+            SQL("TEMPLATE {} STRATEGY FILE_COPY").format(Identifier(f"{self.prefix}_{base}")) if base else SQL("")
+        )
         self.connection.execute(SQL("CREATE DATABASE {} {}").format(Identifier(database), template))
         return database
 

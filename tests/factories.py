@@ -86,7 +86,14 @@ def make_locality(session: Session, code: str, name: str = "吉林省") -> Local
 
 
 def make_unit(
-    session: Session, code: str, kind: UnitKind, parent: Unit | None, name: str = "", *, place: str = "吉林省", **others: Any
+    session: Session,
+    code: str,
+    kind: UnitKind,
+    parent: Unit | None,
+    name: str = "",
+    *,
+    place: str = "吉林省",
+    **others: Any,
 ) -> Unit:
     """A unit in service, below `parent`, in the division with which its code begins (named `place`)."""
     locality = make_locality(session, code[: DIGITS[kind]], place)

@@ -105,7 +105,16 @@ class Server:
             [
                 self.binaries / "initdb",
                 *("--pgdata", self.folder / "data", "--username", "postgres", "--auth", "trust", "--encoding", "UTF8"),
-                *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C", "--no-sync", "--no-instructions"),
+                *(
+                    "--locale-provider",
+                    "builtin",
+                    "--builtin-locale",
+                    "C.UTF-8",
+                    "--locale",
+                    "C",
+                    "--no-sync",
+                    "--no-instructions",
+                ),
             ],
             cwd=self.folder,
             capture_output=True,

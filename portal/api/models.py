@@ -18,7 +18,9 @@ class IdempotentAnswer(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     token_id: Mapped[int] = mapped_column(ForeignKey("api_token.id", ondelete="CASCADE"))
     key: Mapped[str] = mapped_column(String(100))
-    fingerprint: Mapped[str] = mapped_column(String(64), comment="SHA-256 of method, path and body: never the body itself")
+    fingerprint: Mapped[str] = mapped_column(
+        String(64), comment="SHA-256 of method, path and body: never the body itself"
+    )
     at: Mapped[datetime]
     status: Mapped[int]
     location: Mapped[str | None] = mapped_column(String(200))

@@ -1,4 +1,4 @@
-"""What other systems send: shapes and types; whether it makes sense is for the actions to say. Unknown fields are refused."""
+"""What other systems send: shapes and types; sense is for the actions to judge. Unknown fields are refused."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -51,8 +51,6 @@ class OpeningSchema(Schema):
             raise ValidationError({"citizen": [_("Send citizen or citizens, not both.")]})
         others = {name: value for name, value in given.items() if name != "citizen"}
         return {**others, "citizens": [given["citizen"]]}
-
-
 
 
 class AnswerSchema(Schema):

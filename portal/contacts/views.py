@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
@@ -62,7 +61,7 @@ def unit(code: str) -> str | Response:
     if found is None:
         raise Hidden(_("There is no unit with this code."))
     if found.closed_on and found.successor:
-        flash(_("%(unit)s is closed; this is its successor.", unit=found.name), "warning")
+        flash(str(_("%(unit)s is closed; this is its successor.", unit=found.name)), "warning")
         return redirect(url_for("contacts.unit", code=found.successor_code))
     return render_template("contacts/unit.html", **_shown(found, now()))
 

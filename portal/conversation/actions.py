@@ -38,6 +38,4 @@ def send_message(
 
 
 def _written_before(session: Session, ticket: Ticket, submission_key: str) -> Entry | None:
-    return session.scalar(
-        select(Entry).where(Entry.ticket_id == ticket.id, Entry.submission_key == submission_key)
-    )
+    return session.scalar(select(Entry).where(Entry.ticket_id == ticket.id, Entry.submission_key == submission_key))

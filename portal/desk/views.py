@@ -34,6 +34,13 @@ class Row:
     def procedure(self) -> Procedure:
         return shipped()[self.ticket.procedure]
 
+    def other(self, own: str | None) -> Unit:
+        """The unit on the other side: whoever owes, or whoever waits for the own unit."""
+        if self.clock and self.clock.unit_code != own:
+            return self.clock.unit
+        task = self.clock.task if self.clock and self.clock.task else self.ticket.tasks[0]
+        return self.ticket.opener if self.ticket.opener_code != own else task.unit
+
     @property
     def key(self) -> Key:
         if self.clock:

@@ -54,7 +54,13 @@ def climb(
     messages = 0
     for share in _shares(climbed):
         if share.asked and share.recipient.address in crowded and any(rung.number for rung in share.asked):
-            hold_line(session, sweep, share.recipient, [notice_item(session, ticket, rung, command) for rung in share.asked], at)
+            hold_line(
+                session,
+                sweep,
+                share.recipient,
+                [notice_item(session, ticket, rung, command) for rung in share.asked],
+                at,
+            )
         else:
             messages += mail_notice(session, ticket, Notice(share.recipient, share.asked, share.copied), command, at)
     return climbed, messages

@@ -47,10 +47,6 @@ def climbs_of(ticket: Ticket) -> Select[Climb]:
     )
 
 
-def taken_lines(sweep: str, left_before: datetime) -> "ReturningDelete[tuple[DigestLine]]":
+def taken_lines(sweep: str, left_before: datetime) -> "ReturningDelete[DigestLine]":
     """Takes the digest lines of a sweep, and those that a killed one left before `left_before`: each is taken once."""
-    return (
-        delete(DigestLine)
-        .where(or_(DigestLine.sweep == sweep, DigestLine.at < left_before))
-        .returning(DigestLine)
-    )
+    return delete(DigestLine).where(or_(DigestLine.sweep == sweep, DigestLine.at < left_before)).returning(DigestLine)

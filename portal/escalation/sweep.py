@@ -85,7 +85,7 @@ def sweep(sessions: sessionmaker[Session], at: datetime, *, dry_run: bool = Fals
 def _gather(
     sessions: sessionmaker[Session], at: datetime, report: SweepReport
 ) -> tuple[list[tuple[int, Command]], frozenset[str]]:
-    """The tickets with something due, each with its chain of command, and the addresses that would get too many mails."""
+    """The tickets with something due, each with its chain of command; and who, by address, would get too many mails."""
     found: list[tuple[int, Command]] = []
     escalations: Counter[str] = Counter()
     with closing(sessions()) as session:

@@ -54,7 +54,7 @@ class Reach:
         return tuple(self._of(unit_code, ContactRole.SUPERVISOR) or self._of(unit_code, ContactRole.LEADER))
 
     def at_rung(self, number: int, unit_code: str, assignee: Recipient | None = None) -> Recipients:
-        """Who is mailed at rung `number`, whose unit is `unit_code`: 0 the desk and who has the task, above it supervisors."""
+        """Who is mailed at a rung of that unit: at 0 the desk and who has the task, above it the supervisors."""
         if number == 0:
             return Recipients(_each_once([*self.desk(unit_code), *([assignee] if assignee else [])]))
         to = _each_once(self.supervisors(unit_code))

@@ -44,9 +44,7 @@ class SecureHost(Host, smtplib.SMTP_SSL):
     """The same, encrypted from the first byte."""
 
     def __init__(self, server: str, port: int, *, timeout: float, context: SSLContext) -> None:
-        smtplib.SMTP_SSL.__init__(
-            self, server, port, local_hostname=own_name(), timeout=timeout, context=context
-        )
+        smtplib.SMTP_SSL.__init__(self, server, port, local_hostname=own_name(), timeout=timeout, context=context)
 
 
 class _Lines:

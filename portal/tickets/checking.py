@@ -157,13 +157,17 @@ def _check_places(
             faults.note(_field(place), NEEDS_UNIT[place])
     for place, codes in named.items():
         _check_count(procedure, place, codes, faults)
-        for code in codes:
-            if fault := _unit_fault(units.get(code), today):
-                faults.note(_field(place), fault)
+        _check_units(place, [units.get(code) for code in codes], today, faults)
     if opener in named.get(REGISTRY, ()):
         faults.note(REGISTRY, _("This is your own unit: choose the unit that keeps the register elsewhere."))
-    if units.get(opener) is None or _unit_fault(units[opener], today):
+    if _unit_fault(units.get(opener), today):
         faults.note("", _("Your own unit is closed or not yet in service: it cannot open tickets."))
+
+
+def _check_units(place: str, found: Sequence[Unit | None], today: date, faults: Faults) -> None:
+    for unit in found:
+        if fault := _unit_fault(unit, today):
+            faults.note(_field(place), fault)
 
 
 def _check_count(procedure: Procedure, place: str, codes: Sequence[str], faults: Faults) -> None:
@@ -224,8 +228,14 @@ def check_text(name: str, text: str, most: int, faults: Faults) -> None:
 
 def _check_citizens(citizens: Sequence[CitizenFacts], today: date, faults: Faults) -> tuple[CitizenFacts, ...]:
     if len(citizens) > MOST_CITIZENS:
-        faults.note("citizens", _("These are too many people for one ticket: name at most %(most)s.", most=MOST_CITIZENS))
-    given = [(index, facts) for index, facts in enumerate(citizens[:MOST_CITIZENS]) if facts.name.strip() or facts.id_number.strip()]
+        faults.note(
+            "citizens", _("These are too many people for one ticket: name at most %(most)s.", most=MOST_CITIZENS)
+        )
+    given = [
+        (index, facts)
+        for index, facts in enumerate(citizens[:MOST_CITIZENS])
+        if facts.name.strip() or facts.id_number.strip()
+    ]
     return tuple(_check_citizen(index, facts, today, faults) for index, facts in given)
 
 

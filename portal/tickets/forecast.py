@@ -1,5 +1,6 @@
 """Who will be mailed about a ticket, when and where, if nothing moves: what is still to come."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,9 +42,11 @@ class Command:
     reach: Reach
 
 
-def command_of(session: Session, clocks: list[Clock]) -> Command:
+def command_of(session: Session, clocks: Sequence[Clock]) -> Command:
     """Gathered with two statements, for any number of clocks."""
-    parents = parents_above(session, {clock.unit_code for clock in clocks} | {clock.ticket.top_code for clock in clocks})
+    parents = parents_above(
+        session, {clock.unit_code for clock in clocks} | {clock.ticket.top_code for clock in clocks}
+    )
     return Command(parents, reach(session, parents))
 
 

@@ -17,6 +17,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
@@ -45,7 +46,11 @@ class OpeningForm(PortalForm):
     places = FieldList(FormField(UnitChoice), min_entries=1, max_entries=MOST_ROWS)
     residence = FormField(UnitChoice)
     citizens = FieldList(FormField(CitizenFields), min_entries=1, max_entries=MOST_ROWS)
-    urgency = RadioField(_("Urgency"), choices=[("normal", _("Normal")), ("urgent", _("Urgent"))], default="normal")
+    urgency = RadioField(
+        _("Urgency"),
+        choices=[SelectChoice("normal", _("Normal")), SelectChoice("urgent", _("Urgent"))],
+        default="normal",
+    )
     subject = StringField(_("Subject"), filters=[stripped])
     message = TextAreaField(_("What you ask of the other unit"))
     reference = StringField(_("Number in the acceptance system"), filters=[stripped])
@@ -57,7 +62,7 @@ class OpeningForm(PortalForm):
         super().__init__(*args, **kwargs)
         self.unsettled: dict[str, Text] = {}
         "what is still to be chosen, by the name of the unit's field"
-        self.procedure.choices = [(code, code) for code in shipped()]
+        self.procedure.choices = [SelectChoice(code) for code in shipped()]
 
     @property
     def units(self) -> list[FormField]:
@@ -87,7 +92,7 @@ class OpeningForm(PortalForm):
 
 
 class MoveForm(PortalForm):
-    """A move on a task as its page showed it: `version` tells whether it has changed since, `seen` from which entry on."""
+    """A move on a task as its page showed it: `version` tells whether it has changed, `seen` from which entry on."""
 
     version = IntegerField(widget=HiddenInput(), validators=[Optional()])
     seen = IntegerField(widget=HiddenInput(), validators=[Optional()])
@@ -100,7 +105,7 @@ class SignForForm(MoveForm):
 class AnswerForm(MoveForm):
     outcome = RadioField(
         _("Outcome"),
-        choices=[(Outcome.DONE.value, _("Done")), (Outcome.REFUSED.value, _("Refused"))],
+        choices=[SelectChoice(Outcome.DONE.value, _("Done")), SelectChoice(Outcome.REFUSED.value, _("Refused"))],
         default=Outcome.DONE.value,
     )
     text = TextAreaField(_("Answer"))

@@ -23,6 +23,7 @@ from portal.tickets.models import Clock, Task, Ticket
 Item = dict[str, Any]
 INSTANTS = ("sent_at", "due_at", "next_at")
 
+
 def as_desk(unit: Unit) -> Text:
     return _("You get this mail because you are the desk of %(unit)s in the directory.", unit=unit.name)
 
@@ -37,7 +38,7 @@ def as_opener(unit: Unit) -> Text:
 
 @dataclass(frozen=True)
 class Notice:
-    """What one person is told of one ticket in one sweep: of which rungs something is asked, of which they have a copy."""
+    """What one person is told of a ticket in one sweep: the rungs of which something is asked, and those for copy."""
 
     recipient: Recipient
     asked: Sequence[ForecastRung]

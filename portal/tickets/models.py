@@ -43,11 +43,14 @@ class Ticket(Model):
     opened_by_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
     opened_at: Mapped[datetime]
     subject: Mapped[str] = mapped_column(String(200), default="")
-    reference: Mapped[str] = mapped_column(String(60), default="", comment="number in the acceptance system", index=True)
+    reference: Mapped[str] = mapped_column(
+        String(60), default="", comment="number in the acceptance system", index=True
+    )
     accepted_on: Mapped[date] = mapped_column(comment="the overall limit counts from here")
     drill: Mapped[bool] = mapped_column(default=False)
     top_code: Mapped[str] = mapped_column(
-        ForeignKey("unit.code", onupdate="CASCADE"), comment="lowest common ancestor of its places: nobody above is mailed"
+        ForeignKey("unit.code", onupdate="CASCADE"),
+        comment="lowest common ancestor of its places: nobody above is mailed",
     )
     resolved_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -153,7 +156,11 @@ class Clock(Model):
         ),
         Index("ix_clock_next_at", "next_at", sqlite_where=text(CLIMBING), postgresql_where=text(CLIMBING)),
         Index(
-            "ix_clock_unit_code_due_at", "unit_code", "due_at", sqlite_where=text(RUNNING), postgresql_where=text(RUNNING)
+            "ix_clock_unit_code_due_at",
+            "unit_code",
+            "due_at",
+            sqlite_where=text(RUNNING),
+            postgresql_where=text(RUNNING),
         ),
         Index("ix_clock_ticket_id", "ticket_id"),
     )
@@ -184,18 +191,27 @@ class Entry(Model):
     """One line of a ticket's history; append-only."""
 
     __tablename__ = "entry"
-    __table_args__ = (UniqueConstraint("ticket_id", "submission_key"), Index("ix_entry_ticket_id_id", "ticket_id", "id"))
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "submission_key"),
+        Index("ix_entry_ticket_id_id", "ticket_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"))
     task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id", ondelete="CASCADE"))
     at: Mapped[datetime]
-    kind: Mapped[str] = mapped_column(String(24), comment="opened, sent, signed_for, answered, returned, climbed, message …")
+    kind: Mapped[str] = mapped_column(
+        String(24), comment="opened, sent, signed_for, answered, returned, climbed, message …"
+    )
     by_officer_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
-    by_unit_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE"), comment="null: the portal")
+    by_unit_code: Mapped[str | None] = mapped_column(
+        ForeignKey("unit.code", onupdate="CASCADE"), comment="null: the portal"
+    )
     by: Mapped[str] = mapped_column(String(120), comment="who, as shown then")
     text: Mapped[str] = mapped_column(Text, default="", comment="what a person wrote; purged after the retention time")
-    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, comment="what the portal knows: rung, grounds, due")
+    detail: Mapped[dict[str, Any]] = mapped_column(
+        JSON, default=dict, comment="what the portal knows: rung, grounds, due"
+    )
     submission_key: Mapped[str | None] = mapped_column(String(64), comment="a double click writes one")
 
     ticket: Mapped[Ticket] = relationship(back_populates="entries")

@@ -7,6 +7,7 @@ second finds the state that the first left.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
@@ -40,7 +41,9 @@ from portal.web.permissions import Permission
 
 TEXT_LENGTH, GROUND_LENGTH, CONTACT_LENGTH, MOST_GROUNDS = 10_000, 200, 200, 20
 
-NEEDS_CONTACT = _("Say whom the other side can ask, with a phone number: a refusal or return without a contact does not count.")
+NEEDS_CONTACT = _(
+    "Say whom the other side can ask, with a phone number: a refusal or return without a contact does not count."
+)
 NEEDS_GROUNDS = _("Give every ground of the refusal now: the applicant must be told all of them at once.")
 NEEDS_GROUND = _("Give the ground: without it the other unit cannot mend the case.")
 NEEDS_EXPLANATION = _("This task was escalated to a unit above yours: add the written explanation of the delay.")
@@ -69,7 +72,7 @@ class Return:
 
 
 def sign_for(session: Session, actor: Actor, task: Task, at: datetime) -> None:
-    """"We have it": stops the sign-for clock, not the answer clock."""
+    """ "We have it": stops the sign-for clock, not the answer clock."""
     _move(actor, task, TaskMove.SIGN_FOR)
     task.signed_for_at = at
     stop_clocks(task.clocks, at, ClockKind.SIGN_FOR)
@@ -181,7 +184,9 @@ def _move_ticket(actor: Actor, ticket: Ticket, move: TicketMove) -> None:
     ticket.state = move_ticket(ticket.state, move)
 
 
-def _note(session: Session, actor: Actor, task: Task, kind: str, at: datetime, *, text: str = "", **detail: object) -> None:
+def _note(
+    session: Session, actor: Actor, task: Task, kind: str, at: datetime, *, text: str = "", **detail: Any
+) -> None:
     record(session, task.ticket, kind, actor, at, task=task, text=text, **detail)
     audit(session, actor, f"task.{kind}", f"ticket {task.ticket.number} task {task.id}", at=at)
 

@@ -19,8 +19,6 @@ from portal.tickets.planning import planned
 from portal.tickets.sending import announce
 from portal.web.actor import Actor
 
-UPSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-
 
 def open_ticket(session: Session, actor: Actor, opening: Opening, at: datetime, cipher: Cipher) -> Ticket:
     """The ticket with its tasks, entries and mails; Invalid with every fault at once.
@@ -56,14 +54,10 @@ def _number(session: Session, ticket: Ticket) -> str:
 
 def _next_serial(session: Session, year: int) -> int:
     """The next serial of the year: two that open at once wait for one another here, and get two."""
-    insert = UPSERT[session.get_bind().dialect.name]
-    statement = (
-        insert(NumberSeries)
-        .values(year=year, last=1)
-        .on_conflict_do_update(index_elements=[NumberSeries.year], set_={"last": NumberSeries.last + 1})
-        .returning(NumberSeries.last)
-    )
-    return session.execute(statement).scalar_one()
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    first = insert(NumberSeries).values(year=year, last=1)
+    upsert = first.on_conflict_do_update(index_elements=["year"], set_={"last": NumberSeries.last + 1})
+    return session.scalars(upsert.returning(NumberSeries.last)).one()
 
 
 def _parties(ticket: Ticket) -> set[str]:

@@ -1,4 +1,4 @@
-"""What the ticket's page shows: whose turn it is, how long still, what happens next; with a fixed number of statements."""
+"""What the ticket's page shows: whose turn it is, how long still, what happens next, in few statements."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -97,6 +97,12 @@ class TicketPage:
         return next((rung for rung in self.rungs if not rung.skipped and rung.task), None)
 
     @property
+    def ladders(self) -> list[tuple[Clock, list[ForecastRung]]]:
+        """Each clock that runs with its rungs to come, the most pressing first; the overall clock last."""
+        clocks = sorted(running_clocks(self.ticket), key=lambda clock: (clock.task is None, clock.due_at))
+        return [(clock, [rung for rung in self.rungs if rung.clock is clock]) for clock in clocks]
+
+    @property
     def overall(self) -> Clock | None:
         return next((clock for clock in running_clocks(self.ticket) if clock.kind is ClockKind.OVERALL), None)
 
@@ -186,6 +192,4 @@ def _ticket_forms(page: TicketPage) -> dict[str, PortalForm]:
         "withdraw": forms.WithdrawForm,
     }
     again = page.interrupted.form if page.interrupted else None
-    return {
-        name: again if isinstance(again, kind) else kind(formdata=None, ids=name) for name, kind in kinds.items()
-    }
+    return {name: again if isinstance(again, kind) else kind(formdata=None, ids=name) for name, kind in kinds.items()}

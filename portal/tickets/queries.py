@@ -12,7 +12,9 @@ from portal.tickets.number import BadNumber, format_number, parse_number
 from portal.web.actor import Actor
 from portal.web.permissions import Permission, Role
 
-NOT_THERE = _("There is no such ticket, or it is not for your unit to see: check the number with the unit that gave it.")
+NOT_THERE = _(
+    "There is no such ticket, or it is not for your unit to see: check the number with the unit that gave it."
+)
 
 
 def visible_to(actor: Actor) -> Select[Ticket]:
@@ -69,7 +71,9 @@ def entries_of(ticket: Ticket) -> Select[Entry]:
 def running_clocks(ticket: Ticket) -> list[Clock]:
     """The clocks that run, in the order of their tasks; the overall clock last."""
     running = [clock for clock in ticket.clocks if clock.stopped_at is None]
-    return sorted(running, key=lambda clock: (clock.task.position if clock.task else len(ticket.tasks) + 1, clock.id or 0))
+    return sorted(
+        running, key=lambda clock: (clock.task.position if clock.task else len(ticket.tasks) + 1, clock.id or 0)
+    )
 
 
 def on_side(actor: Actor, ticket: Ticket, side: Side, task: Task | None = None) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
 
 from portal.cipher import cipher
@@ -34,6 +35,7 @@ from portal.web.forms import PortalForm
 from portal.web.permissions import Permission
 
 bp = Blueprint("tickets", __name__, url_prefix="/tickets")
+CHANGED = lazy_gettext("The task has changed since you opened this page. Nothing was sent; your text is still here.")
 Answered = Response | str | tuple[str, int]
 
 
@@ -100,31 +102,33 @@ def sign_for(number: str, task_id: int) -> Answered:
 @requires(Permission.TICKET_MOVE)
 def answer(number: str, task_id: int) -> Answered:
     form = AnswerForm(ids=form_ids(TaskMove.ANSWER, task_id))
-    return _move(
-        number, task_id, form, _("Answered."), lambda task: moves.answer(db.session, actor(), task, form.answer(), now())
-    )
+
+    def act(task: Task) -> None:
+        moves.answer(db.session, actor(), task, form.answer(), now())
+
+    return _move(number, task_id, form, _("Answered."), act)
 
 
 @bp.post("/<number>/tasks/<int:task_id>/returns")
 @requires(Permission.TICKET_MOVE)
 def send_back(number: str, task_id: int) -> Answered:
     form = ReturnForm(ids=form_ids(TaskMove.RETURN, task_id))
-    return _move(
-        number, task_id, form, _("Returned."), lambda task: moves.return_task(db.session, actor(), task, form.given(), now())
-    )
+
+    def act(task: Task) -> None:
+        moves.return_task(db.session, actor(), task, form.given(), now())
+
+    return _move(number, task_id, form, _("Returned."), act)
 
 
 @bp.post("/<number>/tasks/<int:task_id>/resends")
 @requires(Permission.TICKET_MOVE)
 def resend(number: str, task_id: int) -> Answered:
     form = ResendForm(ids=form_ids(TaskMove.RESEND, task_id))
-    return _move(
-        number,
-        task_id,
-        form,
-        _("Sent again."),
-        lambda task: moves.resend(db.session, actor(), task, form.text.data or "", now()),
-    )
+
+    def act(task: Task) -> None:
+        moves.resend(db.session, actor(), task, form.text.data or "", now())
+
+    return _move(number, task_id, form, _("Sent again."), act)
 
 
 @bp.post("/<number>/closings")
@@ -168,7 +172,7 @@ def _move(number: str, task_id: int, form: MoveForm, said: str, act: Callable[[T
     def guarded() -> None:
         task = load_task(db.session, actor(), number, task_id, lock=True)
         if form.version.data and form.version.data != task.version:
-            raise Conflict(_("The task has changed since you opened this page. Nothing was sent; your text is still here."))
+            raise Conflict(CHANGED)
         act(task)
 
     return _carry_out(number, task_id, form, said, guarded)

@@ -26,5 +26,3 @@ class Actor:
 
 
 PORTAL = Actor(unit_code=None, name="portal")
-
-

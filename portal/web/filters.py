@@ -126,6 +126,11 @@ def may(permission: str) -> bool:
     return bool(current_user.is_authenticated) and actor().may(Permission(permission))
 
 
+def limit_short(limit: Any) -> str:
+    """The same where there is little room and a word beside it says which days are meant."""
+    return str(gettext("%(n)d days", n=limit.amount) if limit.amount > 1 else gettext("1 day"))
+
+
 def dialled(number: str) -> str:
     """A number as a phone dials it, for a `tel:` link: digits alone."""
     return "".join(character for character in number if character.isdecimal() or character == "+")
@@ -133,8 +138,14 @@ def dialled(number: str) -> str:
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
-        moment=moment, deadline=deadline, day=day, local=local, in_language=in_language, amount=amount, limit_words=limit_words,
-        dialled=dialled
+        moment=moment,
+        deadline=deadline,
+        day=day,
+        local=local,
+        in_language=in_language,
+        limit_words=limit_words,
+        limit_short=limit_short,
+        dialled=dialled,
     )
     app.jinja_env.globals.update(due=due, may=may, mail_is_kept=mail_is_kept)
 
@@ -160,7 +171,8 @@ def _calendar() -> WorkingCalendar:
 
 
 def _left(limited: Limited, at: datetime) -> str:
-    words = _days(limited, at) if limited.limit_unit == "calendar day" else amount(abs(_calendar().elapsed(at, limited.due_at)))
+    calendar_days = limited.limit_unit == "calendar day"
+    words = _days(limited, at) if calendar_days else amount(abs(_calendar().elapsed(at, limited.due_at)))
     if at >= limited.due_at:
         return str(gettext("%(amount)s over", amount=words))
     return str(gettext("%(amount)s left", amount=words))

@@ -150,7 +150,13 @@ def contexts(chromium: Browser, live_server: str, viewport: ViewportSize, faults
     opened: list[BrowserContext] = []
 
     def make(**options: object) -> BrowserContext:
-        chosen = {"base_url": live_server, "viewport": viewport, "locale": "zh-CN", "timezone_id": "Asia/Shanghai", **options}
+        chosen = {
+            "base_url": live_server,
+            "viewport": viewport,
+            "locale": "zh-CN",
+            "timezone_id": "Asia/Shanghai",
+            **options,
+        }
         context = chromium.new_context(**chosen)  # type: ignore[arg-type]
         context.set_default_timeout(10_000)
         context.on("page", faults.watch)

@@ -19,4 +19,6 @@ def test_the_pages_fit_the_screen(pages: Callable[..., Page]) -> None:
     page = pages("changyi")
     for address in ("/", "/directory", "/tickets/new", "/account"):
         assert page.goto(address).ok
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} is wider than the screen"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
+            f"{address} is wider than the screen"
+        )

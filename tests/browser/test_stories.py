@@ -28,7 +28,7 @@ def open_ticket(page: Page, words: str, unit: str, procedure: str, message: str,
     if urgent:
         page.locator("input[name=urgency][value=urgent]").check()
     expect(page.locator("#preview")).to_contain_text(unit)
-    page.get_by_role("button", name="提交协办单").click()
+    page.get_by_role("button", name="提交协办单", exact=True).click()
     page.wait_for_url("**/tickets/XB*")
     return page.url.rpartition("/")[2].partition("?")[0]
 
@@ -63,12 +63,12 @@ def do_task(page: Page, number: str, move: str, **fields: str) -> None:
     expect(page.locator(".flash, [role=status]").first).to_be_visible()
 
 
-def test_li_has_his_card_in_time_and_no_supervisor_is_mailed(
-    pages: Pages, province_app: Flask, clock: Clock
-) -> None:
+def test_li_has_his_card_in_time_and_no_supervisor_is_mailed(pages: Pages, province_app: Flask, clock: Clock) -> None:
     """Registered in Linjiang, living in Jilin city, an interview on 19 February 2016; the festival lies between."""
     clock.set("2016-02-04 09:00")
-    number = open_ticket(pages("changyi"), "临江", "临江市", "check-and-sign", "申请人2月19日面试，请尽快核验签发。", urgent=True)
+    number = open_ticket(
+        pages("changyi"), "临江", "临江市", "check-and-sign", "申请人2月19日面试，请尽快核验签发。", urgent=True
+    )
 
     clock.set("2016-02-04 10:00")
     linjiang = pages("linjiang")
@@ -119,7 +119,7 @@ def test_tumen_is_silent_and_its_chain_is_told_up_to_the_corps_and_nobody_beside
     sent = mails(province_app, "urge", "escalation", "digest")
     assert {mail.unit_code for mail in sent} == {tumen, yanbian, corps}
     assert all(mail.state == "sent" for mail in sent)
-    first_told = [code for code in dict.fromkeys(mail.unit_code for mail in sent if mail.kind != "urge")]
+    first_told = list(dict.fromkeys(mail.unit_code for mail in sent if mail.kind != "urge"))
     assert first_told == [tumen, yanbian, corps]
 
     clock.set("2016-01-13 10:00")

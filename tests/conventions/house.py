@@ -13,7 +13,12 @@ from jinja2 import Environment
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
 HOLE = "\N{REPLACEMENT CHARACTER}"
-JINJA_PARTS = [(r"\{#.*?#\}", ""), (r"\{%-?\s*trans\b.*?\bendtrans\s*-?%\}", HOLE), (r"\{\{.*?\}\}", HOLE), (r"\{%.*?%\}", "")]
+JINJA_PARTS = [
+    (r"\{#.*?#\}", ""),
+    (r"\{%-?\s*trans\b.*?\bendtrans\s*-?%\}", HOLE),
+    (r"\{\{.*?\}\}", HOLE),
+    (r"\{%.*?%\}", ""),
+]
 JINJA = Environment(extensions=["jinja2.ext.i18n", "jinja2.ext.do"], autoescape=True)
 
 
@@ -39,7 +44,9 @@ class Module:
         return (node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
     def strings(self) -> Iterator[str]:
-        return (node.value for node in ast.walk(self.tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+        return (
+            node.value for node in ast.walk(self.tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        )
 
 
 @cache

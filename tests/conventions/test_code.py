@@ -10,7 +10,11 @@ INNER = {"actions", "clocks", "compose", "models", "moves", "opening", "outbox",
 "Files of a feature that are below its edge: they take a session and never commit."
 
 READS_THE_CLOCK = {
-    *(f"{name}.{call}" for name in ("datetime", "datetime.datetime", "dt.datetime") for call in ("now", "utcnow", "today")),
+    *(
+        f"{name}.{call}"
+        for name in ("datetime", "datetime.datetime", "dt.datetime")
+        for call in ("now", "utcnow", "today")
+    ),
     *("date.today", "datetime.date.today", "dt.date.today"),
     *("time.time", "time.time_ns", "time.localtime", "time.gmtime"),
     *("func.now", "func.current_timestamp", "func.localtimestamp", "sa.func.now"),

@@ -43,7 +43,9 @@ def test_every_text_is_translated() -> None:
 
 
 def test_nothing_is_translated_that_nobody_says() -> None:
-    assert not [str(message.id) for message in chinese() if message.id and source().get(message.id, message.context) is None]
+    assert not [
+        str(message.id) for message in chinese() if message.id and source().get(message.id, message.context) is None
+    ]
 
 
 def test_a_translation_fills_in_the_same_things() -> None:

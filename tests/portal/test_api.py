@@ -90,11 +90,16 @@ def test_the_forecast_tells_who_is_mailed_when(systems: Any, province: Province)
     assert all(rung["skipped"] is None for rung in rungs)
 
 
-def test_a_return_gives_the_opener_two_days_and_sending_again_fresh_limits(systems: Any, province: Province, clock: Clock) -> None:
+def test_a_return_gives_the_opener_two_days_and_sending_again_fresh_limits(
+    systems: Any, province: Province, clock: Clock
+) -> None:
     changyi, linjiang = systems("changyi"), systems("linjiang")
     ticket = changyi.post("/tickets", enquiry(province)).json
     path = f"/tickets/{ticket['number']}/tasks/{ticket['tasks'][0]['id']}"
-    assert {error["field"] for error in linjiang.post(f"{path}/return", {"reason": "x"}).json["errors"]} == {"ground", "contact"}
+    assert {error["field"] for error in linjiang.post(f"{path}/return", {"reason": "x"}).json["errors"]} == {
+        "ground",
+        "contact",
+    }
     returned = linjiang.post(f"{path}/return", {"ground": "人像不合格", "contact": "王 0439-80000000"}).json["tasks"][0]
     assert (returned["state"], returned["cycle"], returned["due_at"]) == ("returned", 2, "2016-01-06T09:00:00+08:00")
     clock.set("2016-01-05 09:00")

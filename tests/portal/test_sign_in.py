@@ -171,7 +171,7 @@ def test_after_five_failures_not_even_the_right_password_is_looked_at(client: Cl
     refused = try_in(client)
     assert refused.status_code == 429
     assert refused.headers["Retry-After"] == "600"
-    assert "Wait 10 minutes, then try again." in refused.text
+    assert "请等待 10 分钟后再试" in refused.text
     clock.move(minutes=10)
     assert try_in(client).status_code == 302
 
@@ -349,12 +349,12 @@ def test_a_link_that_cannot_be_used_says_what_to_do(
     clock.move(days=8)
     expired = client.get(link)
     assert expired.status_code == 410
-    assert "ask the system administrator for a new link" in expired.text
+    assert "请向系统管理员索取新链接" in expired.text
     posted = client.submit(link, {"password": PASSWORD, "repeated": PASSWORD}, page="/sign-in")
     assert posted.status_code == 410
     broken = client.get("/first-sign-in/nonsense")
     assert broken.status_code == 404
-    assert "lost in copying" in broken.text
+    assert "复制时" in broken.text
 
 
 # --- one's own account -----------------------------------------------------------------------------------------------

@@ -30,7 +30,9 @@ def test_the_same_instant_twice_climbs_once(session: Session, province: Province
     assert (again.due, again.climbed, again.messages) == (0, [], 0)
 
 
-def test_a_sweep_that_was_down_climbs_what_it_missed_in_order_with_one_mail_each(session: Session, province: Province) -> None:
+def test_a_sweep_that_was_down_climbs_what_it_missed_in_order_with_one_mail_each(
+    session: Session, province: Province
+) -> None:
     opened(session, province.changyi, province.linjiang, START)
     report = swept(LATER)
     assert [one.rung for one in report.climbed if one.clock == "answer"] == [0, 1, 2, 3]
@@ -63,7 +65,9 @@ def test_four_sweeps_at_once_climb_once(app: Flask, session: Session, province: 
     assert session.scalar(select(func.count(DigestLine.id))) == 0
 
 
-def test_a_rung_that_reaches_nobody_is_skipped_and_the_next_takes_its_instant(session: Session, province: Province) -> None:
+def test_a_rung_that_reaches_nobody_is_skipped_and_the_next_takes_its_instant(
+    session: Session, province: Province
+) -> None:
     _silence(session, province.linjiang.code)
     opened(session, province.changyi, province.linjiang, START)
     report = swept(in_utc("2016-01-06 09:00"))
@@ -76,7 +80,9 @@ def test_a_rung_that_reaches_nobody_is_skipped_and_the_next_takes_its_instant(se
     assert session.scalar(select(func.count(Entry.id)).where(Entry.kind == "skipped")) == 2
 
 
-def test_a_supervisor_with_more_than_three_escalations_gets_one_mail_that_lists_them(session: Session, province: Province) -> None:
+def test_a_supervisor_with_more_than_three_escalations_gets_one_mail_that_lists_them(
+    session: Session, province: Province
+) -> None:
     for _ in range(4):
         opened(session, province.changyi, province.linjiang, START)
     report = swept(in_utc("2016-01-04 15:00"))

@@ -90,14 +90,19 @@ def test_across_the_new_year_2027_limits_are_provisional(session: Session, provi
     ticket = opened(session, province.changyi, province.linjiang, start)
     (answer_clock,) = [clock for clock in ticket.clocks if clock.kind == "answer"]
     assert answer_clock.provisional
-    assert answer_clock.due_at == in_utc("2027-01-01 16:00")  # a Friday, taken for a working day until the year is known
+    assert answer_clock.due_at == in_utc(
+        "2027-01-01 16:00"
+    )  # a Friday, taken for a working day until the year is known
 
 
 def test_two_stations_of_one_county_end_at_the_countys_hall(session: Session, province: Province) -> None:
     start = in_utc("2016-01-04 09:00")
     ticket = opened(session, province.jianguo, province.dahu, start)
     assert {rung.unit for rung in forecast(session, ticket)} == {province.dahu.code, province.linjiang.code}
-    assert {one.unit for one in swept(in_utc("2016-06-01 09:00")).climbed} == {province.dahu.code, province.linjiang.code}
+    assert {one.unit for one in swept(in_utc("2016-06-01 09:00")).climbed} == {
+        province.dahu.code,
+        province.linjiang.code,
+    }
 
 
 def test_two_counties_of_one_prefecture_end_at_its_detachment(session: Session, province: Province) -> None:
