@@ -96,20 +96,17 @@ class Telephones:
 
 def staff(unit_code: str, posts: Iterable[Post], telephones: Telephones, prefecture: str) -> list[Invented]:
     """The people of a unit, the desk first; the same for the same unit every time."""
+    listed = tuple(posts)
     dice = random.Random(f"{SEED} {unit_code}")  # noqa: S311  names, not secrets
+    surnames = dice.sample(SURNAMES, len(listed))
     return [
         Invented(
             role=post.role,
             rank=post.rank,
             title=post.title,
-            name=_name(post, dice),
+            name=DESK_NAME if post.role is ContactRole.DESK else surname + dice.choice(GIVEN_NAMES),
             email=f"{post.role}{post.rank if post.rank > 1 else ''}.{unit_code.lower()}@ga.example",
             number=telephones.next(prefecture),
         )
-        for post in posts
+        for post, surname in zip(listed, surnames, strict=True)
     ]
-
-
-def _name(post: Post, dice: random.Random) -> str:
-    person = dice.choice(SURNAMES) + dice.choice(GIVEN_NAMES)
-    return DESK_NAME if post.role is ContactRole.DESK else person

@@ -32,6 +32,7 @@ from directory.names import Field, short_names
 from directory.spelling import spell
 from directory.words import (
     KIND_WORDS,
+    LONGEST_WORD,
     MOST_WORDS,
     ROLE_WORDS,
     Pieces,
@@ -39,6 +40,7 @@ from directory.words import (
     apart,
     best_cover,
     is_chinese,
+    is_number,
     joined,
     kind_at_end,
     misspellings,
@@ -53,7 +55,6 @@ __all__ = ["GUESSED", "Hit", "find"]
 READINGS_AT_MOST = 12
 CUTS_AT_MOST = 64
 CANDIDATES_AT_MOST = 200
-LONGEST_CUT = 30
 SHORTEST_MENDED = 4
 GUESSED = 100
 FITS = 0
@@ -133,16 +134,18 @@ def _cut(session: Session, query: Query, spelling: Spelling) -> Iterator[Query]:
     """The words cut into pieces that exist, fewest pieces first."""
     words = joined(query).words
     meant = _pieces(session, words, spelling)
-    each = (splits(min(len(word), LONGEST_CUT), pieces) for word, pieces in zip(words, meant, strict=True))
+    each = (splits(len(word), pieces) for word, pieces in zip(words, meant, strict=True))
     ways = sorted(islice(product(*each), CUTS_AT_MOST), key=lambda way: sum(map(len, way)))
     for way in ways[:READINGS_AT_MOST]:
-        yield query.with_words(tuple(dict.fromkeys(piece for cut in way for piece in cut))[:MOST_WORDS])
+        cut = tuple(dict.fromkeys(piece for pieces in way for piece in pieces))
+        if len(cut) <= MOST_WORDS:
+            yield query.with_words(cut)
 
 
 def _mended(session: Session, query: Query) -> Iterator[Query]:
     """One word of letters replaced by an existing word one slip away."""
     for place, word in enumerate(query.words):
-        if SHORTEST_MENDED <= len(word) <= LONGEST_CUT:
+        if SHORTEST_MENDED <= len(word) <= LONGEST_WORD:
             candidates = list(dict.fromkeys(misspellings(word)))
             exist = set(session.scalars(_existing(), {"words": candidates}))
             for candidate in [one for one in candidates if one in exist][:READINGS_AT_MOST]:
@@ -159,15 +162,17 @@ def _existing() -> Select[str]:
 
 def _pieces(session: Session, words: Sequence[str], spelling: Spelling) -> list[Pieces]:
     """The parts, of two characters at least, of each word that begin a term or name a kind or a role."""
-    spelled = [spelling(word[:LONGEST_CUT]) for word in words]
+    spelled = [spelling(word) if len(word) <= LONGEST_WORD else [] for word in words]
     tails = ["".join(parts[start:]) for parts in spelled for start in range(len(parts))]
     reached = dict(zip(tails, _reached(session, tails), strict=True))
     return [_pieces_of(word, parts, reached) for word, parts in zip(words, spelled, strict=True)]
 
 
 def _pieces_of(word: str, parts: Sequence[str], reached: Mapping[str, int]) -> Pieces:
-    """No piece reaches into the name of a kind at the end of a word: 桂林路派出所 holds no 路派."""
+    """No piece reaches into the name of a kind at the end of a word (桂林路派出所 holds no 路派); a number is whole."""
     pieces: dict[tuple[int, int], str] = {}
+    if is_number(word):
+        return {(0, len(word)): word}
     name = len(word) - len(kind_at_end(word))
     for start in range(len(parts)):
         reach = reached["".join(parts[start:])]
@@ -221,7 +226,7 @@ def _neighbours() -> Select[*tuple[str | None, ...]]:
 
 def _nearest(session: Session, query: Query, asker: Asker) -> list[Hit]:
     """Guesses at Chinese words of which some characters are wrong."""
-    chinese = [word[:LONGEST_CUT] for word in query.words if is_chinese(word)]
+    chinese = [word for word in query.words if is_chinese(word)]
     others = tuple(word for word in query.words if not is_chinese(word))
     covers = [best_cover(word, meant) for word, meant in zip(chinese, _pieces(session, chinese, list), strict=True)]
     rest = "".join(over for _, over in covers)

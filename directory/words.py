@@ -9,7 +9,7 @@ from directory.models import ContactRole, UnitKind
 from directory.spelling import spell
 
 LONGEST_QUERY = 200
-LONGEST_WORD = 40
+LONGEST_WORD = 64
 MOST_WORDS = 8
 WAYS_AT_MOST = 8
 SHORTEST_KIND_PREFIX = 3
@@ -115,10 +115,16 @@ Pieces = Mapping[tuple[int, int], str]
 
 
 def splits(length: int, pieces: Pieces) -> list[tuple[str, ...]]:
-    """Ways to cut a word of this length into pieces with nothing left over, fewest pieces first."""
+    """Ways to cut a word of this length into different pieces with nothing left over, fewest pieces first."""
     ways: list[list[tuple[str, ...]]] = [[()]]
     for end in range(1, length + 1):
-        here = [(*way, pieces[start, end]) for start in range(end) if (start, end) in pieces for way in ways[start]]
+        here = [
+            (*way, piece)
+            for start in range(end)
+            if (piece := pieces.get((start, end)))
+            for way in ways[start]
+            if piece not in way
+        ]
         ways.append(sorted(here, key=len)[:WAYS_AT_MOST])
     return ways[-1]
 
@@ -144,8 +150,13 @@ def kind_at_end(word: str) -> str:
 
 
 def is_chinese(word: str) -> bool:
-    """Neither letters nor digits."""
+    """Of characters, not of letters and digits as codes and pinyin are."""
     return not word.isascii()
+
+
+def is_number(word: str) -> bool:
+    """A phone number, a code: no part of it is a word."""
+    return word.isascii() and not word.isalpha()
 
 
 def _words(typed: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ refused, 2 that the command was used wrongly.
 """
 
 import json
+import logging
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -85,7 +86,7 @@ def _instant(_context: click.Context, _parameter: click.Parameter, text: str | N
 def start_command(host: str, port: int, with_demo: bool | None) -> None:
     """Migrate, load the demonstration province into an empty database, run web and worker."""
     settings = current_app.extensions["settings"]
-    alembic.upgrade()
+    _migrate()
     wanted = settings.embedded if with_demo is None else with_demo
     if wanted and demo.is_empty(db.session):
         click.echo("Loading the demonstration province …", err=True)
@@ -119,9 +120,16 @@ def _welcome(address: str) -> str:
 @reports
 def migrate_command() -> tuple[Report, str]:
     """Bring the database up to this version's schema."""
-    alembic.upgrade()
-    revision = ", ".join(script.revision for script in alembic.heads())
+    revision = _migrate()
     return {"revision": revision}, f"The schema is at {revision}."
+
+
+def _migrate() -> str:
+    """To the newest schema, whose name is answered; the end of the context closes the connection that looked at it."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    with current_app.app_context():
+        alembic.upgrade()
+        return ", ".join(script.revision for script in alembic.heads())
 
 
 @portal_commands.command("demo")

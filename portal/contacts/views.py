@@ -23,7 +23,7 @@ from portal.web.permissions import Permission
 bp = Blueprint("contacts", __name__, url_prefix="/directory")
 MOST_HITS, MOST_OPTIONS, LONGEST_WORDS = 30, 8, 100
 EXAMPLES = (
-    (_("Name"), "昌邑"),
+    (_("Name of the unit"), "昌邑"),
     (_("Pinyin"), "changyi"),
     (_("Initials"), "cy"),
     (_("Several words"), "临江 派出所"),

@@ -16,6 +16,7 @@ from portal.config import Settings
 from portal.errors import Text
 from portal.mail.message import CONTROL, Mailbox
 from portal.mail.models import OutboxMail
+from portal.web.filters import amount
 from portal.web.languages import DEFAULT, LANGUAGES, in_language
 
 KINDS = ("arrival", "urge", "escalation", "digest", "answered", "returned")
@@ -205,6 +206,7 @@ def _facts(letter: Letter) -> dict[str, Any]:
         "language": language,
         "when": when,
         "until": until,
+        "amount": amount,
     }
 
 

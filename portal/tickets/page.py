@@ -7,7 +7,7 @@ from functools import cached_property
 
 from flask import render_template
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from directory.models import Unit, UnitAncestor
 from portal.cipher import cipher
@@ -21,7 +21,7 @@ from portal.procedures.catalogue import Procedure, shipped
 from portal.tickets import forms
 from portal.tickets.citizens import CitizenFacts, masked
 from portal.tickets.forecast import ForecastRung, forecast
-from portal.tickets.lifecycle import TaskMove, TicketMove
+from portal.tickets.lifecycle import Outcome, TaskMove, TicketMove
 from portal.tickets.models import Clock, Entry, Task, Ticket
 from portal.tickets.moves import needs_explanation
 from portal.tickets.queries import allowed_moves, allowed_ticket_moves, entries_of, load_ticket, running_clocks
@@ -93,6 +93,10 @@ class TicketPage:
         return sorted(owed, key=lambda card: card.nearest.due_at if card.nearest else self.at)
 
     @property
+    def refused(self) -> bool:
+        return any(card.task.outcome is Outcome.REFUSED for card in self.cards)
+
+    @property
     def next_rung(self) -> ForecastRung | None:
         return next((rung for rung in self.rungs if not rung.skipped and rung.task), None)
 
@@ -124,6 +128,7 @@ def render_ticket(number: str, interrupted: Interrupted | None = None) -> str:
 def gather(session: Session, number: str, interrupted: Interrupted | None = None) -> TicketPage:
     """Loads what the page shows; Hidden if the ticket is not for the reader to see."""
     ticket = load_ticket(session, actor(), number)
+    tasks = session.scalars(select(Task).where(Task.ticket_id == ticket.id).options(selectinload(Task.clocks))).all()
     units = _units(session, ticket)
     entries = session.scalars(entries_of(ticket)).all()
     page = TicketPage(
@@ -139,7 +144,7 @@ def gather(session: Session, number: str, interrupted: Interrupted | None = None
         moves=allowed_ticket_moves(actor(), ticket),
         interrupted=interrupted,
     )
-    page.cards = [_card(task, page) for task in ticket.tasks]
+    page.cards = [_card(task, page) for task in sorted(tasks, key=lambda task: task.position)]
     page.forms = _ticket_forms(page)
     return page
 

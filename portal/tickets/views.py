@@ -33,6 +33,7 @@ from portal.tickets.queries import load_task, load_ticket
 from portal.web.access import actor, requires
 from portal.web.forms import PortalForm
 from portal.web.permissions import Permission
+from portal.web.transactions import committed
 
 bp = Blueprint("tickets", __name__, url_prefix="/tickets")
 CHANGED = lazy_gettext("The task has changed since you opened this page. Nothing was sent; your text is still here.")
@@ -72,12 +73,11 @@ def create() -> Answered:
         note_faults(form)
         return render_opening(form), 422
     try:
-        ticket = open_ticket(db.session, actor(), form.opening(), now(), cipher())
+        ticket = committed(db.session, lambda: open_ticket(db.session, actor(), form.opening(), now(), cipher()))
     except Invalid as refusal:
         db.session.rollback()
         form.refuse(refusal)
         return render_opening(form), 422
-    db.session.commit()
     flash(_("Ticket %(number)s is open. The first unit has been told.", number=ticket.number), "success")
     return redirect(url_for("tickets.show", number=ticket.number))
 

@@ -138,6 +138,7 @@ def dialled(number: str) -> str:
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
+        amount=amount,
         moment=moment,
         deadline=deadline,
         day=day,

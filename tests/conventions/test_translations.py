@@ -1,5 +1,6 @@
 """Every text of code and templates is told in Chinese, with the same things filled in."""
 
+import ast
 import re
 import tomllib
 from functools import cache
@@ -8,7 +9,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 
-from tests.conventions.house import ROOT
+from tests.conventions.house import ROOT, modules
 
 CHINESE = ROOT / "portal" / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
 KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "lazy_ngettext": (1, 2)}
@@ -40,6 +41,17 @@ def test_every_text_is_translated() -> None:
         if message.id and (told is None or told.fuzzy or not all(forms(told))):
             missing[str(message.id)] = message.locations[0]
     assert not missing, "make translations, then fill in portal/translations"
+
+
+def test_texts_are_marked_with_names_that_are_looked_for() -> None:
+    assert not [
+        f"{module.at(node)}: {alias.asname or alias.name}"
+        for module in modules("portal")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "flask_babel"
+        for alias in node.names
+        if "gettext" in alias.name and (alias.asname or alias.name) not in KEYWORDS
+    ]
 
 
 def test_nothing_is_translated_that_nobody_says() -> None:

@@ -1,0 +1,37 @@
+"""What the tests of pages share: counting statements, reading a page's words and fields."""
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import event
+
+from portal.extensions import db
+
+FIELD = re.compile(r'<input[^>]*?name="(?P<name>[^"]+)"[^>]*?value="(?P<value>[^"]*)"')
+
+
+@contextmanager
+def statements() -> Iterator[Callable[[], int]]:
+    """Counts what is asked of the database inside the block."""
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
+        asked.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield lambda: len(asked)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def words(page: str) -> str:
+    """The page as read: without its tags, white space once."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def hidden(page: str, name: str) -> str:
+    """The value of a field of that name."""
+    return next(html.unescape(match["value"]) for match in FIELD.finditer(page) if match["name"] == name)
