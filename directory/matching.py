@@ -180,26 +180,28 @@ def _statement(shape: Shape) -> Select[*tuple[Any, ...]]:
 def _found(shape: Shape) -> CTE:
     """Unit code, and the least weight at which it answers to each word; null where it does not.
 
-    The first word is looked for everywhere, the others within the units that it found. Materialised, since the planners
-    would otherwise look for each of them as often as its weight is named.
+    The first word is looked for everywhere, the others within the units that it found. Materialised, or planners look
+    for a word as often as its weight is named, and search the terms by unit since they are to be grouped so.
     """
     if not shape.words:
         return select(Unit.code.label("unit_code")).cte("found")
     first = select(LookupTerm.unit_code, _weight(LookupTerm, 0)).where(begins(LookupTerm, 0))
     if not shape.narrowed:
         first = first.where(~is_of(LookupTerm, Field.PATH))
-    driver = first.group_by(LookupTerm.unit_code).subquery("driver")
+    terms = first.cte("terms").prefix_with("MATERIALIZED")
+    best = func.min(terms.c.weight).label("weight_0")
+    driver = select(terms.c.unit_code, best).group_by(terms.c.unit_code).subquery("driver")
     others = (_weight_within(driver, place) for place in range(1, shape.words))
     return select(*driver.c, *others).cte("found").prefix_with("MATERIALIZED")
 
 
 def _weight_within(driver: Subquery, place: int) -> ColumnElement[int]:
     term = aliased(LookupTerm)
-    within = select(_weight(term, place)).where(term.unit_code == driver.c.unit_code, begins(term, place))
+    within = select(func.min(_weight(term, place))).where(term.unit_code == driver.c.unit_code, begins(term, place))
     return within.correlate(driver).scalar_subquery().label(f"weight_{place}")
 
 
 def _weight(term: type_of_term, place: int) -> ColumnElement[int]:
-    """The least weight, a rank less where the word is the whole term."""
+    """The weight of a term, a rank less where the word is the whole of it."""
     whole = case((term.term == bindparam(f"word_{place}"), FIELDS_PER_RANK), else_=0)
-    return func.min(term.weight - whole).label("weight")
+    return (term.weight - whole).label("weight")

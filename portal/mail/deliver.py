@@ -181,6 +181,8 @@ class _Round:
 
     def _mark_contact(self, mail: OutboxMail, **values: Any) -> None:
         """What the server said of an address counts for the contact as long as that is its address."""
+        if mail.contact_id is None:
+            return
         same = Contact.id == mail.contact_id, func.lower(Contact.email) == mail.to_address.lower()
         self.session.execute(
             update(Contact).where(*same, Contact.state != ContactState.RETIRED).values(**values),

@@ -47,14 +47,14 @@ class Sink:
     def ids(self) -> list[str]:
         return [str(message["Message-ID"]).strip("<>") for message in self.messages]
 
-    async def handle_EHLO(  # noqa: N802
+    async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, replies: list[str]
     ) -> list[str]:
         self.connections += not session.host_name
         session.host_name = hostname
         return replies
 
-    async def handle_MAIL(  # noqa: N802
+    async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self.sender:
@@ -62,7 +62,7 @@ class Sink:
         envelope.mail_from = address
         return "250 OK"
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if address in self.replies:
@@ -70,7 +70,7 @@ class Sink:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.dot.startswith("2"):
             self.envelopes.append((str(envelope.mail_from), list(envelope.rcpt_tos)))
             assert isinstance(envelope.content, bytes)
