@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from difflib import SequenceMatcher
 from functools import cache
-from itertools import islice, product
+from itertools import chain, groupby, islice, product
 
 from sqlalchemy import Select, String, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import Session
@@ -102,44 +102,42 @@ def _first(limit: int, hits: Iterable[Hit]) -> list[Hit]:
 
 def _stages(session: Session, typed: Query) -> Iterator[Iterable[Query]]:
     query = apart(typed)
-    yield _together_and_apart(typed)
-    yield _together_and_apart(query)
-    yield _together_and_apart(unfinished(query))
-    yield _cut(session, query, list)
+    for reading in (typed, query, unfinished(query)):
+        yield [joined(reading)]
+        yield [reading]
+    yield from _cut(session, query, list)
 
 
 def _guesses(session: Session, query: Query, asker: Asker, limit: int, tried: set[Query]) -> list[Hit]:
     """What may have been meant, slips of typing supposed; a guess that fits exactly is the last."""
     guessed: list[Hit] = []
-    for readings in (
-        _together_and_apart(sounded(query)),
-        _cut(session, query, spell),
-        _mended(session, joined(query)),
-    ):
+    for readings in _slips(session, query):
         guessed += (hit for reading in _new(readings, tried) for hit in answering(session, reading, asker, limit))
         if guessed and min(hit.score for hit in guessed) <= FITS:
             return _marked(guessed, limit)
     return _marked([*guessed, *_nearest(session, query, asker)], limit)
 
 
+def _slips(session: Session, query: Query) -> Iterator[Iterable[Query]]:
+    yield [joined(sounded(query))]
+    yield [sounded(query)]
+    yield from _cut(session, query, spell)
+    yield _mended(session, joined(query))
+
+
 def _marked(hits: Iterable[Hit], limit: int) -> list[Hit]:
     return [replace(hit, score=GUESSED + hit.score) for hit in _first(limit, hits)]
 
 
-def _together_and_apart(query: Query) -> Iterable[Query]:
-    return (joined(query), query)
-
-
-def _cut(session: Session, query: Query, spelling: Spelling) -> Iterator[Query]:
-    """The words cut into pieces that exist, fewest pieces first."""
+def _cut(session: Session, query: Query, spelling: Spelling) -> Iterator[Iterable[Query]]:
+    """The words cut into pieces that exist: the ways with fewest pieces, then those with more."""
     words = joined(query).words
     meant = _pieces(session, words, spelling)
     each = (splits(len(word), pieces) for word, pieces in zip(words, meant, strict=True))
-    ways = sorted(islice(product(*each), CUTS_AT_MOST), key=lambda way: sum(map(len, way)))
-    for way in ways[:READINGS_AT_MOST]:
-        cut = tuple(dict.fromkeys(piece for pieces in way for piece in pieces))
-        if len(cut) <= MOST_WORDS:
-            yield query.with_words(cut)
+    ways = [tuple(dict.fromkeys(chain.from_iterable(way))) for way in islice(product(*each), CUTS_AT_MOST)]
+    readings = sorted((way for way in ways if len(way) <= MOST_WORDS), key=len)[:READINGS_AT_MOST]
+    for _, alike in groupby(readings, key=len):
+        yield (query.with_words(way) for way in alike)
 
 
 def _mended(session: Session, query: Query) -> Iterator[Query]:

@@ -29,7 +29,7 @@ from directory.names import FIELDS, FIELDS_PER_RANK, Field, field_of
 from directory.words import Query
 
 AFTER_ANY_TERM = "\U0010ffff"
-COUNTED_AT_MOST = 64
+COUNTED_AT_MOST = 1_000
 SHAPES_KEPT = 256
 
 KIND_ORDER = {kind: place for place, kind in enumerate(UnitKind)}

@@ -19,12 +19,12 @@ from flask_babel import force_locale
 
 from directory.calendars import calendar_of
 from directory.lookup import find
-from directory.presenting import describe
+from directory.presenting import describe, public, unit_shapes
 from portal import clock, demo, start
 from portal.accounts.actions import add_officer, add_token
 from portal.accounts.links import first_sign_in_url
 from portal.errors import Invalid, Refused
-from portal.escalation.sweep import sweep
+from portal.escalation.sweep import SweepReport, sweep
 from portal.extensions import alembic, db
 from portal.mail.deliver import deliver
 from portal.web.actor import PORTAL
@@ -161,7 +161,17 @@ def sweep_command(at: datetime | None, dry_run: bool) -> tuple[Report, str]:
         f"{one.ticket} {one.clock} rung {one.rung} {one.unit} → {', '.join(one.recipients)}" for one in report.climbed
     ]
     lines += [f"{one.ticket} rung {one.rung} {one.unit}: {one.reason}" for one in report.skipped]
-    return report.to_dict(), "\n".join(lines)
+    return _with_units(report), "\n".join(lines)
+
+
+def _with_units(report: SweepReport) -> dict[str, Any]:
+    """The report with instants on the portal's clock and units in full: `{code, name, kind, path}`."""
+    told = report.to_dict()
+    shapes = unit_shapes(db.session, {one["unit"] for one in [*told["climbed"], *told["skipped"]]})
+    for one in [*told["climbed"], *told["skipped"]]:
+        one["unit"] = public(shapes[one["unit"]])
+    told["at"] = report.at.astimezone(current_app.extensions["settings"].timezone).isoformat()
+    return told
 
 
 @portal_commands.command("deliver")

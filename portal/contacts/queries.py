@@ -1,9 +1,9 @@
 """The selects of the directory's pages."""
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from directory.models import Contact, Unit, UnitAncestor, UnitKind
+from directory.models import Contact, Unit, UnitKind
 
 UPPER = (UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.HALL)
 
@@ -26,8 +26,3 @@ def book() -> Select[Unit]:
 def below(code: str) -> Select[Unit]:
     """The units in service directly below, in the order of their codes."""
     return select(Unit).where(Unit.parent_code == code, Unit.closed_on.is_(None)).order_by(Unit.code)
-
-
-def count_below(code: str) -> Select[int]:
-    """How many units there are below, at any depth."""
-    return select(func.count()).where(UnitAncestor.ancestor_code == code, UnitAncestor.distance > 0)

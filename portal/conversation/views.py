@@ -31,7 +31,7 @@ def send(number: str) -> Response | tuple[str, int]:
         return _again(number, Interrupted(form, message=refusal.message), refusal.status)
     db.session.commit()
     flash(_("Message sent."), "success")
-    return redirect(url_for("tickets.show", number=number, sent="message", _anchor="history"))
+    return redirect(url_for("tickets.show", number=number, _anchor="history"))
 
 
 def _again(number: str, interrupted: Interrupted, status: int) -> tuple[str, int]:

@@ -39,18 +39,20 @@ def load_ticket(session: Session, actor: Actor, number: str, *, lock: bool = Fal
 
     `lock` holds it until the transaction ends, so that two who move it come one after the other.
     """
-    statement = visible_to(actor).where(Ticket.number == _canonical(number))
-    if lock:
-        statement = statement.with_for_update(of=Ticket).execution_options(populate_existing=True)
-    ticket = session.scalar(statement)
+    statement = (
+        visible_to(actor)
+        .where(Ticket.number == _canonical(number))
+        .options(
+            selectinload(Ticket.tasks).options(
+                joinedload(Task.unit), joinedload(Task.assignee), selectinload(Task.clocks)
+            ),
+            selectinload(Ticket.clocks),
+        )
+        .execution_options(populate_existing=True)
+    )
+    ticket = session.scalar(statement.with_for_update(of=Ticket) if lock else statement)
     if ticket is None:
         raise Hidden(NOT_THERE)
-    session.scalars(
-        select(Task)
-        .where(Task.ticket_id == ticket.id)
-        .options(selectinload(Task.clocks), joinedload(Task.unit), joinedload(Task.assignee))
-        .execution_options(populate_existing=True)
-    ).unique().all()
     return ticket
 
 

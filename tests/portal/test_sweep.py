@@ -1,5 +1,6 @@
 """The sweep: once only, whoever sweeps and however often; unreachable is not silent; and it survives its worst ticket."""
 
+import json
 import threading
 from datetime import timedelta
 
@@ -147,7 +148,10 @@ def test_the_command_answers_in_json(runner: Runner, session: Session, province:
     opened(session, province.changyi, province.linjiang, START)
     result = runner("portal", "sweep", "--at", "2016-01-06T09:00+08:00", "--dry-run", "--json")
     assert result.exit_code == 0, result.output
-    assert '"rung": 1' in result.output
+    report = json.loads(result.stdout)
+    assert report["at"] == "2016-01-06T09:00:00+08:00"
+    answering = [(one["rung"], one["unit"]["name"]) for one in report["climbed"] if one["clock"] == "answer"]
+    assert answering == [(0, province.linjiang.name), (1, province.linjiang.name)]
     assert runner("portal", "sweep", "--at", "soon").exit_code == 2
 
 
