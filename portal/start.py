@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ class NotStarted(RuntimeError):  # noqa: N818  says what happened
 
 def run(host: str, port: int, announce: Callable[[str], None]) -> int:
     """Run web and worker until a signal comes or the web server ends; the exit code. A dead worker is started anew."""
+    _check_free(host, port)
     address = f"http://{_in_url(host)}:{port}"
     environ = {**os.environ, "PORTAL_BASE_URL": os.environ.get("PORTAL_BASE_URL") or address}
     web = _spawn(_gunicorn(host, port), environ)
@@ -39,6 +41,19 @@ def run(host: str, port: int, announce: Callable[[str], None]) -> int:
     finally:
         _stop(web, worker)
     return 0 if stopping else web.returncode or 1
+
+
+def _check_free(host: str, port: int) -> None:
+    """Before anything starts: another server on the port would answer for ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise NotStarted(
+                f"Cannot listen on {host}:{port} ({error.strerror}): choose another with --port."
+            ) from error
 
 
 def _gunicorn(host: str, port: int) -> list[str]:
