@@ -1,7 +1,7 @@
 """What one needs of a unit at once: its place in the chain of command, whom to call, whether somebody is there now."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from directory.lookup import Hit
-from directory.models import Contact, ContactRole, Unit, UnitAncestor
+from directory.models import Contact, ContactRole, ContactState, Unit, UnitAncestor
 from directory.queries import UNREACHABLE
 
 NOBODY = "unconfirmed"
@@ -53,7 +53,7 @@ def describe_codes(
     people = _contacts(session, shapes)
     parents = unit_shapes(session, {shape["parent"] for shape in shapes.values() if shape["parent"]})
     return [
-        _card(shapes[code], parents, people[code], is_open(code), (matched or {}).get(code, ""))
+        _card(shapes[code], parents, people.get(code, ()), is_open(code), (matched or {}).get(code, ""))
         for code in codes
         if code in shapes
     ]
@@ -80,23 +80,25 @@ def _shape(unit: Unit, known: Mapping[str, Unit]) -> dict[str, Any]:
     return {"code": unit.code, "name": unit.name, "kind": str(unit.kind), "path": path, "parent": unit.parent_code}
 
 
-def _contacts(session: Session, codes: Collection[str]) -> dict[str, list[Contact]]:
-    """The contacts that are not retired, the desk first, then in the order of calling."""
+def in_calling_order(contacts: Iterable[Contact]) -> list[Contact]:
+    """Those that are not retired: desk, registrar, supervisors, leader, each by rank."""
+    order = list(ContactRole)
+    listed = [contact for contact in contacts if contact.state is not ContactState.RETIRED]
+    return sorted(listed, key=lambda contact: (order.index(contact.role), contact.rank, contact.id))
+
+
+def _contacts(session: Session, codes: Collection[str]) -> Mapping[str, list[Contact]]:
     found: dict[str, list[Contact]] = defaultdict(list)
     statement = select(Contact).where(Contact.unit_code.in_(codes)).options(selectinload(Contact.phones))
     for contact in session.scalars(statement):
         found[contact.unit_code].append(contact)
-    order = list(ContactRole)
-    return defaultdict(
-        list,
-        {code: sorted(them, key=lambda one: (order.index(one.role), one.rank, one.id)) for code, them in found.items()},
-    )
+    return found
 
 
 def _card(
     shape: Mapping[str, Any], parents: Mapping[str, Any], contacts: Sequence[Contact], open_now: bool, matched: str
 ) -> UnitCard:
-    listed = [contact for contact in contacts if contact.state != "retired"]
+    listed = in_calling_order(contacts)
     reachable = [contact for contact in listed if contact.email and contact.state not in UNREACHABLE]
     parent = parents.get(shape["parent"] or "")
     return UnitCard(

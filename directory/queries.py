@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from directory.models import Contact, ContactRole, ContactState, Unit, UnitAncestor
 
@@ -67,3 +67,9 @@ def parents_above(session: Session, codes: Collection[str]) -> dict[str, str | N
     """These units and all above them, each with the unit directly above it: as much as a rule about them needs."""
     above = select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(codes))
     return dict(session.execute(select(Unit.code, Unit.parent_code).where(Unit.code.in_(above))).all())
+
+
+def with_all_above(codes: Collection[str]) -> Select[Unit]:
+    """These units and all above them, each with its parent at hand."""
+    above = select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(codes))
+    return select(Unit).where(Unit.code.in_(above)).options(joinedload(Unit.parent))

@@ -17,7 +17,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from flask_babel import force_locale
 
-from directory.calendars import calendar_of
+from directory.calendars import open_at
 from directory.lookup import find
 from directory.presenting import describe, public, unit_shapes
 from portal import clock, demo, start
@@ -228,9 +228,8 @@ def token_add_command(unit: str, label: str) -> tuple[Report, str]:
 @reports
 def find_command(words: tuple[str, ...], limit: int) -> tuple[Report, str]:
     """Look a unit up by anything one remembers of it."""
-    at = clock.now()
     hits = find(db.session, " ".join(words), limit)
-    cards = describe(db.session, hits, is_open=lambda code: calendar_of(db.session, code).is_open(at))
+    cards = describe(db.session, hits, is_open=open_at(db.session, clock.now()))
     report = [card.to_dict() for card in cards]
     return report, "\n".join(_card(card) for card in report) or "Nothing found."
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
-from flask import Response, abort, g, jsonify, request
+from flask import Response, abort, jsonify, request
 from flask_babel import lazy_gettext as _
 from marshmallow import Schema, ValidationError
 from sqlalchemy import select
@@ -94,7 +94,6 @@ def _once(actor: Actor, work: Callable[[], Answer]) -> Response:
 
 def _kept(actor: Actor, key: str, work: Callable[[], Answer]) -> Response:
     """The answer kept under the key, or the work and its answer; of two at once one works and the other reads."""
-    g.idempotency_key = key
     if (response := _before(actor, key)) is not None:
         return response
     try:

@@ -79,10 +79,6 @@ class ReasonSchema(Schema):
     reason = words()
 
 
-class NothingSchema(Schema):
-    """A move that needs no words."""
-
-
 def opening_of(given: Mapping[str, Any]) -> Opening:
     return Opening(
         procedure=given["procedure"],

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from portal.ladder.ladder import ClockKind
 from portal.tickets.forecast import ForecastRung
-from portal.tickets.models import Clock, Entry, Task, Ticket
+from portal.tickets.models import Entry, Task, Ticket
 
 Json = dict[str, Any]
 Units = Mapping[str, Json]
@@ -38,9 +38,8 @@ def ticket(one: Ticket, entries: Iterable[Entry], units: Units, zone: ZoneInfo) 
 
 
 def task(one: Task, units: Units, zone: ZoneInfo) -> Json:
-    clocks: dict[ClockKind, Clock] = {clock.kind: clock for clock in one.clocks if clock.cycle == one.cycle}
+    clocks = one.present_clocks
     sign_for, answer = clocks.get(ClockKind.SIGN_FOR), clocks.get(ClockKind.ANSWER)
-    rungs = [clock.rung for clock in clocks.values() if clock.rung is not None]
     return {
         "id": one.id,
         "step": one.step,
@@ -53,7 +52,7 @@ def task(one: Task, units: Units, zone: ZoneInfo) -> Json:
         "sign_for_due_at": instant(sign_for.due_at, zone) if sign_for else None,
         "due_at": instant(answer.due_at, zone) if answer else None,
         "provisional": any(clock.provisional for clock in clocks.values()),
-        "rung": max(rungs, default=None),
+        "rung": one.rung,
     }
 
 

@@ -1,13 +1,11 @@
 """`/api/v1`: what another system of a unit may ask and do, with the unit's token."""
 
-from collections.abc import Callable, Collection
-from datetime import datetime
+from collections.abc import Collection
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, request, url_for
-from sqlalchemy.orm import Session
 
-from directory.calendars import calendar_of
+from directory.calendars import open_at
 from directory.lookup import find
 from directory.presenting import describe, describe_codes, public, unit_shapes
 from portal import clock
@@ -36,7 +34,7 @@ def units(actor: Actor) -> Answer:
     """`?q=` anything one remembers of a unit, `&limit=`."""
     limit = min(max(request.args.get("limit", 10, type=int), 1), MOST_UNITS)
     hits = find(db.session, request.args.get("q", ""), limit, near=actor.unit_code)
-    cards = describe(db.session, hits, is_open=_is_open(db.session, clock.now()))
+    cards = describe(db.session, hits, is_open=open_at(db.session, clock.now()))
     return {"items": [card.to_dict() for card in cards], "next": None}, 200
 
 
@@ -44,7 +42,7 @@ def units(actor: Actor) -> Answer:
 @call(Permission.DIRECTORY_READ)
 def unit(_actor: Actor, code: str) -> Answer:
     """One unit with its phones and address."""
-    cards = describe_codes(db.session, [code], is_open=_is_open(db.session, clock.now()))
+    cards = describe_codes(db.session, [code], is_open=open_at(db.session, clock.now()))
     if not cards:
         raise Hidden(NOT_THERE)
     return cards[0].to_dict(), 200
@@ -153,10 +151,6 @@ def _ticket(ticket: Ticket) -> shapes.Json:
 
 def _units(codes: Collection[str]) -> shapes.Units:
     return {code: public(shape) for code, shape in unit_shapes(db.session, codes).items()}
-
-
-def _is_open(session: Session, at: datetime) -> Callable[[str], bool]:
-    return lambda code: calendar_of(session, code).is_open(at)
 
 
 def _zone() -> ZoneInfo:

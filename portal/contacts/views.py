@@ -1,6 +1,5 @@
 """The directory: one box that answers as one types, and a page for each unit."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,10 +7,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
-from directory.calendars import calendar_of
+from directory.calendars import calendar_of, open_at
 from directory.lookup import find
-from directory.models import Contact, ContactRole, ContactState, Unit
-from directory.presenting import describe
+from directory.models import Unit
+from directory.presenting import describe, in_calling_order
 from directory.queries import chain
 from portal.clock import now
 from portal.contacts import queries
@@ -30,7 +29,6 @@ EXAMPLES = (
     (_("First six digits of an ID number"), "220681"),
     (_("Phone"), "0432-8000"),
 )
-ROLE_ORDER = tuple(ContactRole)
 
 
 @bp.get("")
@@ -72,12 +70,7 @@ def _found(most: int) -> dict[str, object]:
     own = actor().unit_code
     if not words:
         return {"words": "", "cards": [], "book": _book(), "examples": EXAMPLES, "own_unit": own}
-    at = now()
-    cards = describe(
-        db.session,
-        find(db.session, words, most, own),
-        is_open=lambda code: calendar_of(db.session, code).is_open(at),
-    )
+    cards = describe(db.session, find(db.session, words, most, own), is_open=open_at(db.session, now()))
     return {"words": words, "cards": cards, "most": most, "own_unit": own}
 
 
@@ -96,15 +89,9 @@ def _shown(found: Unit, at: datetime) -> dict[str, Any]:
         "unit": found,
         "command": db.session.scalars(chain(found.code)).all(),
         "below": db.session.scalars(queries.below(found.code)).all(),
-        "people": _people(found.contacts),
+        "people": in_calling_order(found.contacts),
         "own_unit": actor().unit_code,
         "open_now": calendar.is_open(at),
         "today": calendar.openings(at.astimezone(calendar.tz).date()),
         "next_opening": calendar.next_opening(at),
     }
-
-
-def _people(contacts: Sequence[Contact]) -> list[Contact]:
-    """In the order in which one calls: desk, registrar, supervisors, leader."""
-    listed = [contact for contact in contacts if contact.state is not ContactState.RETIRED]
-    return sorted(listed, key=lambda contact: (ROLE_ORDER.index(contact.role), contact.rank, contact.id))

@@ -1,14 +1,12 @@
 """Climbing the rungs of one ticket: the unique row, the entry, the clock's next instant, and one mail per person."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from portal.escalation.digest import hold_line
 from portal.escalation.models import Climb
-from portal.ladder.recipients import Recipient
 from portal.tickets.forecast import Command, ForecastRung, rungs_to_come
 from portal.tickets.history import record
 from portal.tickets.letters import Notice, mail_notice, notice_item
@@ -16,15 +14,6 @@ from portal.tickets.models import Clock, Ticket
 from portal.web.actor import PORTAL
 
 Rungs = Mapping[Clock, Sequence[ForecastRung]]
-
-
-@dataclass
-class Share:
-    """What one person is told of a ticket in one sweep."""
-
-    recipient: Recipient
-    asked: list[ForecastRung] = field(default_factory=list)
-    copied: list[ForecastRung] = field(default_factory=list)
 
 
 def due_rungs(session: Session, clock: Clock, command: Command, at: datetime) -> list[ForecastRung]:
@@ -52,17 +41,13 @@ def climb(
         _write(session, ticket, rung, at)
     session.flush()
     messages = 0
-    for share in _shares(climbed):
-        if share.asked and share.recipient.address in crowded and any(rung.number for rung in share.asked):
-            hold_line(
-                session,
-                sweep,
-                share.recipient,
-                [notice_item(session, ticket, rung, command) for rung in share.asked],
-                at,
-            )
+    for notice in _notices(climbed):
+        if notice.recipient.address in crowded and any(rung.number for rung in notice.asked):
+            items = [notice_item(session, ticket, rung, command) for rung in notice.asked]
+            hold_line(session, sweep, notice.recipient, items, at)
         else:
-            messages += mail_notice(session, ticket, Notice(share.recipient, share.asked, share.copied), command, at)
+            mail_notice(session, ticket, notice, command, at)
+            messages += 1
     return climbed, messages
 
 
@@ -92,14 +77,14 @@ def _write(session: Session, ticket: Ticket, rung: ForecastRung, at: datetime) -
            copies=rung.recipients.copied, reason=rung.skipped)  # fmt: skip
 
 
-def _shares(rungs: Sequence[ForecastRung]) -> list[Share]:
-    """One share per person, whatever the number of rungs; who is asked of a rung has no copy of it."""
-    shares: dict[str, Share] = {}
+def _notices(rungs: Sequence[ForecastRung]) -> list[Notice]:
+    """One per person, whatever the number of rungs; who is asked of a rung has no copy of it."""
+    notices: dict[str, Notice] = {}
     for rung in rungs:
         if rung.skipped:
             continue
         for recipient in rung.recipients.to:
-            shares.setdefault(recipient.address.casefold(), Share(recipient)).asked.append(rung)
+            notices.setdefault(recipient.address.casefold(), Notice(recipient)).asked.append(rung)
         for recipient in rung.recipients.copies:
-            shares.setdefault(recipient.address.casefold(), Share(recipient)).copied.append(rung)
-    return list(shares.values())
+            notices.setdefault(recipient.address.casefold(), Notice(recipient)).copied.append(rung)
+    return list(notices.values())

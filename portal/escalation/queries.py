@@ -7,7 +7,7 @@ from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.dml import ReturningDelete
 
-from portal.escalation.models import Climb, DigestLine
+from portal.escalation.models import DigestLine
 from portal.tickets.models import Clock, Task, Ticket
 
 
@@ -33,17 +33,6 @@ def due_clocks(at: datetime, ticket_ids: Sequence[int]) -> Select[Clock]:
             joinedload(Clock.unit),
         )
         .order_by(Clock.next_at, Clock.id)
-    )
-
-
-def climbs_of(ticket: Ticket) -> Select[Climb]:
-    """Every rung climbed or skipped on a ticket, in order."""
-    return (
-        select(Climb)
-        .join(Climb.clock)
-        .where(Clock.ticket_id == ticket.id)
-        .options(joinedload(Climb.clock), joinedload(Climb.unit))
-        .order_by(Climb.climbed_at, Climb.rung, Climb.id)
     )
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
@@ -145,9 +145,7 @@ def _climb_due(
     session: Session, ticket: Ticket, command: Command, crowded: frozenset[str], name: str, at: datetime
 ) -> tuple[list[ForecastRung], int]:
     clocks = session.scalars(due_clocks(at, [ticket.id])).unique().all()
-    rungs: dict[Clock, list[ForecastRung]] = defaultdict(list)
-    for clock in clocks:
-        rungs[clock] = due_rungs(session, clock, command, at)
+    rungs = {clock: due_rungs(session, clock, command, at) for clock in clocks}
     return climb(session, ticket, rungs, command, crowded, name, at)
 
 

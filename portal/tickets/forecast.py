@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from directory.calendars import calendar_of
 from directory.queries import parents_above
-from portal.ladder.ladder import ClockKind
 from portal.ladder.recipients import Reach, Recipient, Recipients, reach
 from portal.tickets.clocks import rungs_of
 from portal.tickets.models import Clock, Task, Ticket
@@ -91,11 +90,6 @@ def recipients_at(clock: Clock, reached: Reach, number: int, unit: str) -> Recip
 
 def why_skipped(clock: Clock) -> str:
     return DRILL if clock.ticket.drill else NOBODY
-
-
-def owes_what(clock: Clock) -> str:
-    """The step of a clock's task; the overall clock has none."""
-    return clock.task.step if clock.task else str(ClockKind.OVERALL)
 
 
 def _assignee(clock: Clock) -> Recipient | None:

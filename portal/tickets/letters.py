@@ -1,7 +1,7 @@
 """The mails about a ticket: what each one says, without a citizen's data and without anybody's words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,6 @@ from portal.tickets.forecast import Command, ForecastRung, rungs_to_come
 from portal.tickets.models import Clock, Task, Ticket
 
 Item = dict[str, Any]
-INSTANTS = ("sent_at", "due_at", "next_at")
 
 
 def as_desk(unit: Unit) -> Text:
@@ -36,28 +35,27 @@ def as_opener(unit: Unit) -> Text:
     return _("You get this mail because you are the desk of %(unit)s, which opened the ticket.", unit=unit.name)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Notice:
     """What one person is told of a ticket in one sweep: the rungs of which something is asked, and those for copy."""
 
     recipient: Recipient
-    asked: Sequence[ForecastRung]
-    copied: Sequence[ForecastRung]
+    asked: list[ForecastRung] = field(default_factory=list)
+    copied: list[ForecastRung] = field(default_factory=list)
 
 
 def mail_arrival(session: Session, ticket: Ticket, task: Task, at: datetime) -> None:
     """Tell the owing unit's desk that a task has arrived, if the unit wants it told."""
     unit = session.get_one(Unit, task.unit_code)
     if unit.mail_on_arrival:
-        clocks = {clock.kind: clock for clock in task.clocks if clock.cycle == task.cycle}
-        item = _item(session, ticket, clocks[ClockKind.ANSWER])
-        item["sign_for_due_at"] = clocks[ClockKind.SIGN_FOR].due_at
+        item = _item(session, ticket, task.present_clocks[ClockKind.ANSWER])
+        item["sign_for_due_at"] = task.present_clocks[ClockKind.SIGN_FOR].due_at
         _mail_desk(session, ticket, "arrival", item, as_desk(unit), unit, at)
 
 
 def mail_answered(session: Session, ticket: Ticket, task: Task, at: datetime) -> None:
     """Tell the opener's desk that a task was answered or refused; the words are read in the portal."""
-    item = _item(session, ticket, _latest(task, ClockKind.ANSWER))
+    item = _item(session, ticket, task.present_clocks[ClockKind.ANSWER])
     item |= {"outcome": str(task.outcome), "answered_at": task.answered_at}
     opener = session.get_one(Unit, ticket.opener_code)
     _mail_desk(session, ticket, "answered", item, as_opener(opener), opener, at)
@@ -65,14 +63,14 @@ def mail_answered(session: Session, ticket: Ticket, task: Task, at: datetime) ->
 
 def mail_returned(session: Session, ticket: Ticket, task: Task, at: datetime) -> None:
     """Tell the opener's desk that a task came back and until when it must be sent again."""
-    item = _item(session, ticket, _latest(task, ClockKind.ANSWER))
+    item = _item(session, ticket, task.present_clocks[ClockKind.ANSWER])
     item |= {"returned_by": session.get_one(Unit, task.unit_code).name, "returned_at": at}
     opener = session.get_one(Unit, ticket.opener_code)
     _mail_desk(session, ticket, "returned", item, as_opener(opener), opener, at)
 
 
-def mail_notice(session: Session, ticket: Ticket, notice: Notice, command: Command, at: datetime) -> int:
-    """The urge or escalation that one person gets about a ticket in a sweep: one mail; answers 1."""
+def mail_notice(session: Session, ticket: Ticket, notice: Notice, command: Command, at: datetime) -> None:
+    """The one mail, an urge or an escalation, that a person gets about a ticket in a sweep."""
     rungs = [*notice.asked, *notice.copied]
     items = [notice_item(session, ticket, rung, command) for rung in _highest(rungs)]
     kind = "urge" if all(rung.number == 0 for rung in rungs) else "escalation"
@@ -87,7 +85,6 @@ def mail_notice(session: Session, ticket: Ticket, notice: Notice, command: Comma
         why=why,
     )
     post(session, letter, at)
-    return 1
 
 
 def mail_digest(session: Session, recipient: Recipient, items: Sequence[Item], at: datetime) -> None:
@@ -170,10 +167,6 @@ def _item(session: Session, ticket: Ticket, clock: Clock) -> Item:
         "next_unit": None,
         "next_at": None,
     }
-
-
-def _latest(task: Task, kind: ClockKind) -> Clock:
-    return max((clock for clock in task.clocks if clock.kind is kind), key=lambda clock: clock.cycle)
 
 
 def _url(path: str) -> str:

@@ -135,6 +135,16 @@ class Task(Model):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own attribute
 
+    @property
+    def present_clocks(self) -> dict[ClockKind, "Clock"]:
+        """The clocks of the present cycle."""
+        return {clock.kind: clock for clock in self.clocks if clock.cycle == self.cycle}
+
+    @property
+    def rung(self) -> int | None:
+        """The highest rung climbed in the present cycle."""
+        return max((clock.rung for clock in self.present_clocks.values() if clock.rung is not None), default=None)
+
 
 RUNNING = "stopped_at IS NULL"
 CLIMBING = "stopped_at IS NULL AND next_at IS NOT NULL"

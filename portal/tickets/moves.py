@@ -16,11 +16,12 @@ from directory.queries import parents_above
 from portal.audit.actions import record as audit
 from portal.errors import Conflict, Hidden, Text
 from portal.ladder.ladder import ClockKind, top_of_ladder
-from portal.tickets.checking import Faults, check_text
+from portal.tickets.checking import MESSAGE_LENGTH, Faults, check_text
 from portal.tickets.clocks import begin_amending, begin_cycle, policy_of, stop_clocks
 from portal.tickets.history import record
 from portal.tickets.letters import mail_answered, mail_returned
 from portal.tickets.lifecycle import (
+    SETTLED_STATES,
     WHO,
     WHO_TICKET,
     MoveNotAllowed,
@@ -39,7 +40,7 @@ from portal.tickets.sending import announce, send_ready
 from portal.web.actor import PORTAL, Actor
 from portal.web.permissions import Permission
 
-TEXT_LENGTH, GROUND_LENGTH, CONTACT_LENGTH, MOST_GROUNDS = 10_000, 200, 200, 20
+GROUND_LENGTH, CONTACT_LENGTH, MOST_GROUNDS = 200, 200, 20
 
 NEEDS_CONTACT = _(
     "Say whom the other side can ask, with a phone number: a refusal or return without a contact does not count."
@@ -103,7 +104,7 @@ def return_task(session: Session, actor: Actor, task: Task, given: Return, at: d
     faults = Faults()
     _check_required("ground", given.ground, GROUND_LENGTH, NEEDS_GROUND, faults)
     _check_required("contact", given.contact, CONTACT_LENGTH, NEEDS_CONTACT, faults)
-    check_text("reason", given.reason, TEXT_LENGTH, faults)
+    check_text("reason", given.reason, MESSAGE_LENGTH, faults)
     faults.raise_any()
     _move(actor, task, TaskMove.RETURN)
     stop_clocks(task.clocks, at)
@@ -117,7 +118,7 @@ def resend(session: Session, actor: Actor, task: Task, text: str, at: datetime) 
     """Send a returned task again, amended: a new cycle with fresh limits."""
     _allowed(actor, task, TaskMove.RESEND)
     faults = Faults()
-    _check_required("text", text, TEXT_LENGTH, _("Say what you have amended."), faults)
+    _check_required("text", text, MESSAGE_LENGTH, _("Say what you have amended."), faults)
     faults.raise_any()
     _move(actor, task, TaskMove.RESEND)
     stop_clocks(task.clocks, at)
@@ -138,12 +139,12 @@ def withdraw(session: Session, actor: Actor, ticket: Ticket, reason: str, at: da
     """The opener takes the ticket back: nobody owes anything any more."""
     allowed_on_ticket(actor, ticket, TicketMove.WITHDRAW)
     faults = Faults()
-    _check_required("reason", reason, TEXT_LENGTH, _("Say why it is withdrawn: the other units read it."), faults)
+    _check_required("reason", reason, MESSAGE_LENGTH, _("Say why it is withdrawn: the other units read it."), faults)
     faults.raise_any()
     _move_ticket(actor, ticket, TicketMove.WITHDRAW)
     ticket.closed_at = at
     record(session, ticket, "withdrawn", actor, at, text=reason.strip())
-    open_tasks = [task for task in ticket.tasks if task.state not in {TaskState.ANSWERED, TaskState.CANCELLED}]
+    open_tasks = [task for task in ticket.tasks if task.state not in SETTLED_STATES]
     _cancel(session, PORTAL, ticket, open_tasks, at, because="withdrawn")
     stop_clocks(ticket.clocks, at)
     audit(session, actor, "ticket.withdraw", f"ticket {ticket.number}", at=at)
@@ -161,8 +162,7 @@ def allowed_on_ticket(actor: Actor, ticket: Ticket, move: TicketMove) -> None:
 
 def needs_explanation(task: Task) -> bool:
     """Whether a rung was climbed in this cycle after which an answer must explain the delay."""
-    rungs = [clock.rung for clock in task.clocks if clock.cycle == task.cycle and clock.rung is not None]
-    return max(rungs, default=0) >= policy_of(task.ticket).explain_from_rung
+    return (task.rung or 0) >= policy_of(task.ticket).explain_from_rung
 
 
 def _allowed(actor: Actor, task: Task, move: TaskMove) -> None:
@@ -193,8 +193,8 @@ def _note(
 
 def _check_answer(task: Task, given: Answer, grounds: Sequence[str]) -> None:
     faults = Faults()
-    check_text("text", given.text, TEXT_LENGTH, faults)
-    check_text("explanation", given.explanation, TEXT_LENGTH, faults)
+    check_text("text", given.text, MESSAGE_LENGTH, faults)
+    check_text("explanation", given.explanation, MESSAGE_LENGTH, faults)
     check_text("contact", given.contact, CONTACT_LENGTH, faults)
     for ground in grounds[:MOST_GROUNDS]:
         check_text("grounds", ground, GROUND_LENGTH, faults)

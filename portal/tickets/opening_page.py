@@ -3,10 +3,9 @@
 from collections.abc import Collection
 
 from flask import render_template
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
-from directory.models import Unit, UnitAncestor
+from directory.models import Unit
+from directory.queries import with_all_above
 from portal.clock import now
 from portal.errors import Invalid
 from portal.extensions import db
@@ -77,6 +76,4 @@ def _preview(form: OpeningForm) -> dict[str, object]:
 
 def _units(codes: Collection[str]) -> dict[str, Unit]:
     """These units and all above them, so that each one's parent is at hand."""
-    above = select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(codes))
-    found = db.session.scalars(select(Unit).where(Unit.code.in_(above)).options(joinedload(Unit.parent)))
-    return {unit.code: unit for unit in found}
+    return {unit.code: unit for unit in db.session.scalars(with_all_above(codes))}

@@ -7,9 +7,10 @@ from functools import cached_property
 
 from flask import render_template
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, selectinload
 
-from directory.models import Unit, UnitAncestor
+from directory.models import Unit
+from directory.queries import with_all_above
 from portal.cipher import cipher
 from portal.clock import now
 from portal.errors import Text
@@ -152,9 +153,7 @@ def gather(session: Session, number: str, interrupted: Interrupted | None = None
 def _units(session: Session, ticket: Ticket) -> dict[str, Unit]:
     """Every unit on the ticket and above it, so that each one's parent is at hand."""
     named = {ticket.opener_code, ticket.registry_code or "", *(task.unit_code for task in ticket.tasks)}
-    above = select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(named))
-    found = session.scalars(select(Unit).where(Unit.code.in_(above)).options(joinedload(Unit.parent)))
-    return {unit.code: unit for unit in found}
+    return {unit.code: unit for unit in session.scalars(with_all_above(named))}
 
 
 def _card(task: Task, page: TicketPage) -> TaskCard:
