@@ -2,8 +2,20 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Enum,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from directory.base import Model, ordered_string
@@ -105,6 +117,12 @@ class UnitAncestor(Model):
     distance: Mapped[int]
 
 
+class CorrectionKind(StrEnum):
+    BOUNCED = "bounced"
+    DISOWNED = "disowned"
+    REPORTED = "reported"
+
+
 class Contact(Model):
     """A post or a person at a unit."""
 
@@ -125,6 +143,7 @@ class Contact(Model):
     delivered_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    disowned_at: Mapped[datetime | None] = mapped_column(comment="when No longer me was said there; null: settled")
 
     unit: Mapped[Unit] = relationship(back_populates="contacts")
     phones: Mapped[list["Phone"]] = relationship(
@@ -168,3 +187,38 @@ class LookupTerm(Model):
     unit_code: Mapped[str] = mapped_column(
         ForeignKey("unit.code", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True
     )
+
+
+OPEN_CORRECTION = "settled_at IS NULL AND contact_id IS NOT NULL AND kind <> 'reported'"
+
+
+class Correction(Model):
+    """What a unit's steward is asked to put right: an address bounced, a person has left, an officer says so."""
+
+    __tablename__ = "correction"
+    __table_args__ = (
+        Index(
+            "uq_correction_open",
+            "contact_id",
+            "kind",
+            unique=True,
+            sqlite_where=text(OPEN_CORRECTION),
+            postgresql_where=text(OPEN_CORRECTION),
+        ),
+        Index("ix_correction_unit_code_settled_at", "unit_code", "settled_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE", ondelete="CASCADE"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="SET NULL"), index=True)
+    kind: Mapped[CorrectionKind] = mapped_column(enum_column(CorrectionKind))
+    text: Mapped[str] = mapped_column(Text, default="", comment="what the server or the person said")
+    proposal: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, comment="reported: field to value")
+    raised_at: Mapped[datetime]
+    raised_by: Mapped[str] = mapped_column(String(120), comment="an officer's name, or the address itself")
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str] = mapped_column(String(120), default="")
+    outcome: Mapped[str] = mapped_column(String(24), default="", comment="kept, changed, retired or dismissed")
+
+    unit: Mapped[Unit] = relationship()
+    contact: Mapped[Contact | None] = relationship()

@@ -51,7 +51,10 @@ def contacts(code: str) -> Select[Contact]:
 def reachable(codes: Collection[str], *roles: ContactRole) -> Select[Contact]:
     """Contacts of these units whom mail reaches, in these roles (in all, if none is named), in the order of calling."""
     statement = select(Contact).where(
-        Contact.unit_code.in_(codes), Contact.email.is_not(None), Contact.state.not_in(UNREACHABLE)
+        Contact.unit_code.in_(codes),
+        Contact.email.is_not(None),
+        Contact.state.not_in(UNREACHABLE),
+        Contact.disowned_at.is_(None),
     )
     if roles:
         statement = statement.where(Contact.role.in_(roles))

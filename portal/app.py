@@ -11,7 +11,9 @@ from portal.api import views as api
 from portal.cli import directory_commands, portal_commands
 from portal.config import ROOT, Settings, read_settings
 from portal.contacts import views as contacts
+from portal.conversation import models as _attachments  # noqa: F401
 from portal.conversation import views as conversation
+from portal.correspondence import models as _incoming  # noqa: F401
 from portal.desk import views as desk
 from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap, csrf, db, login, mail
 from portal.tickets import views as tickets

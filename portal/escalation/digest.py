@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from directory.reach import Recipient
 from portal.escalation.models import DigestLine
 from portal.escalation.queries import taken_lines
-from portal.ladder.recipients import Recipient
 from portal.tickets.letters import mail_digest, packed, unpacked
 
 ORPHANED = timedelta(minutes=10)

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from directory.calendars import calendar_of
 from directory.queries import parents_above
-from portal.ladder.recipients import Reach, Recipient, Recipients, reach
+from directory.reach import Reach, Recipient, reach
+from portal.ladder.recipients import Recipients, recipients_of_rung
 from portal.tickets.clocks import rungs_of
 from portal.tickets.models import Clock, Task, Ticket
 from portal.tickets.queries import running_clocks
@@ -85,7 +86,7 @@ def recipients_at(clock: Clock, reached: Reach, number: int, unit: str) -> Recip
     """Who is mailed at a rung of this clock; a drill mails nobody outside the opener's unit."""
     if clock.ticket.drill and unit != clock.ticket.opener_code:
         return Recipients()
-    return reached.at_rung(number, unit, _assignee(clock))
+    return recipients_of_rung(reached, number, unit, _assignee(clock))
 
 
 def why_skipped(clock: Clock) -> str:

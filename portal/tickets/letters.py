@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from directory.calendars import calendar_of
 from directory.models import Unit
+from directory.reach import Recipient, reach
 from portal.errors import Text
 from portal.ladder.ladder import ClockKind
-from portal.ladder.recipients import Recipient, reach
 from portal.mail.compose import Letter, post
 from portal.procedures.catalogue import shipped
 from portal.procedures.limit import LimitUnit

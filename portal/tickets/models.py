@@ -190,6 +190,8 @@ class Clock(Model):
     rung: Mapped[int | None] = mapped_column(comment="the highest rung climbed")
     silent: Mapped[list[int]] = mapped_column(JSON, default=list, comment="rungs passed at which nobody was reachable")
     next_at: Mapped[datetime | None] = mapped_column(comment="when the next rung is due; null: none is left")
+    held_rung: Mapped[int | None] = mapped_column(comment="the rung after which a supervisor said *I am on it*")
+    held_until: Mapped[datetime | None] = mapped_column(comment="before which the rung after that one is not climbed")
     stopped_at: Mapped[datetime | None]
 
     ticket: Mapped[Ticket] = relationship(back_populates="clocks")

@@ -13,8 +13,8 @@ from flask import Flask
 from flask_babel import lazy_gettext
 from sqlalchemy.orm import Session
 
+from directory.reach import Recipient
 from portal.config import MailSettings
-from portal.ladder.recipients import Recipient
 from portal.mail.compose import KINDS, Item, Letter, headers, one_line, post, render, thread_root, until, when
 from portal.mail.message import Mailbox, message_of
 from portal.mail.models import MailState

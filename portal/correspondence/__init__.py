@@ -1,0 +1,1 @@
+"""Incoming mail: bounces heal contacts, replies become messages."""
