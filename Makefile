@@ -49,9 +49,9 @@ lock: build/lock/bin/uv ## lock requirements*.in, with hashes, to the newest rel
 
 translations: dev ## gather the texts of code and templates into portal/translations
 	mkdir -p build
-	$(BIN)/pybabel -q extract -F pyproject.toml -k lazy_gettext -k lazy_ngettext:1,2 --add-location file --sort-by-file \
+	$(BIN)/pybabel -q extract --no-wrap -F pyproject.toml -k lazy_gettext -k lazy_ngettext:1,2 --add-location file --sort-by-file \
 		--project duijie --version '' --copyright-holder '' --msgid-bugs-address '' -o build/messages.pot portal templates
-	$(BIN)/pybabel -q update -i build/messages.pot -d portal/translations -l zh_Hans_CN --init-missing \
+	$(BIN)/pybabel -q update --no-wrap -i build/messages.pot -d portal/translations -l zh_Hans_CN --init-missing \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 dev: $(DEV_STAMP)

@@ -1,17 +1,15 @@
 """The link with which an officer chooses a password for the first time, or again after losing it: good once."""
 
 import hashlib
-from datetime import timedelta
 
 from flask import current_app
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Officer
 from portal.accounts.queries import officer_to_change
-from portal.web.links import BadLink, Expired, make, read
+from portal.web.links import BadLink, Expired, Purpose, make, read
 
-PURPOSE = "first sign-in"
-VALID = timedelta(days=7)
+PURPOSE = Purpose.FIRST_SIGN_IN
 
 
 def first_sign_in_url(officer: Officer) -> str:
@@ -25,7 +23,7 @@ def officer_of(session: Session, token: str) -> Officer:
 
     Locks the officer until the end of the transaction, so that two uses at once are one.
     """
-    officer_id, fingerprint = read(PURPOSE, token, int(VALID.total_seconds()))
+    officer_id, fingerprint = read(PURPOSE, token)
     officer = session.scalar(officer_to_change(officer_id).execution_options(populate_existing=True))
     if officer is None:
         raise BadLink(PURPOSE)

@@ -14,7 +14,7 @@ from portal.clock import now
 from portal.errors import Hidden, Invalid
 from portal.extensions import db
 from portal.web.access import actor, public, signed_in
-from portal.web.links import BadLink, Expired, own_path
+from portal.web.links import own_path
 
 bp = Blueprint("accounts", __name__)
 
@@ -63,10 +63,7 @@ def sign_out() -> AnyResponse:
 @bp.get("/first-sign-in/<token>")
 @public
 def first_sign_in(token: str) -> AnyResponse | str:
-    try:
-        officer = links.officer_of(db.session, token)
-    except BadLink as fault:
-        return _link_refused(fault)
+    officer = links.officer_of(db.session, token)
     return render_template("accounts/first_sign_in.html", form=ChoosePasswordForm(), officer=officer)
 
 
@@ -74,10 +71,7 @@ def first_sign_in(token: str) -> AnyResponse | str:
 @public
 def submit_first_sign_in(token: str) -> AnyResponse:
     form = ChoosePasswordForm()
-    try:
-        officer = links.officer_of(db.session, token)
-    except BadLink as fault:
-        return _link_refused(fault)
+    officer = links.officer_of(db.session, token)
     address, at = request.remote_addr or "", now()
     if not form.validate() or not _password_set(form, officer, None):
         return _page("accounts/first_sign_in.html", 422, form=form, officer=officer)
@@ -151,12 +145,6 @@ def _forget_all_but_language() -> None:
     session.clear()
     if language:
         session["language"] = language
-
-
-def _link_refused(fault: BadLink) -> Response:
-    """410 for a link that was good once, 404 for one that never was."""
-    expired = isinstance(fault, Expired)
-    return _page("accounts/link_expired.html", 410 if expired else 404, expired=expired)
 
 
 def _password_set(form: ChoosePasswordForm, officer: Officer, keep_session: int | None) -> bool:

@@ -1,12 +1,15 @@
 """Climbing the rungs of one ticket: the unique row, the entry, the clock's next instant, and one mail per person."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from portal.escalation.digest import hold_line
 from portal.escalation.models import Climb
+from portal.escalation.queries import mailed_climbs
+from portal.mail.letter import Mailed
 from portal.tickets.forecast import Command, ForecastRung, rungs_to_come
 from portal.tickets.history import record
 from portal.tickets.letters import Notice, mail_notice, notice_item
@@ -41,12 +44,13 @@ def climb(
         _write(session, ticket, rung, at)
     session.flush()
     messages = 0
+    mailed = _mailed(session, rungs)
     for notice in _notices(climbed):
         if notice.recipient.address in crowded and any(rung.number for rung in notice.asked):
-            items = [notice_item(session, ticket, rung, command) for rung in notice.asked]
+            items = [notice_item(session, ticket, rung, command, mailed) for rung in notice.asked]
             hold_line(session, sweep, notice.recipient, items, at)
         else:
-            mail_notice(session, ticket, notice, command, at)
+            mail_notice(session, ticket, notice, command, mailed, at)
             messages += 1
     return climbed, messages
 
@@ -75,6 +79,14 @@ def _write(session: Session, ticket: Ticket, rung: ForecastRung, at: datetime) -
     record(session, ticket, "skipped" if rung.skipped else "climbed", PORTAL, at, task=clock.task, clock=clock.kind,
            rung=rung.number, unit=rung.unit, planned_at=rung.at.isoformat(), recipients=addresses,
            copies=rung.recipients.copied, reason=rung.skipped)  # fmt: skip
+
+
+def _mailed(session: Session, clocks: Collection[Clock]) -> dict[int, list[tuple[int, Mailed]]]:
+    """Of each clock the rungs at which somebody was mailed, those of this moment included."""
+    mailed: dict[int, list[tuple[int, Mailed]]] = defaultdict(list)
+    for climb in session.scalars(mailed_climbs([clock.id for clock in clocks])):
+        mailed[climb.clock_id].append((climb.rung, Mailed(unit=climb.unit.name, at=climb.climbed_at)))
+    return mailed
 
 
 def _notices(rungs: Sequence[ForecastRung]) -> list[Notice]:

@@ -4,21 +4,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from directory.reach import Recipient
 from portal.escalation.models import DigestLine
 from portal.escalation.queries import taken_lines
-from portal.tickets.letters import mail_digest, packed, unpacked
+from portal.mail.letter import Item, packed, unpacked
+from portal.tickets.letters import mail_digest
 
 ORPHANED = timedelta(minutes=10)
 "Age of a line from which its sweep is taken to have been killed."
 
 
 def hold_line(
-    session: Session, sweep: str, recipient: Recipient, items: Sequence[dict[str, Any]], at: datetime
+    session: Session, sweep: str, recipient: Recipient, items: Sequence[Item], at: datetime
 ) -> None:
     """Keep these items for the mail at the end of the sweep."""
     session.add_all(DigestLine(sweep=sweep, at=at, recipient=asdict(recipient), item=packed(item)) for item in items)

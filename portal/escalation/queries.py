@@ -1,13 +1,13 @@
 """What is due to be climbed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.dml import ReturningDelete
 
-from portal.escalation.models import DigestLine
+from portal.escalation.models import Climb, DigestLine
 from portal.tickets.models import Clock, Task, Ticket
 
 
@@ -33,6 +33,16 @@ def due_clocks(at: datetime, ticket_ids: Sequence[int]) -> Select[Clock]:
             joinedload(Clock.unit),
         )
         .order_by(Clock.next_at, Clock.id)
+    )
+
+
+def mailed_climbs(clock_ids: Collection[int]) -> Select[Climb]:
+    """The rungs of these clocks at which somebody was mailed, lowest first, with the unit at hand."""
+    return (
+        select(Climb)
+        .where(Climb.clock_id.in_(clock_ids), Climb.skipped.is_(None))
+        .options(joinedload(Climb.unit))
+        .order_by(Climb.clock_id, Climb.rung)
     )
 
 

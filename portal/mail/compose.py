@@ -5,102 +5,26 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypedDict, cast
+from typing import Any, cast
 
 from babel.dates import format_datetime
 from flask import current_app
 from flask_babel import get_locale
+from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
 from portal.config import Settings
 from portal.errors import Text
+from portal.mail.letter import KINDS, Addressee, Item, Letter, Notice, Why, to_somebody_else
 from portal.mail.message import CONTROL, Mailbox
 from portal.mail.models import OutboxMail
 from portal.web.filters import amount
 from portal.web.languages import DEFAULT, LANGUAGES, in_language
-
-KINDS = ("arrival", "urge", "escalation", "digest", "answered", "returned")
-"A folder of `templates/email` each."
+from portal.web.links import Purpose, make
 
 PATTERNS = {"zh": "y年M月d日（EEE）HH:mm", "en": "EEE d MMM y, HH:mm"}
-
-
-class Addressee(Protocol):
-    """Who is mailed, as whose contact, in which language (`zh` or `en`)."""
-
-    @property
-    def address(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def language(self) -> str: ...
-    @property
-    def contact_id(self) -> int | None: ...
-    @property
-    def unit_code(self) -> str | None: ...
-
-
-class Mailed(TypedDict):
-    """A rung that was climbed before."""
-
-    unit: str
-    at: datetime
-
-
-class Item(TypedDict, total=False):
-    """All that a mail may say of one limit of one task; whatever else a context holds, no template gets to see it.
-
-    Never a citizen's name or ID number, never a subject or a message: there is no field for them.
-    """
-
-    number: str
-    url: str
-    procedure_zh: str
-    procedure_en: str
-    step_zh: str
-    step_en: str
-    opener: str
-    owing: str
-    clock: str
-    "which limit: sign_for, answer or overall"
-    sent_at: datetime | None
-    due_at: datetime
-    provisional: bool
-    urgent: bool
-    drill: bool
-    left_minutes: int | None
-    "urge: working minutes that are left"
-    rung: int | None
-    mailed: list[Mailed]
-    "escalation: who was mailed before"
-    next_unit: str | None
-    next_at: datetime | None
-    sign_for_due_at: datetime | None
-    "arrival"
-    outcome: str
-    "answered: done or refused"
-    answered_at: datetime | None
-    resolved: bool
-    "answered: whether it was the ticket's last task"
-    returned_by: str | None
-    returned_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Letter:
-    """What is to be told to one person.
-
-    `context` holds `item`, or `items` of one ticket (`urge`, `escalation`) or of many (`digest`), each an `Item`; a
-    digest has also the `url` of the work list. `copy`: for information, somebody else is asked to act. `why`: why this
-    person gets this mail, a whole sentence.
-    """
-
-    kind: str
-    recipient: Addressee
-    context: Mapping[str, Any]
-    ticket_number: str | None = None
-    copy: bool = False
-    why: Text = ""
+ON_IT_KINDS = frozenset({"escalation"})
+"What asks a supervisor to see to something offers *I am on it*."
 
 
 @dataclass(frozen=True)
@@ -112,10 +36,10 @@ class Texts:
     html: str
 
 
-def post(session: Session, letter: Letter, at: datetime) -> OutboxMail:
-    """Puts a letter into the outbox, to be sent from `at` on; needs an application context, and no request.
+def post(session: Session, letter: Letter, at: datetime, origin: OutboxMail | None = None) -> OutboxMail:
+    """Puts a letter into the outbox, to be sent from `at` on, perhaps in the stead of another mail.
 
-    Raises ValueError for a kind that there is not.
+    Needs an application context, and no request. Raises ValueError for a kind that there is not.
     """
     to = letter.recipient
     texts = render(letter)
@@ -133,11 +57,24 @@ def post(session: Session, letter: Letter, at: datetime) -> OutboxMail:
         body_text=texts.plain,
         body_html=texts.html,
         headers=headers(letter),
+        letter=letter.facts(),
+        origin_id=origin.id if origin else None,
         created_at=at,
         next_try_at=at,
     )
     session.add(mail)
     return mail
+
+
+def post_instead(session: Session, mail: OutboxMail, recipient: Addressee, at: datetime) -> OutboxMail:
+    """The same letter to somebody else, in that person's language and with links of that person's own.
+
+    A mail of which no letter was kept cannot be written anew: ValueError.
+    """
+    if not mail.letter:
+        raise ValueError(f"mail {mail.id} was written by a version that kept no letter")
+    letter = to_somebody_else(mail.kind, mail.letter, recipient, ticket_number=mail.ticket_number, copy=mail.copy)
+    return post(session, letter, at, origin=mail)
 
 
 def render(letter: Letter) -> Texts:
@@ -193,16 +130,27 @@ def one_line(text: str) -> str:
     return " ".join(CONTROL.sub(" ", text).split())
 
 
+REASONS: Mapping[Why, Text] = {
+    Why.DESK: _("You get this mail because you are the desk of %(unit)s in the directory."),
+    Why.OPENER: _("You get this mail because you are the desk of %(unit)s, which opened the ticket."),
+    Why.SUPERVISOR: _("You get this mail because you are a supervisor of %(unit)s in the directory."),
+    Why.ASSIGNEE: _("You get this mail because you are an officer of %(unit)s and have this task."),
+}
+
+
 def _facts(letter: Letter) -> dict[str, Any]:
     language = _language(letter)
-    items = [_shown(item, language) for item in letter.context.get("items") or [letter.context["item"]]]
+    items = [_shown(item, language) for item in letter.items]
     items.sort(key=lambda item: -(item["rung"] or 0))
     return {
         "items": items,
-        "item": items[0],
-        "url": letter.context.get("url") or items[0]["url"],
+        "item": items[0] if items else {},
+        "notice": {name: (letter.notice or {}).get(name) for name in Notice.__annotations__},
+        "url": letter.url or items[0]["url"],
         "copy": letter.copy,
-        "why": str(letter.why),
+        "why": str(REASONS[letter.why]) % {"unit": letter.unit},
+        "not_me_url": _not_me_url(letter.recipient),
+        "on_it_url": _on_it_url(letter),
         "language": language,
         "when": when,
         "until": until,
@@ -210,10 +158,26 @@ def _facts(letter: Letter) -> dict[str, Any]:
     }
 
 
-def _shown(item: Mapping[str, Any], language: str) -> dict[str, Any]:
+def _not_me_url(recipient: Addressee) -> str:
+    """*No longer me*: of this contact, as long as it has this address."""
+    if recipient.contact_id is None:
+        return ""
+    token = make(Purpose.NO_LONGER_ME, [recipient.contact_id, recipient.address])
+    return f"{_settings().base_url}/no-longer-me/{token}"
+
+
+def _on_it_url(letter: Letter) -> str:
+    if letter.kind not in ON_IT_KINDS or letter.copy or letter.ticket_number is None:
+        return ""
+    token = make(Purpose.ON_IT, letter.ticket_number)
+    return f"{_settings().base_url}/tickets/{letter.ticket_number}/on-it/{token}"
+
+
+def _shown(item: Item, language: str) -> dict[str, Any]:
     """The fields of an `Item`, absent ones None, with the names of procedure and step in the reader's language."""
-    shown = {field: item.get(field) for field in Item.__annotations__}
-    return {**shown, "procedure": item[f"procedure_{language}"], "step": item[f"step_{language}"]}
+    given = cast(Mapping[str, Any], item)
+    shown = {field: given.get(field) for field in Item.__annotations__}
+    return {**shown, "procedure": given[f"procedure_{language}"], "step": given[f"step_{language}"]}
 
 
 def _rendered(kind: str, part: str, facts: Mapping[str, Any]) -> str:

@@ -1,38 +1,25 @@
 """The mails about a ticket: what each one says, without a citizen's data and without anybody's words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from flask import current_app
-from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
 from directory.calendars import calendar_of
 from directory.models import Unit
 from directory.reach import Recipient, reach
-from portal.errors import Text
 from portal.ladder.ladder import ClockKind
-from portal.mail.compose import Letter, post
+from portal.mail.compose import post
+from portal.mail.letter import Item, Letter, Mailed, Why
 from portal.procedures.catalogue import shipped
 from portal.procedures.limit import LimitUnit
 from portal.tickets.forecast import Command, ForecastRung, rungs_to_come
 from portal.tickets.models import Clock, Task, Ticket
 
-Item = dict[str, Any]
-
-
-def as_desk(unit: Unit) -> Text:
-    return _("You get this mail because you are the desk of %(unit)s in the directory.", unit=unit.name)
-
-
-def as_supervisor(unit: Unit) -> Text:
-    return _("You get this mail because you are a supervisor of %(unit)s in the directory.", unit=unit.name)
-
-
-def as_opener(unit: Unit) -> Text:
-    return _("You get this mail because you are the desk of %(unit)s, which opened the ticket.", unit=unit.name)
+Climbed = Mapping[int, Sequence[tuple[int, Mailed]]]
+"Of a clock, by its id: the rungs at which somebody was mailed, lowest first."
 
 
 @dataclass
@@ -50,39 +37,42 @@ def mail_arrival(session: Session, ticket: Ticket, task: Task, at: datetime) -> 
     if unit.mail_on_arrival:
         item = _item(session, ticket, task.present_clocks[ClockKind.ANSWER])
         item["sign_for_due_at"] = task.present_clocks[ClockKind.SIGN_FOR].due_at
-        _mail_desk(session, ticket, "arrival", item, as_desk(unit), unit, at)
+        _mail_desk(session, ticket, "arrival", item, Why.DESK, unit, at)
 
 
 def mail_answered(session: Session, ticket: Ticket, task: Task, at: datetime) -> None:
     """Tell the opener's desk that a task was answered or refused; the words are read in the portal."""
     item = _item(session, ticket, task.present_clocks[ClockKind.ANSWER])
-    item |= {"outcome": str(task.outcome), "answered_at": task.answered_at}
+    item["outcome"], item["answered_at"] = str(task.outcome), task.answered_at
     opener = session.get_one(Unit, ticket.opener_code)
-    _mail_desk(session, ticket, "answered", item, as_opener(opener), opener, at)
+    _mail_desk(session, ticket, "answered", item, Why.OPENER, opener, at)
 
 
 def mail_returned(session: Session, ticket: Ticket, task: Task, at: datetime) -> None:
     """Tell the opener's desk that a task came back and until when it must be sent again."""
     item = _item(session, ticket, task.present_clocks[ClockKind.ANSWER])
-    item |= {"returned_by": session.get_one(Unit, task.unit_code).name, "returned_at": at}
+    item["returned_by"], item["returned_at"] = session.get_one(Unit, task.unit_code).name, at
     opener = session.get_one(Unit, ticket.opener_code)
-    _mail_desk(session, ticket, "returned", item, as_opener(opener), opener, at)
+    _mail_desk(session, ticket, "returned", item, Why.OPENER, opener, at)
 
 
-def mail_notice(session: Session, ticket: Ticket, notice: Notice, command: Command, at: datetime) -> None:
+def mail_notice(
+    session: Session, ticket: Ticket, notice: Notice, command: Command, climbed: Climbed, at: datetime
+) -> None:
     """The one mail, an urge or an escalation, that a person gets about a ticket in a sweep."""
     rungs = [*notice.asked, *notice.copied]
-    items = [notice_item(session, ticket, rung, command) for rung in _highest(rungs)]
+    items = [notice_item(session, ticket, rung, command, climbed) for rung in _highest(rungs)]
     kind = "urge" if all(rung.number == 0 for rung in rungs) else "escalation"
     unit = session.get_one(Unit, notice.recipient.unit_code)
-    why = as_desk(unit) if kind == "urge" or not notice.asked else as_supervisor(unit)
+    asked_to_escalate = kind == "escalation" and notice.asked
     letter = Letter(
-        kind=kind,
-        recipient=notice.recipient,
-        context={"items": items, "item": items[0], "copy": not notice.asked},
-        ticket_number=ticket.number,
+        kind,
+        notice.recipient,
+        items,
+        ticket.number,
         copy=not notice.asked,
-        why=why,
+        why=Why.SUPERVISOR if asked_to_escalate else _why_urged(notice.recipient),
+        unit=unit.name,
     )
     post(session, letter, at)
 
@@ -90,24 +80,14 @@ def mail_notice(session: Session, ticket: Ticket, notice: Notice, command: Comma
 def mail_digest(session: Session, recipient: Recipient, items: Sequence[Item], at: datetime) -> None:
     """One mail that lists many escalations."""
     unit = session.get_one(Unit, recipient.unit_code)
-    post(
-        session,
-        Letter(
-            kind="digest",
-            recipient=recipient,
-            context={"items": list(items), "url": _url("/")},
-            ticket_number=None,
-            copy=False,
-            why=as_supervisor(unit),
-        ),
-        at,
-    )
+    post(session, Letter("digest", recipient, list(items), why=Why.SUPERVISOR, unit=unit.name, url=_url("/")), at)
 
 
-def notice_item(session: Session, ticket: Ticket, rung: ForecastRung, command: Command) -> Item:
-    """What a mail says of one rung: the task, since when, the limit, and who is told next."""
+def notice_item(session: Session, ticket: Ticket, rung: ForecastRung, command: Command, climbed: Climbed) -> Item:
+    """What a mail says of one rung: the task, since when, the limit, who was told before and who is told next."""
     item = _item(session, ticket, rung.clock)
     item["rung"] = rung.number
+    item["mailed"] = [mailed for number, mailed in climbed.get(rung.clock.id, ()) if 0 < number < rung.number]
     if rung.number == 0:
         left = calendar_of(session, rung.clock.unit_code).elapsed(rung.at, rung.clock.due_at)
         item["left_minutes"] = left if rung.clock.limit_unit is not LimitUnit.CALENDAR_DAY else None
@@ -119,29 +99,21 @@ def notice_item(session: Session, ticket: Ticket, rung: ForecastRung, command: C
     return item
 
 
-def packed(item: Item) -> Item:
-    """As JSON holds it."""
-    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in item.items()}
-
-
-def unpacked(item: Item) -> Item:
-    """What `packed` took, back again."""
-    return {
-        key: datetime.fromisoformat(value) if value and key.endswith("_at") else value for key, value in item.items()
-    }
-
-
 def _highest(rungs: Sequence[ForecastRung]) -> list[ForecastRung]:
     """Of each clock the highest rung: what was missed below it needs no line of its own."""
     return list({id(rung.clock): rung for rung in sorted(rungs, key=lambda rung: rung.number)}.values())
 
 
-def _mail_desk(session: Session, ticket: Ticket, kind: str, item: Item, why: Text, unit: Unit, at: datetime) -> None:
+def _why_urged(recipient: Recipient) -> Why:
+    """A desk is a contact of the directory; who has the task is an account."""
+    return Why.DESK if recipient.contact_id is not None else Why.ASSIGNEE
+
+
+def _mail_desk(session: Session, ticket: Ticket, kind: str, item: Item, why: Why, unit: Unit, at: datetime) -> None:
     if ticket.drill and unit.code != ticket.opener_code:
         return
     for recipient in reach(session, [unit.code]).desk(unit.code):
-        letter = Letter(kind, recipient, {"item": item, "items": [item]}, ticket.number, copy=False, why=why)
-        post(session, letter, at)
+        post(session, Letter(kind, recipient, [item], ticket.number, why=why, unit=unit.name), at)
 
 
 def _item(session: Session, ticket: Ticket, clock: Clock) -> Item:

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.errors import Invalid, Refused, Text
 from portal.extensions import db
 from portal.web.headers import request_id
+from portal.web.links import BadLink, Expired, Purpose
 from portal.web.problems import problem
 
 
@@ -62,6 +63,31 @@ KNOWN = {
     429: Fault(429, _("Too many requests"), _("Wait a minute, then try again.")),
     500: BROKEN,
 }
+LINK_LOST = Fault(
+    404,
+    _("This link is not complete"),
+    _("Perhaps a part of it was lost in copying: open it from the mail again."),
+)
+LINK_EXPIRED = {
+    Purpose.FIRST_SIGN_IN: Fault(
+        410,
+        _("This link can no longer be used"),
+        _(
+            "A sign-in link is good once, and for seven days. If you have chosen a password already, sign in with it; "
+            "if not, ask the system administrator for a new link."
+        ),
+    ),
+    Purpose.ON_IT: Fault(
+        410,
+        _("This link can no longer be used"),
+        _("Sign in and open the ticket: what can still be done with it is said there."),
+    ),
+}
+LINK_TOO_OLD = Fault(
+    410,
+    _("This link can no longer be used"),
+    _("It was used already, or it is too old. Use the one in the newest mail, or ask the steward of the directory."),
+)
 LAST_WORDS = "系统出错，请稍后重试。Something went wrong on our side. Try again in a minute."
 
 
@@ -70,6 +96,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(InternalServerError, _broken)
     app.register_error_handler(CSRFError, _out_of_date)
     app.register_error_handler(Refused, _refused)
+    app.register_error_handler(BadLink, _bad_link)
     app.register_error_handler(StaleDataError, _stale)
 
 
@@ -100,6 +127,13 @@ def _refused(refusal: Refused) -> Response:
         return _told(NOT_THERE)
     fields = refusal.fields if isinstance(refusal, Invalid) else {}
     return _told(Fault(refusal.status, _known(refusal.status).title, refusal.message, fields))
+
+
+def _bad_link(fault: BadLink) -> Response:
+    """410 for a link that was good once, 404 for one that never was."""
+    db.session.rollback()
+    expired = isinstance(fault, Expired)
+    return _told(LINK_EXPIRED.get(fault.purpose, LINK_TOO_OLD) if expired else LINK_LOST)
 
 
 def _broken(_error: InternalServerError) -> Response:

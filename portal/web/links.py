@@ -1,5 +1,7 @@
 """Signed links that expire, each for one purpose; and which paths a page may send its reader back to."""
 
+from datetime import timedelta
+from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -7,23 +9,40 @@ from flask import current_app
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
 
+class Purpose(Enum):
+    """What a link is for, and for how long it is good; one made for another purpose is none."""
+
+    FIRST_SIGN_IN = ("first sign-in", timedelta(days=7))
+    NO_LONGER_ME = ("no longer me", timedelta(days=180))
+    CONFIRM_TABLE = ("confirm my table", timedelta(days=100))
+    ON_IT = ("on it", timedelta(days=30))
+
+    def __init__(self, salt: str, good_for: timedelta) -> None:
+        self.salt = salt
+        self.good_for = good_for
+
+
 class BadLink(Exception):  # noqa: N818  what it is, told to a person
     """Not a link of ours, or not for this purpose."""
+
+    def __init__(self, purpose: Purpose) -> None:
+        super().__init__(purpose.salt)
+        self.purpose = purpose
 
 
 class Expired(BadLink):
     """A link of ours that is too old, or was used."""
 
 
-def make(purpose: str, data: Any) -> str:
+def make(purpose: Purpose, data: Any) -> str:
     """A token for a URL that carries `data` (JSON), readable by all, changed by nobody."""
     return str(_serializer(purpose).dumps(data))
 
 
-def read(purpose: str, token: str, max_age: int) -> Any:
-    """What `make` was given for the same purpose, at most `max_age` seconds ago; raises Expired or BadLink."""
+def read(purpose: Purpose, token: str) -> Any:
+    """What `make` was given for the same purpose, not too long ago; raises Expired or BadLink."""
     try:
-        return _serializer(purpose).loads(token, max_age=max_age)
+        return _serializer(purpose).loads(token, max_age=int(purpose.good_for.total_seconds()))
     except SignatureExpired as error:
         raise Expired(purpose) from error
     except BadSignature as error:
@@ -51,5 +70,5 @@ def _opens(path: str) -> bool:
     return current_app.url_map.bind("localhost").test(path, "GET")
 
 
-def _serializer(purpose: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=f"duijie link: {purpose}")
+def _serializer(purpose: Purpose) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=f"duijie link: {purpose.salt}")
