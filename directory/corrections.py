@@ -41,6 +41,18 @@ def disown(session: Session, contact: Contact, text: str, at: datetime) -> Corre
     return raise_correction(session, contact, CorrectionKind.DISOWNED, text, at, contact.email or "")
 
 
+def confirm_table(session: Session, unit_code: str, at: datetime) -> int:
+    """The unit's table is right as it stands; how many contacts that confirms.
+
+    Those whose mail comes back, or of whom it was said that they have left, need a decision each: they stay in doubt.
+    """
+    sound = Contact.state.not_in((ContactState.BOUNCING, ContactState.RETIRED)), Contact.disowned_at.is_(None)
+    contacts = session.scalars(select(Contact).where(Contact.unit_code == unit_code, *sound)).all()
+    for contact in contacts:
+        contact.state, contact.verified_at = ContactState.CONFIRMED, at
+    return len(contacts)
+
+
 def raise_correction(
     session: Session,
     contact: Contact,
