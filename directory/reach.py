@@ -27,7 +27,7 @@ class Reach:
     def __init__(self, contacts: Iterable[Contact]) -> None:
         self._by_role: Mapping[tuple[str, ContactRole], list[Recipient]] = defaultdict(list)
         for contact in contacts:
-            self._by_role[contact.unit_code, contact.role].append(_recipient(contact))
+            self._by_role[contact.unit_code, contact.role].append(recipient_of(contact))
 
     def desk(self, unit_code: str) -> tuple[Recipient, ...]:
         """The first of the desk in the order of calling; of the registrars where the unit has no desk."""
@@ -54,5 +54,6 @@ def reach(session: Session, unit_codes: Collection[str]) -> Reach:
     return Reach(session.scalars(reachable(set(unit_codes))))
 
 
-def _recipient(contact: Contact) -> Recipient:
+def recipient_of(contact: Contact) -> Recipient:
+    """The contact as who is mailed; with an empty address if it has none."""
     return Recipient(contact.email or "", contact.name, contact.language, contact.unit_code, contact.id)

@@ -1,6 +1,7 @@
 """Messages between the units of a ticket."""
 
 from datetime import datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
@@ -18,7 +19,14 @@ from portal.web.permissions import Permission
 
 
 def send_message(
-    session: Session, actor: Actor, ticket: Ticket, text: str, at: datetime, submission_key: str | None = None
+    session: Session,
+    actor: Actor,
+    ticket: Ticket,
+    text: str,
+    at: datetime,
+    submission_key: str | None = None,
+    *,
+    by_mail: bool = False,
 ) -> Entry:
     """Write to all units of the ticket; talk moves no task. The same `submission_key` writes one message."""
     if not actor.may(Permission.TICKET_MESSAGE):
@@ -33,8 +41,9 @@ def send_message(
     faults.raise_any()
     if ticket.state in {TicketState.CLOSED, TicketState.WITHDRAWN}:
         raise Conflict(_("The ticket is closed: it takes no more messages."))
-    audit(session, actor, "ticket.message", f"ticket {ticket.number}", at=at)
-    return record(session, ticket, "message", actor, at, text=text.strip(), submission_key=submission_key)
+    detail: dict[str, Any] = {"by_mail": True} if by_mail else {}
+    audit(session, actor, "ticket.message", f"ticket {ticket.number}", at=at, **detail)
+    return record(session, ticket, "message", actor, at, text=text.strip(), submission_key=submission_key, **detail)
 
 
 def _written_before(session: Session, ticket: Ticket, submission_key: str) -> Entry | None:

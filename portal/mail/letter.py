@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypedDict
 
 TICKET_KINDS = ("arrival", "urge", "escalation", "digest", "answered", "returned")
-KINDS = (*TICKET_KINDS, "confirmation")
+KINDS = (*TICKET_KINDS, "reply-entered", "reply-refused", "confirmation")
 "A folder of `templates/email` each."
 
 INSTANT = "$instant"
@@ -20,6 +20,7 @@ class Why(StrEnum):
     OPENER = "opener"
     SUPERVISOR = "supervisor"
     ASSIGNEE = "assignee"
+    WRITER = "writer"
 
 
 class Addressee(Protocol):
