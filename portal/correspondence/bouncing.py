@@ -24,11 +24,11 @@ def note_bounce(session: Session, failure: Failure | None, mail: OutboxMail | No
         return Outcome(Effect.KEPT, Reason.UNCLEAR)
     _fail(mail, failure, at)
     contact = _contact_of(session, mail)
-    if contact is not None and failure.permanent:
+    if contact is not None and failure.dead_address:
         mark_bounced(session, contact, failure.words, at)
     elif contact is not None:
         _doubt(session, contact, failure, at)
-    return Outcome(Effect.BOUNCED, Reason.LASTING if failure.permanent else Reason.PASSING, failure.words)
+    return Outcome(Effect.BOUNCED, Reason.LASTING if failure.dead_address else Reason.PASSING, failure.words)
 
 
 def _fail(mail: OutboxMail, failure: Failure, at: datetime) -> None:
@@ -46,7 +46,7 @@ def _contact_of(session: Session, mail: OutboxMail) -> Contact | None:
 
 
 def _doubt(session: Session, contact: Contact, failure: Failure, at: datetime) -> None:
-    """A full mailbox and the like: it is mailed again, and its steward is asked to look."""
+    """A full mailbox, a server that suspects us: the contact is mailed again, and its steward is asked to look."""
     contact.bounced_at = at
     if contact.state in {ContactState.CONFIRMED, ContactState.UNCONFIRMED}:
         contact.state = ContactState.SUSPECT

@@ -40,7 +40,8 @@ UNKNOWN = _any(
 FAILED = _any(
     r"退信|被退回|无法(投递|送达|传递|发送)|(未|未能|没有)(送达|传递|投递)|(投递|发送|传递)失败|被.{0,20}(拒收|拒绝)|拒收",
     r"rejected|undeliver|permanent (fatal )?error|message could not be|failed permanently",
-    r"(could ?n[o']t|not|can't) be delivered|(could ?n[o']t|(unable|not able) to) deliver|was ?n[o']t (able to )?deliver",
+    r"(could ?n[o']t|not|can't) be delivered|(could ?n[o']t|(unable|not able) to) deliver",
+    r"was ?n[o']t (able to )?deliver",
     r"delivery (to the following .{0,40})?failed|host (or domain name )?not found",
 )
 

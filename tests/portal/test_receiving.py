@@ -23,9 +23,10 @@ from portal.mail.message import Mailbox, message_of
 from portal.mail.models import MailState, OutboxMail
 from portal.mail.tokens import ReturnAddress, Way
 from portal.tickets.models import Entry, Task, Ticket
-from tests.clients import Runner
+from portal.web.permissions import Role
+from tests.clients import Client, Runner
 from tests.conftest import Clock
-from tests.factories import Province, make_contact
+from tests.factories import Province, make_contact, make_officer, sign_in
 from tests.portal.mail_servers import sink
 from tests.portal.world import mailed, opened
 
@@ -325,3 +326,37 @@ def test_without_a_mailbox_the_command_says_what_to_do(runner: Runner, province:
     refused = runner("portal", "receive")
     assert refused.exit_code == 1
     assert "PORTAL_IMAP_URL" in refused.stderr
+
+
+# --- what was kept is reviewed ----------------------------------------------------------------------------------------
+
+
+def test_an_administrator_reviews_what_was_kept_and_sees_nothing_of_what_was_written(
+    session: Session, province: Province, mail: OutboxMail, desk: Contact, received: Receive, client: Client
+) -> None:
+    kept = received(reply(mail, "底档里的秘密", sender="stranger@x.example"))
+    sign_in(client, make_officer(session, province.corps, "admin", Role.SYSTEM_ADMINISTRATOR))
+    page = client.get("/incoming").text
+    assert "stranger@x.example" in page
+    assert "秘密" not in page
+    assert "回复:" not in page
+    assert client.submit(f"/incoming/{kept.id}/reviews", {}, page="/incoming").status_code == 302
+    assert client.submit(f"/incoming/{kept.id}/reviews", {}, page="/incoming?view=all").status_code == 409
+    assert "stranger@x.example" not in client.get("/incoming").text
+    assert "stranger@x.example" in client.get("/incoming?view=all").text
+    assert client.submit("/incoming/999/reviews", {}, page="/incoming?view=all").status_code == 404
+
+
+def test_a_bounce_that_no_rule_knows_is_told_to_be_one_by_an_administrator(
+    session: Session, province: Province, mail: OutboxMail, desk: Contact, received: Receive, client: Client
+) -> None:
+    kept = received(reply(mail, "您的邮件没有人收", sender="stranger@x.example"))
+    sign_in(client, make_officer(session, province.corps, "admin", Role.SYSTEM_ADMINISTRATOR))
+    client.submit(f"/incoming/{kept.id}/reviews", {"as_bounce": "y"}, page="/incoming")
+    session.expire_all()
+    assert (mail.state, desk.state, kept.effect) == (MailState.FAILED, ContactState.BOUNCING, Effect.BOUNCED)
+
+
+def test_nobody_else_sees_what_came_in(session: Session, province: Province, client: Client) -> None:
+    sign_in(client, make_officer(session, province.corps, "chief", Role.SUPERVISOR))
+    assert client.get("/incoming").status_code == 403
