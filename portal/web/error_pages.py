@@ -59,9 +59,7 @@ KNOWN = {
     413: Fault(
         413,
         _("This is too large"),
-        _(
-            "Nothing was sent. Go back and send less at once: smaller files, or fewer of them, one message after the other."
-        ),
+        _("Nothing was sent. Go back and send less at once: smaller files, or fewer of them in each message."),
     ),
     415: Fault(415, _("This kind of file is not taken"), _("Send it in one of the kinds that the page names.")),
     422: Fault(422, _("Something is not right yet"), _("Go back and correct what is named below.")),
