@@ -10,6 +10,7 @@ MAIN = {
     "docx": f"{OPEN_XML}.wordprocessingml.document.main+xml",
     "xlsx": f"{OPEN_XML}.spreadsheetml.sheet.main+xml",
     "pptx": f"{OPEN_XML}.presentationml.presentation.main+xml",
+    "ppsx": f"{OPEN_XML}.presentationml.slideshow.main+xml",
     "docm": "application/vnd.ms-word.document.macroEnabled.main+xml",
 }
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-" + b"TEST-FILE!$H+H*"
@@ -146,6 +147,7 @@ BAD: dict[str, tuple[str, bytes]] = {
     "a.rar": ("ARCHIVE", b"Rar!\x1a\x07\x00\x00"),
     "a.7z": ("ARCHIVE", b"7z\xbc\xaf\x27\x1c\x00\x04"),
     "empty.zip": ("ARCHIVE", zipped({})),
+    "放映.ppsx": ("UNKNOWN", office("ppsx")),
     "宏.docm": ("MACROS", office("docm")),
     "宏.docx": ("MACROS", office("docx", word_vbaProject__bin=b"1")),
     "宏.doc": ("MACROS", compound("WordDocument", "Macros", "VBA")),

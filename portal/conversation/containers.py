@@ -115,7 +115,7 @@ def _of_office(archive: zipfile.ZipFile, parts: Mapping[str, zipfile.ZipInfo]) -
     if _holds_package(archive, parts):
         return Unfit.MACROS
     found = {media for main, media in OFFICE.items() if main in types}
-    return found.pop() if len(found) == 1 else Unfit.ARCHIVE
+    return found.pop() if len(found) == 1 else Unfit.UNKNOWN
 
 
 def _holds_package(archive: zipfile.ZipFile, parts: Mapping[str, zipfile.ZipInfo]) -> bool:

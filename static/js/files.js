@@ -39,6 +39,7 @@ function collect(box, input) {
     show();
   };
 
+  form.querySelector("[data-files-more]").hidden = false;
   if (input.files.length) add([...input.files]);
   input.addEventListener("change", () => add([...input.files]));
   form.addEventListener("paste", (event) => {
