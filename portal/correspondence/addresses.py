@@ -1,7 +1,7 @@
 """The mail addresses in a header field or a text: in ASCII, in lower case, and only such as mail servers take."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from portal.correspondence import decoding
 
@@ -15,6 +15,7 @@ DOMAIN = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 UNSAID = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?$)|\([^()]*\)?', re.DOTALL)
 "Quoted strings and comments: an address in them is only talk."
 
+SEPARATOR = re.compile(r"[,;]")
 ANGLE = re.compile(r"<([^<>]*)>")
 
 
@@ -43,11 +44,13 @@ def only_mailbox(values: Sequence[bytes]) -> tuple[str, str | None]:
     text = decoding.unencoded(values[0])
     bare = UNSAID.sub(" ", text)
     said = _said(bare)
-    name = decoding.one_line(decoding.words(ANGLE.sub("", text)).replace('"', " "))
-    return name[:LONGEST], said.pop() if len(said) == 1 and bare.count("<") <= 1 else None
+    name = decoding.one_line(decoding.words(ANGLE.sub("", text)).replace('"', " ")) if "<" in bare else ""
+    return name[:LONGEST], (said.pop() or None) if len(said) == 1 and bare.count("<") <= 1 else None
 
 
 def _said(bare: str) -> set[str]:
-    """The different addresses, an unusable one in angle brackets among them as the empty string."""
-    inside: Iterable[str] = (usable(part) or "" for part in ANGLE.findall(bare))
-    return {*inside, *addresses(ANGLE.sub(" ", bare))}
+    """The different addresses; one that is unusable is the empty string."""
+    inside = ANGLE.findall(bare)
+    if not inside:
+        return {usable(part) or "" for part in SEPARATOR.split(bare) if part.strip()}
+    return {*(usable(part) or "" for part in inside), *addresses(ANGLE.sub(" ", bare))}

@@ -156,7 +156,6 @@ def _telling_line(text: str) -> str:
 
 def _is_late(received: Received) -> bool:
     """A warning in prose: the server goes on trying."""
-    if LATE.search(received.subject):
-        return True
-    notice = _notice(received)
-    return LATE.search(notice) is not None and not (FAILED.search(notice) or BOUNCE_SUBJECT.search(received.subject))
+    if BOUNCE_SUBJECT.search(received.subject):
+        return False
+    return LATE.search(received.subject) is not None or LATE.search(_notice(received)) is not None

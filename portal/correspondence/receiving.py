@@ -8,17 +8,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.config import Settings
-from portal.correspondence.bounces import Failure, failure_of
+from portal.correspondence.arrival import Arrival, look_at
 from portal.correspondence.bouncing import note_bounce
 from portal.correspondence.models import Effect, IncomingMail
 from portal.correspondence.outcome import Outcome, Reason
-from portal.correspondence.reading import Received, read
 from portal.correspondence.replying import enter_reply
-from portal.correspondence.sorting import Sort, sort
-from portal.mail.message import Mailbox
+from portal.correspondence.sorting import Sort
 from portal.mail.models import OutboxMail
 from portal.mail.queries import of_message_ids, of_token
-from portal.mail.tokens import ReturnAddress, Returned
 
 FILED = {Sort.DELAYED: Reason.DELAYED, Sort.AUTOMATIC: Reason.MACHINE, Sort.LOOP: Reason.LOOP}
 
@@ -28,25 +25,25 @@ def receive(session: Session, raw: bytes, settings: Settings, at: datetime) -> I
 
     Two workers that read the mailbox at once: the unique digest lets one of them go on.
     """
-    digest = hashlib.sha256(raw).hexdigest()
+    arrival, digest = look_at(raw, settings), hashlib.sha256(raw).hexdigest()
     if seen := session.scalar(select(IncomingMail).where(IncomingMail.digest == digest)):
         return seen
-    received = read(raw)
     incoming = IncomingMail(
         digest=digest,
-        message_id=(received.message_id or "")[:200],
+        message_id=(arrival.received.message_id or "")[:200],
         received_at=at,
-        sender=received.sender or "",
-        sort=Sort.PERSON,
+        sender=arrival.received.sender or "",
+        sort=arrival.sort,
         effect=Effect.KEPT,
         size=len(raw),
+        outbox_mail=_mail_of(session, arrival),
     )
     try:
         with session.begin_nested():
             session.add(incoming)
     except IntegrityError:
         return session.scalars(select(IncomingMail).where(IncomingMail.digest == digest)).one()
-    outcome = _outcome(session, incoming, received, settings, at)
+    outcome = _outcome(session, incoming, arrival, settings, at)
     incoming.effect, incoming.reason, incoming.detail = outcome.effect, outcome.reason, outcome.detail[:500]
     incoming.entry = outcome.entry
     return incoming
@@ -62,27 +59,16 @@ def keep_unreadable(session: Session, raw: bytes, at: datetime, fault: str) -> N
         )  # fmt: skip
 
 
-def _outcome(session: Session, incoming: IncomingMail, received: Received, settings: Settings, at: datetime) -> Outcome:
-    kind = sort(received)
-    failure = failure_of(received) if kind is Sort.BOUNCE else None
-    back = _return_address(settings).read(received.recipients)
-    incoming.sort = kind
-    incoming.outbox_mail = _mail_of(session, received, back, failure)
-    if kind in FILED:
-        return Outcome(Effect.FILED, FILED[kind])
-    if kind is Sort.BOUNCE:
-        return note_bounce(session, failure, incoming.outbox_mail, at)
-    return enter_reply(session, incoming, received, back, settings.mail, at)
+def _outcome(session: Session, incoming: IncomingMail, arrival: Arrival, settings: Settings, at: datetime) -> Outcome:
+    if arrival.sort in FILED:
+        return Outcome(Effect.FILED, FILED[arrival.sort])
+    if arrival.sort is Sort.BOUNCE:
+        return note_bounce(session, arrival.failure, incoming.outbox_mail, at)
+    return enter_reply(session, incoming, arrival, settings.mail, at)
 
 
-def _mail_of(session: Session, received: Received, back: Returned | None, failure: Failure | None) -> OutboxMail | None:
+def _mail_of(session: Session, arrival: Arrival) -> OutboxMail | None:
     """Which of our mails this comes back to: by the token of our address, else by the ids that it names."""
-    if back is not None and (mail := session.scalar(of_token(back.token))):
+    if arrival.back is not None and (mail := session.scalar(of_token(arrival.back.token))):
         return mail
-    ids = {*received.in_reply_to, *received.references, *(failure.message_ids if failure else ())}
-    return session.scalars(of_message_ids(ids)).first() if ids else None
-
-
-def _return_address(settings: Settings) -> ReturnAddress:
-    mailbox = settings.mail.mailbox or Mailbox.parse(settings.mail.default_sender).address
-    return ReturnAddress(mailbox, settings.mail.separator)
+    return session.scalars(of_message_ids(arrival.ids)).first() if arrival.ids else None

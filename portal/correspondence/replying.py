@@ -13,54 +13,61 @@ from directory.models import Contact, ContactRole, ContactState
 from directory.reach import recipient_of
 from portal.config import MailSettings
 from portal.conversation.actions import send_message
+from portal.conversation.attachments import SortedOut
+from portal.correspondence.arrival import Arrival
 from portal.correspondence.models import Effect, IncomingMail
 from portal.correspondence.outcome import Outcome, Reason
 from portal.correspondence.quoting import cut_quote
-from portal.correspondence.reading import Received
 from portal.errors import Hidden, Refused
 from portal.mail.models import OutboxMail
 from portal.mail.tokens import Returned, Way
 from portal.tickets.letters import mail_reply
 from portal.tickets.queries import load_ticket
 from portal.web.actor import Actor
+from portal.web.languages import DEFAULT, in_language
 from portal.web.permissions import Role
 
 MOST_REPLIES = 10
 "Of one address about one ticket within a day; what is more has no effect."
 DAY = timedelta(days=1)
 
+LEFT_OUT = "邮件附件未接收："
+"Written into the message itself, as a person would, so in the language of the tickets."
+
 SUPERVISING = frozenset({ContactRole.SUPERVISOR, ContactRole.LEADER})
 
 
 def enter_reply(
-    session: Session,
-    incoming: IncomingMail,
-    received: Received,
-    back: Returned | None,
-    settings: MailSettings,
-    at: datetime,
+    session: Session, incoming: IncomingMail, arrival: Arrival, settings: MailSettings, at: datetime
 ) -> Outcome:
     """Enter what a person wrote; what cannot be entered is filed or kept, with the reason."""
-    if received.sender is None:
-        return Outcome(Effect.KEPT, Reason.UNREADABLE, "; ".join(received.problems))
+    if arrival.received.sender is None:
+        return Outcome(Effect.KEPT, Reason.UNREADABLE, "; ".join(arrival.received.problems))
     if not settings.replies:
         return Outcome(Effect.FILED, Reason.REPLIES_OFF)
     mail = incoming.outbox_mail
-    if mail is None or mail.ticket_number is None or back != Returned(Way.REPLY, mail.token):
+    if mail is None or mail.ticket_number is None or arrival.back != Returned(Way.REPLY, mail.token):
         return Outcome(Effect.KEPT, Reason.NO_TOKEN)
     if obstacle := _repeated(session, incoming, mail, at):
         return Outcome(Effect.FILED, obstacle)
-    return _of_writer(session, incoming, received, mail, at)
+    return _of_writer(session, incoming, arrival, mail, at)
 
 
-def _of_writer(session: Session, incoming: IncomingMail, received: Received, mail: OutboxMail, at: datetime) -> Outcome:
+def _of_writer(session: Session, incoming: IncomingMail, arrival: Arrival, mail: OutboxMail, at: datetime) -> Outcome:
     contact = _writer(session, incoming.sender, mail)
     if contact is None:
         return Outcome(Effect.KEPT, Reason.UNKNOWN_SENDER)
-    text = cut_quote(received.text)
-    if not text and not received.attachments:
+    text = _text(arrival)
+    if not text and not arrival.files.accepted:
         return Outcome(Effect.FILED, Reason.EMPTY)
-    return _enter(session, incoming, mail, contact, text, at)
+    return _enter(session, incoming, mail, contact, text, arrival.files, at)
+
+
+def _text(arrival: Arrival) -> str:
+    """What was written, and by name which files were not taken: whoever reads the ticket has to know of them."""
+    with in_language(DEFAULT):
+        left_out = [f"（{LEFT_OUT}{name}：{reason}）" for name, reason in arrival.files.refused]
+    return "\n".join([cut_quote(arrival.received.text), *left_out]).strip()
 
 
 def _repeated(session: Session, incoming: IncomingMail, mail: OutboxMail, at: datetime) -> Reason | None:
@@ -83,7 +90,13 @@ def _writer(session: Session, sender: str, mail: OutboxMail) -> Contact | None:
 
 
 def _enter(
-    session: Session, incoming: IncomingMail, mail: OutboxMail, contact: Contact, text: str, at: datetime
+    session: Session,
+    incoming: IncomingMail,
+    mail: OutboxMail,
+    contact: Contact,
+    text: str,
+    files: SortedOut,
+    at: datetime,
 ) -> Outcome:
     actor = _actor(contact)
     try:
@@ -92,7 +105,8 @@ def _enter(
         return Outcome(Effect.KEPT, Reason.NOT_THEIRS)
     try:
         with session.begin_nested():
-            entry = send_message(session, actor, ticket, text, at, f"mail:{incoming.digest[:40]}", by_mail=True)
+            key, taken = f"mail:{incoming.digest[:40]}", SortedOut(files.accepted, ())
+            entry = send_message(session, actor, ticket, text, at, key, taken, by_mail=True)
     except Refused:
         mail_reply(session, ticket, recipient_of(contact), at, entered=False)
         return Outcome(Effect.KEPT, Reason.REFUSED)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from directory.models import Contact, ContactRole, ContactState, Correction
 from portal.config import MailSettings, Settings
+from portal.conversation.models import Attachment
 from portal.correspondence.mailbox import receive_one
 from portal.correspondence.models import Effect, IncomingMail
 from portal.correspondence.receiving import receive
@@ -308,6 +309,22 @@ def test_a_talk_with_an_automat_that_looks_like_a_person_ends_after_a_count(
         newest = answer
     assert rounds <= 12
     assert len(messages(session)) <= 10
+
+
+def test_files_of_a_reply_pass_the_same_allow_list_and_what_is_left_out_is_named(
+    session: Session, mail: OutboxMail, received: Receive
+) -> None:
+    message = EmailMessage()
+    message["From"], message["To"] = "wang@ga.example", BACK.of(Way.REPLY, mail.token)
+    message.set_content("底档扫描件见附件。")
+    message.add_attachment(b"%PDF-1.4\n%\xe2\xe3\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n", maintype="application",
+                           subtype="pdf", filename="../底档.pdf")  # fmt: skip
+    message.add_attachment(b"<svg onload=alert(1)></svg>", maintype="image", subtype="png", filename="照片.png")
+    assert received(message.as_bytes()).effect is Effect.ENTERED
+    (entry,) = messages(session)
+    (kept,) = session.scalars(select(Attachment).where(Attachment.entry_id == entry.id)).all()
+    assert (kept.name, kept.media_type) == ("底档.pdf", "application/pdf")
+    assert entry.text.startswith("底档扫描件见附件。\n（邮件附件未接收：照片.png：")
 
 
 # --- from a file ------------------------------------------------------------------------------------------------------
