@@ -1,7 +1,7 @@
 """Writes the terms under which units are found: gathers their facts, asks the rule in `names`, replaces the rows."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import delete, exists, insert, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -27,8 +27,9 @@ REGISTERS = (UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.HALL)
 "Kinds of unit that serve what has no unit of its own."
 
 
-def refresh_lookup_terms(session: Session, unit_codes: Collection[str]) -> None:
-    """Write the terms of these units anew. Whoever changes a unit's name, place or parent passes all below it too.
+def refresh_lookup_terms(session: Session, unit_codes: Iterable[str]) -> None:
+    """Write the terms of these units anew. Whoever changes a unit's name, place or parent passes all below it too, and
+    whoever leaves a locality without a unit the unit above, which serves it from then on.
 
     A unit closed into another has no terms of its own: its names and codes lead to its successor.
     """

@@ -61,7 +61,9 @@ def _by_pieces(session: Session, query: Query, pieces: Sequence[str], rest: str,
 
 def _by_characters(session: Session, query: Query, characters: str, asker: Asker) -> list[Hit]:
     """Units whose name holds most of the characters, in any order; of a name of two it holds one at its place."""
-    distinct = sorted(set(characters))
+    distinct = sorted(filter(is_chinese, set(characters)))
+    if not distinct:
+        return []
     shape = replace(Shape.of(query, asker), words=len(distinct))
     each = (
         select(LookupTerm.unit_code, literal(place).label("place")).where(
