@@ -6,10 +6,11 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from operator import eq
 
-from sqlalchemy import func, literal, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy.orm import Session, aliased
 
 from directory.matching import (
+    TERMS_AT_MOST,
     Asker,
     Hit,
     Shape,
@@ -65,13 +66,7 @@ def _by_characters(session: Session, query: Query, characters: str, asker: Asker
     if not distinct:
         return []
     shape = replace(Shape.of(query, asker), words=len(distinct))
-    each = (
-        select(LookupTerm.unit_code, literal(place).label("place")).where(
-            begins(LookupTerm, place), is_of(LookupTerm, Field.NAME)
-        )
-        for place in range(len(distinct))
-    )
-    held = union_all(*each).subquery("held")
+    held = union_all(*(_holding(place) for place in range(len(distinct)))).subquery("held")
     count = func.count(held.c.place.distinct())
     of_two = len(characters) == 2
     narrowed = query.kinds or query.roles or of_two
@@ -82,12 +77,20 @@ def _by_characters(session: Session, query: Query, characters: str, asker: Asker
         .where(*narrowing(shape))
         .group_by(Unit.code)
         .having(count >= least)
-        .order_by(count.desc(), *among_equals(shape))
+        .order_by(count.desc(), *among_equals(shape, Unit, Unit))
         .limit(CANDIDATES_AT_MOST)
     )
     parameters = {**word_parameters(distinct), **narrowing_parameters(query, asker)}
     hits = [Hit(code, Field.NAME.value, LIKE) for code in session.scalars(statement, parameters)]
     return _likest(session, characters, hits, IN_PLACE if of_two else 0, LIKE)
+
+
+def _holding(place: int) -> Select[*tuple[str, int]]:
+    """The units whose name holds a character, the first of very many: where a name ends with it comes first."""
+    term = select(LookupTerm).where(begins(LookupTerm, place))
+    first = term.order_by(LookupTerm.term, LookupTerm.weight, LookupTerm.unit_code).limit(TERMS_AT_MOST).subquery()
+    some = aliased(LookupTerm, first)
+    return select(some.unit_code, literal(place).label("place")).where(is_of(some, Field.NAME))
 
 
 def _likest(session: Session, rest: str, hits: Sequence[Hit], least: float, score: int) -> list[Hit]:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     CompoundSelect,
+    FromClause,
     Integer,
     Select,
     Subquery,
@@ -26,7 +27,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import Session, aliased
 
 from directory.models import Contact, ContactState, LookupTerm, Unit, UnitAncestor, UnitKind
 from directory.names import FIELDS, FIELDS_PER_RANK, Field, field_of
@@ -35,8 +36,8 @@ from directory.words import Query, is_number
 AFTER_ANY_TERM = "\U0010ffff"
 TERMS_AT_MOST = 5_000
 "How many terms that begin with a word are looked at: more than any word but a single digit has in one province."
-TERMS_AT_MOST_OF_SEVERAL = 3_000
-"The same where further words are looked for in each unit found."
+TERMS_AT_MOST_OF_SEVERAL = 2_000
+"The same where further words, or contacts in a role, are looked for in each unit found."
 SHAPES_KEPT = 256
 
 KIND_ORDER = {kind: place for place, kind in enumerate(UnitKind)}
@@ -109,7 +110,7 @@ def answering(session: Session, query: Query, asker: Asker, limit: int) -> list[
     if not words:
         return []
     shape = Shape.of(query, asker)
-    most = TERMS_AT_MOST if len(words) == 1 else TERMS_AT_MOST_OF_SEVERAL
+    most = TERMS_AT_MOST if shape.words == 1 and not shape.roles else TERMS_AT_MOST_OF_SEVERAL
     parameters = {**word_parameters(words), **narrowing_parameters(query, asker), "limit": limit, "most": most}
     rows: Sequence[Sequence[Any]] = session.execute(_statement(shape), parameters).all()
     if _is_cut_off(session, rows, shape, parameters):
@@ -166,24 +167,29 @@ def narrowing(shape: Shape) -> Iterator[ColumnElement[bool]]:
         yield held.where(Contact.state != ContactState.RETIRED)
 
 
-def among_equals(shape: Shape) -> Iterator[ColumnElement[Any] | InstrumentedAttribute[str]]:
+def higher(unit: Any) -> ColumnElement[int]:
+    """The place of a unit's kind, the corps first; `unit` has the columns code and kind."""
+    return case(KIND_ORDER, value=unit.kind)
+
+
+def among_equals(shape: Shape, unit: Any, within: FromClause | type[Unit]) -> Iterator[ColumnElement[Any]]:
     """Higher kinds, then partners, then whoever shares most of the chain of command with the asker.
 
-    A number that many have is meant nearby: a phone's without its area code.
+    A number that many have is meant nearby: a phone's without its area code. `unit` are the columns code and kind,
+    `within` is what has them.
     """
-    higher = case(KIND_ORDER, value=Unit.kind)
     if not shape.number:
-        yield higher
+        yield higher(unit)
     if shape.partners:
-        yield case((Unit.code.in_(bindparam("partners", expanding=True)), 0), else_=1)
+        yield case((unit.code.in_(bindparam("partners", expanding=True)), 0), else_=1)
     if shape.near:
         own, other = aliased(UnitAncestor), aliased(UnitAncestor)
         chain = select(own.ancestor_code).where(own.unit_code == bindparam("near"))
-        shared = select(func.count()).where(other.unit_code == Unit.code, other.ancestor_code.in_(chain))
-        yield shared.correlate(Unit).scalar_subquery().desc()
+        shared = select(func.count()).where(other.unit_code == unit.code, other.ancestor_code.in_(chain))
+        yield shared.correlate(within).scalar_subquery().desc()
     if shape.number:
-        yield higher
-    yield Unit.code
+        yield higher(unit)
+    yield unit.code
 
 
 def _hit(code: str, weights: Sequence[int]) -> Hit:
@@ -215,18 +221,28 @@ def _counting(words: int) -> Select[*tuple[int, ...]]:
 
 @lru_cache(maxsize=SHAPES_KEPT)
 def _statement(shape: Shape) -> Select[*tuple[Any, ...]]:
-    """Unit code, how many terms of the first word were looked at, and the weight of each word, of the units found."""
+    """Unit code, how many terms of the first word were looked at, and the weight of each word, of the units found.
+
+    Who is near is asked only of those that may be among the first: as good, and of as high a kind, as the last of them.
+    """
     terms = _terms(shape).cte("terms").prefix_with("MATERIALIZED")
     found = _found(shape, terms)
     weights = list(found.c)[1:]
     score = sum((weight // FIELDS_PER_RANK for weight in weights), start=literal(0))
-    looked_at = select(func.count()).select_from(terms).scalar_subquery().label("looked_at")
-    return (
-        select(found.c.unit_code, looked_at, *weights)
+    best = [score] if shape.number else [score, higher(Unit)]
+    likely = (
+        select(Unit.code, Unit.kind, score.label("score"), *weights, func.rank().over(order_by=best).label("place"))
         .join_from(found, Unit, Unit.code == found.c.unit_code)
         .where(*(weight.is_not(None) for weight in weights), *narrowing(shape))
-        .order_by(score, *among_equals(shape))
-        .limit(bindparam("limit", type_=Integer))
+        .subquery("likely")
+    )
+    limit: ColumnElement[int] = bindparam("limit", type_=Integer)
+    looked_at = select(func.count()).select_from(terms).scalar_subquery().label("looked_at")
+    return (
+        select(likely.c.code, looked_at, *(likely.c[weight.key] for weight in weights))
+        .where(likely.c.place <= limit)
+        .order_by(likely.c.score, *among_equals(shape, likely.c, likely))
+        .limit(limit)
     )
 
 

@@ -2,9 +2,11 @@
 
 from collections import Counter
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from directory import matching
 from directory.divisions import divisions
 from directory.lookup import find
 from directory.models import LocalityLevel, Unit, UnitKind
@@ -40,3 +42,25 @@ def test_what_was_meant_is_first_nearly_always_and_among_the_first_five_always(j
     first = sum(at == 0 for at in places.values())
     assert not missed
     assert first >= len(ASKED) * FIRST_AT_LEAST, [query for query, at in places.items() if at]
+
+
+def test_what_is_looked_at_is_bounded_and_nothing_is_missed_by_it(
+    jilin: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = [query for query in ASKED if query.near is None][::5]
+    found = [find(jilin, query.typed, 5) for query in some]
+    for bound in ("TERMS_AT_MOST", "TERMS_AT_MOST_OF_SEVERAL"):
+        monkeypatch.setattr(matching, bound, 3)
+    assert [find(jilin, query.typed, 5) for query in some] == found
+
+
+@pytest.mark.parametrize("typed", ["0", "80", "800", "示例 所长", "新 派出所 内勤"])
+def test_of_what_very_many_have_the_near_ones_come_first(
+    jilin: Session, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    for bound in ("TERMS_AT_MOST", "TERMS_AT_MOST_OF_SEVERAL"):
+        monkeypatch.setattr(matching, bound, 30)
+    asker = "220581104000"
+    hits = find(jilin, typed, 10, near=asker)
+    assert len(hits) == 10
+    assert hits[0].unit_code.startswith("2205")
