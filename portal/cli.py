@@ -17,9 +17,12 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 from flask_babel import force_locale
+from sqlalchemy import select
 
 from directory.calendars import open_at
+from directory.indexing import refresh_lookup_terms
 from directory.lookup import find
+from directory.models import Unit
 from directory.presenting import describe, public, unit_shapes
 from portal import clock, demo, start
 from portal.accounts.actions import add_officer, add_token
@@ -249,6 +252,16 @@ def find_command(words: tuple[str, ...], limit: int) -> tuple[Report, str]:
     cards = describe(db.session, hits, is_open=open_at(db.session, clock.now()))
     report = [card.to_dict() for card in cards]
     return report, "\n".join(_card(card) for card in report) or "Nothing found."
+
+
+@directory_commands.command("index")
+@reports
+def index_command() -> tuple[Report, str]:
+    """Write anew under which words each unit is found; after an upgrade that says so."""
+    codes = db.session.scalars(select(Unit.code)).all()
+    refresh_lookup_terms(db.session, codes)
+    db.session.commit()
+    return {"units": len(codes)}, f"{len(codes)} units are indexed."
 
 
 def _card(card: dict[str, Any]) -> str:
