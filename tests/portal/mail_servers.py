@@ -79,9 +79,9 @@ class Sink:
 
 
 @contextmanager
-def sink(tls: SSLContext | None = None, **options: Any) -> Iterator[Sink]:
+def sink(tls: SSLContext | None = None, handler: Sink | None = None, **options: Any) -> Iterator[Sink]:
     """A server that runs for the length of the block; with `tls` it offers STARTTLS and insists on it."""
-    handler = Sink(**options)
+    handler = handler or Sink(**options)
     encrypted: dict[str, Any] = {"tls_context": tls, "require_starttls": True} if tls else {}
     controller = Controller(handler, hostname="127.0.0.1", port=free_port(), **encrypted)
     controller.start()
