@@ -17,6 +17,7 @@ from portal.conversation import views as conversation
 from portal.correspondence import views as correspondence
 from portal.desk import views as desk
 from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap, csrf, db, login, mail
+from portal.mail import views as outbox
 from portal.tickets import on_it
 from portal.tickets import views as tickets
 from portal.web import error_pages, filters, headers, languages
@@ -40,7 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     _init_extensions(app)
     _init_web(app)
-    for feature in (web, accounts, contacts, by_mail, tickets, on_it, conversation, correspondence, desk, api):
+    for feature in (web, accounts, contacts, by_mail, tickets, on_it, conversation, outbox, correspondence, desk, api):
         app.register_blueprint(feature.bp)
     app.cli.add_command(portal_commands)
     app.cli.add_command(directory_commands)

@@ -1,10 +1,14 @@
-"""The worker: sweep, close, deliver, seal the log, again and again; any number of them at once."""
+"""The worker: the ladder in one thread, the mail in another, again and again; any number of workers at once.
+
+Apart, since a mail server that falls silent must not hold up the sweep, nor a long sweep the mail.
+"""
 
 import logging
 import signal
 import threading
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import FrameType
 
 from flask import Flask
@@ -13,6 +17,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from directory.calendars import calendar_of
 from portal import clock
 from portal.audit.actions import seal
+from portal.config import Settings
+from portal.correspondence.mailbox import NotRead, receive_all
+from portal.errors import Refused
 from portal.escalation.sweep import sweep
 from portal.extensions import db
 from portal.mail.deliver import deliver
@@ -22,10 +29,13 @@ log = logging.getLogger(__name__)
 
 PAUSE = 10.0
 "Seconds between two rounds."
+MAILBOX_EVERY = timedelta(minutes=1)
+
+Part = Callable[[Settings, "sessionmaker[Session]", datetime], None]
 
 
 def work(app: Flask, pause: float = PAUSE) -> None:
-    """Work until SIGTERM or SIGINT: the round under way is finished first."""
+    """Work until SIGTERM or SIGINT: the rounds under way are finished first."""
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -33,41 +43,80 @@ def work(app: Flask, pause: float = PAUSE) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    while not stopping.is_set():
-        with app.app_context():
-            one_round(app, db.sessionmaker, clock.now())
-        stopping.wait(pause)
+    loops = [
+        threading.Thread(target=_loop, args=(app, parts, pause, stopping), name=name)
+        for name, parts in (("ladder", LADDER), ("mail", (_deliver, Mailbox().read)))
+    ]
+    for loop in loops:
+        loop.start()
+    for loop in loops:
+        while loop.is_alive():  # a signal is only heard between two waits
+            loop.join(0.5)
 
 
-def one_round(app: Flask, sessions: sessionmaker[Session], at: datetime) -> None:
-    """One sweep (in working time), one delivery, one sealing; what fails is logged, and the rest goes on."""
-    for part in (_sweep, _close, _deliver, _seal):
+def one_round(app: Flask, sessions: "sessionmaker[Session]", at: datetime, parts: Sequence[Part]) -> None:
+    """Each part once; what fails is logged, and the rest goes on."""
+    for part in parts:
         try:
-            part(app, sessions, at)
+            part(app.extensions["settings"], sessions, at)
         except Exception:
             log.exception("the worker goes on after %s", part.__name__)
 
 
-def _sweep(_app: Flask, sessions: sessionmaker[Session], at: datetime) -> None:
+class Mailbox:
+    """The mailbox is read less often than mail is sent; one that cannot be opened is told once, not at every round."""
+
+    def __init__(self) -> None:
+        self.next_at: datetime | None = None
+        self.told = ""
+
+    def read(self, settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
+        if settings.mail.imap_url is None or (self.next_at is not None and at < self.next_at):
+            return
+        self.next_at = at + MAILBOX_EVERY
+        with closing(sessions()) as session:
+            try:
+                receive_all(session, settings, at)
+                self.told = ""
+            except NotRead as fault:
+                self._tell(fault)
+
+    def _tell(self, fault: Refused) -> None:
+        if str(fault.message) != self.told:
+            self.told = str(fault.message)
+            log.error("the mailbox cannot be read: %s", self.told)
+
+
+def _loop(app: Flask, parts: Sequence[Part], pause: float, stopping: threading.Event) -> None:
+    while not stopping.is_set():
+        with app.app_context():
+            one_round(app, db.sessionmaker, clock.now(), parts)
+        stopping.wait(pause)
+
+
+def _sweep(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
     with closing(sessions()) as session:
         office = calendar_of(session, "")
     if office.at_or_next_opening(at) == at:
         sweep(sessions, at)
 
 
-def _close(_app: Flask, sessions: sessionmaker[Session], at: datetime) -> None:
+def _close(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
     with closing(sessions()) as session:
         close_settled(session, at)
         session.commit()
 
 
-def _deliver(app: Flask, sessions: sessionmaker[Session], at: datetime) -> None:
+def _deliver(settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
     with closing(sessions()) as session:
-        deliver(session, app.extensions["settings"], at)
+        deliver(session, settings, at)
 
 
-def _seal(_app: Flask, sessions: sessionmaker[Session], _at: datetime) -> None:
+def _seal(_settings: Settings, sessions: "sessionmaker[Session]", _at: datetime) -> None:
     with closing(sessions()) as session:
         while seal(session):
             session.commit()
         session.rollback()
+
+
+LADDER: tuple[Part, ...] = (_sweep, _close, _seal)

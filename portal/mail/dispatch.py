@@ -1,6 +1,8 @@
 """One attempt at one mail: the message made, handed to the mail server or the folder, and what that means for it."""
 
 import logging
+from email.parser import HeaderParser
+from email.policy import default
 from typing import Protocol
 
 import flask_mail
@@ -63,6 +65,12 @@ class Dispatch:
     def _message(self, mail: OutboxMail) -> Message:
         return message_of(mail, self.sender, self.back.of(Way.REPLY, mail.token) if self.replies else "")
 
+    def headers(self, mail: OutboxMail) -> list[tuple[str, str]]:
+        """Its header fields as they travel, decoded, with the return path; raises UnusableAddress."""
+        head = HeaderParser(policy=default).parsestr(self._message(mail).as_bytes().partition(b"\r\n\r\n")[0].decode())
+        fields = [(name, str(value)) for name, value in head.items() if name not in {"Content-Type", "MIME-Version"}]
+        return [("Return-Path", self.back.of(Way.BOUNCE, mail.token)), *fields]
+
     def _judge(self, mail: OutboxMail, error: Exception) -> Verdict:
         match error:
             case Refused():
@@ -85,3 +93,11 @@ class Dispatch:
         self.breaks = self.breaks + 1 if broken else 0
         if self.breaks >= BREAKS_IN_A_ROW:
             self.hopeless = str(error)
+
+
+def travelling_headers(settings: Settings, mail: OutboxMail) -> list[tuple[str, str]]:
+    """What a mail's header fields are when it goes out; only the recipient where they cannot be made."""
+    try:
+        return Dispatch(settings).headers(mail)
+    except UnusableAddress as fault:
+        return [("To", mail.to_address), ("!", str(fault))]

@@ -1,6 +1,7 @@
 """What can be asked of the outbox."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, func, or_, select, text
@@ -64,12 +65,31 @@ def of_ticket(number: str) -> Select[OutboxMail]:
     return select(OutboxMail).where(OutboxMail.ticket_number == number).order_by(OutboxMail.created_at, OutboxMail.id)
 
 
-def outbox(states: Collection[MailState] = (), kind: str | None = None) -> Select[OutboxMail]:
-    """All mails, or those in some states and of one kind, newest first."""
+@dataclass(frozen=True)
+class OutboxFilter:
+    """Which mails are looked at; what is left out narrows nothing. `address`: any part of it."""
+
+    states: tuple[MailState, ...] = ()
+    kind: str = ""
+    address: str = ""
+    unit: str = ""
+    ticket: str = ""
+
+
+def filtered(wanted: OutboxFilter) -> Select[OutboxMail]:
+    """The mails of a filter, newest first."""
     found = select(OutboxMail).order_by(OutboxMail.id.desc())
-    if states:
-        found = found.where(OutboxMail.state.in_(states))
-    return found.where(OutboxMail.kind == kind) if kind else found
+    if wanted.states:
+        found = found.where(OutboxMail.state.in_(wanted.states))
+    if wanted.address:
+        found = found.where(func.lower(OutboxMail.to_address).contains(wanted.address.lower(), autoescape=True))
+    exact = {OutboxMail.kind: wanted.kind, OutboxMail.unit_code: wanted.unit, OutboxMail.ticket_number: wanted.ticket}
+    return found.where(*(column == value for column, value in exact.items() if value))
+
+
+def instead_of(mail: OutboxMail) -> Select[OutboxMail]:
+    """The mails written in this one's stead."""
+    return select(OutboxMail).where(OutboxMail.origin_id == mail.id).order_by(OutboxMail.id)
 
 
 def counts_by_state() -> Select[MailState, int]:

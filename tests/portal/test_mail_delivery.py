@@ -34,6 +34,7 @@ from portal.mail.deliver import BATCH, LEASE, DeliveryReport, deliver
 from portal.mail.host import _closed
 from portal.mail.message import Mailbox, Message, message_of
 from portal.mail.models import DUE_STATES, IS_DUE, MailState, OutboxMail
+from portal.mail.queries import OutboxFilter
 from portal.mail.verdict import GAPS, Stage, gap, of_refusal
 from tests.factories import make_contact, make_unit
 from tests.portal.mail_servers import faulty, free_port, parsed, sink
@@ -719,6 +720,6 @@ def test_the_outbox_is_listed_by_ticket_by_state_and_by_kind(session: Session) -
     mine = queue(session, 2, ticket_number="XB2016-000123-7")
     queue(session, ticket_number="XB2016-000124-5", kind="escalation", state=MailState.FAILED)
     assert list(session.scalars(queries.of_ticket("XB2016-000123-7"))) == mine
-    assert [mail.kind for mail in session.scalars(queries.outbox([MailState.FAILED]))] == ["escalation"]
-    assert list(session.scalars(queries.outbox(kind="urge"))) == mine[::-1]
+    assert [mail.kind for mail in session.scalars(queries.filtered(OutboxFilter(states=(MailState.FAILED,))))] == ["escalation"]
+    assert list(session.scalars(queries.filtered(OutboxFilter(kind="urge")))) == mine[::-1]
     assert dict(session.execute(queries.counts_by_state()).all()) == {"queued": 2, "failed": 1}
