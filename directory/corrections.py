@@ -7,7 +7,7 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from directory.models import Contact, ContactState, Correction, CorrectionKind
+from directory.models import Contact, ContactState, Correction, CorrectionKind, Unit
 from directory.queries import subtree_codes
 
 LONGEST_TEXT = 2_000
@@ -72,6 +72,29 @@ def raise_correction(
     return made
 
 
+def report(
+    session: Session,
+    unit: Unit,
+    contact: Contact | None,
+    text: str,
+    at: datetime,
+    by: str,
+    proposal: dict[str, Any] | None = None,
+) -> Correction:
+    """An officer says that something about a unit, or about a contact of it, is wrong."""
+    made = Correction(
+        unit_code=unit.code,
+        contact_id=contact.id if contact else None,
+        kind=CorrectionKind.REPORTED,
+        text=text[:LONGEST_TEXT],
+        proposal=proposal or {},
+        raised_at=at,
+        raised_by=by[:120],
+    )
+    session.add(made)
+    return made
+
+
 def settle(session: Session, correction: Correction, outcome: str, at: datetime, by: str) -> None:
     """What the steward decided: one of `OUTCOMES`. A contact that is kept or changed is mailed again.
 
@@ -95,14 +118,16 @@ def open_of(contact_id: int, kind: CorrectionKind) -> Select[Correction]:
     )
 
 
-def open_below(code: str) -> Select[Correction]:
-    """The open corrections at a unit and all units below it, the longest open first, with unit and contact at hand."""
-    return (
-        select(Correction)
-        .where(Correction.unit_code.in_(subtree_codes(code)), Correction.settled_at.is_(None))
-        .options(joinedload(Correction.unit), joinedload(Correction.contact))
-        .order_by(Correction.raised_at, Correction.id)
-    )
+def open_below(code: str | None) -> Select[Correction]:
+    """The open corrections at a unit and all units below it, the longest open first, with unit and contact at hand.
+
+    Of None, those of the whole directory.
+    """
+    statement = select(Correction).where(Correction.settled_at.is_(None))
+    if code is not None:
+        statement = statement.where(Correction.unit_code.in_(subtree_codes(code)))
+    at_hand = joinedload(Correction.unit).joinedload(Unit.parent), joinedload(Correction.contact)
+    return statement.options(*at_hand).order_by(Correction.raised_at, Correction.id)
 
 
 def _trust_again(contact: Contact, kind: CorrectionKind, at: datetime) -> None:

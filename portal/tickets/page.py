@@ -128,17 +128,17 @@ def render_ticket(number: str, interrupted: Interrupted | None = None) -> str:
 
 def gather(session: Session, number: str, interrupted: Interrupted | None = None) -> TicketPage:
     """Loads what the page shows; Hidden if the ticket is not for the reader to see."""
-    ticket = load_ticket(session, actor(), number)
+    ticket, at = load_ticket(session, actor(), number), now()
     tasks = session.scalars(select(Task).where(Task.ticket_id == ticket.id).options(selectinload(Task.clocks))).all()
     units = _units(session, ticket)
     entries = session.scalars(entries_of(ticket)).all()
     page = TicketPage(
         ticket=ticket,
-        at=now(),
+        at=at,
         procedure=shipped()[ticket.procedure],
         cards=[],
         entries=entries,
-        rungs=forecast(session, ticket),
+        rungs=forecast(session, ticket, at),
         mails=session.scalars(of_ticket(ticket.number)).all(),
         units=units,
         citizens=[masked(citizen, cipher()) for citizen in ticket.citizens],
