@@ -120,6 +120,21 @@ def reorder(session: Session, contacts: Sequence[Contact], at: datetime, by: By)
         note_fields(session, contact, {"rank": rank}, at, by)
 
 
+def move_contacts(session: Session, unit: Unit, successor: Unit, at: datetime, by: By) -> list[Contact]:
+    """The contacts of a unit that is merged into another are called there from now on, after its own."""
+    moved = [contact for contact in unit.contacts if contact.state is not ContactState.RETIRED]
+    for contact in moved:
+        note(session, contact, Deed.CHANGED, at, by, field="unit", before=unit.name, after=successor.name)
+        contact.rank += _last_rank(session, successor.code, contact.role)
+    for contact in moved:
+        contact.unit_code = successor.code
+    session.flush()
+    session.expire(unit, ["contacts"])
+    session.expire(successor, ["contacts"])
+    refresh_lookup_terms(session, [unit.code, successor.code])
+    return moved
+
+
 def settle_doubts(session: Session, contact: Contact, outcome: str, at: datetime, by: By) -> None:
     """Settle the open corrections that a bounce or *No longer me* raised about the contact."""
     for kind in (CorrectionKind.BOUNCED, CorrectionKind.DISOWNED):
