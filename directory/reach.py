@@ -49,6 +49,14 @@ class Reach:
         found = self._of(unit_code, ContactRole.SUPERVISOR) or self._of(unit_code, ContactRole.LEADER)
         return tuple(self._there(found, at))
 
+    def all_of_desk(self, unit_code: str) -> tuple[Recipient, ...]:
+        """Everybody who may answer for the desk, in the order of calling."""
+        return (*self._of(unit_code, ContactRole.DESK), *self._of(unit_code, ContactRole.REGISTRAR))
+
+    def all_supervisors(self, unit_code: str) -> tuple[Recipient, ...]:
+        """Everybody who may answer as supervisor, in the order of calling."""
+        return (*self._of(unit_code, ContactRole.SUPERVISOR), *self._of(unit_code, ContactRole.LEADER))
+
     def _of(self, unit_code: str, role: ContactRole) -> list[Recipient]:
         return self._by_role.get((unit_code, role), [])
 

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +28,21 @@ class MailSettings:
     default_sender: str = "duijie@ga.example"
     timeout: float = 15.0
     "seconds that any one exchange with the server may take"
+    mailbox: str | None = None
+    "the address of the mailbox that the portal reads, for bounces and replies; None: the sender's"
+    separator: str = "+"
+    "between the mailbox and the token of a mail; empty where the provider knows no sub-addresses"
+    imap_url: str | None = field(default=None, repr=False)
+    "imaps://user:password@host:993/INBOX, where bounces and replies are fetched"
+    replies: bool = False
+    "whether a reply by mail becomes a message on the ticket"
+    per_recipient: int = 1000
+    "mails an hour to one address; what is more waits. 0: any number"
+    per_minute: int = 0
+    "mails a minute in all, as the provider allows; what is more waits. 0: any number"
+    dkim_key: str | None = field(default=None, repr=False)
+    "a private RSA key as PEM, with which every mail is signed"
+    dkim_selector: str = "duijie"
 
 
 @dataclass(frozen=True)
@@ -124,7 +140,38 @@ def _mail(environ: Mapping[str, str]) -> MailSettings:
         use_tls=use_tls,
         use_ssl=use_ssl,
         default_sender=environ.get("PORTAL_MAIL_DEFAULT_SENDER") or MailSettings.default_sender,
+        mailbox=environ.get("PORTAL_MAIL_MAILBOX") or None,
+        separator=environ.get("PORTAL_MAIL_SEPARATOR", MailSettings.separator),
+        imap_url=_imap_url(environ.get("PORTAL_IMAP_URL")),
+        replies=_yes(environ, "PORTAL_MAIL_REPLIES"),
+        per_recipient=_count(environ, "PORTAL_MAIL_PER_RECIPIENT", MailSettings.per_recipient),
+        per_minute=_count(environ, "PORTAL_MAIL_PER_MINUTE", MailSettings.per_minute),
+        dkim_key=_key_file(environ.get("PORTAL_MAIL_DKIM_KEY")),
+        dkim_selector=environ.get("PORTAL_MAIL_DKIM_SELECTOR") or MailSettings.dkim_selector,
     )
+
+
+def _imap_url(given: str | None) -> str | None:
+    if given and not (given.startswith(("imaps://", "imap://")) and urlsplit(given).hostname):
+        raise BadSettings("PORTAL_IMAP_URL must be imaps://user:password@host/INBOX")
+    return given or None
+
+
+def _count(environ: Mapping[str, str], name: str, otherwise: int) -> int:
+    given = environ.get(name) or str(otherwise)
+    if not given.isdecimal():
+        raise BadSettings(f"{name} must be a whole number; 0 means any number")
+    return int(given)
+
+
+def _key_file(path: str | None) -> str | None:
+    """A key is given as the path of its file, so that no list of processes shows it."""
+    if not path:
+        return None
+    try:
+        return Path(path).read_text()
+    except OSError as error:
+        raise BadSettings(f"PORTAL_MAIL_DKIM_KEY: the file cannot be read: {error}") from error
 
 
 def _yes(environ: Mapping[str, str], name: str) -> bool:

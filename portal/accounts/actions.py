@@ -132,7 +132,8 @@ def move_accounts(session: Session, actor: Actor, closed: str, successor: str, a
         statement = update(kind).where(kind.unit_code == closed).values(unit_code=successor).returning(kind.id)
         moved.append(len(session.execute(statement.execution_options(synchronize_session="fetch")).all()))
     officers, tokens = moved
-    audit(session, actor, "unit.accounts-moved", f"unit {closed}", at=at, to=successor, officers=officers, tokens=tokens)
+    counts = {"officers": officers, "tokens": tokens}
+    audit(session, actor, "unit.accounts-moved", f"unit {closed}", at=at, to=successor, **counts)
     return officers, tokens
 
 

@@ -31,6 +31,8 @@ class Policy:
     sign_for_minutes: int = 240
     amend_minutes: int = 2 * WORKING_DAY
     "what a return gives the opener"
+    hold_minutes: int = WORKING_DAY
+    "by how much *I am on it* puts the next rung off"
     explain_from_rung: int = 2
     "the rung from which an answer must carry a written explanation"
 
@@ -70,6 +72,14 @@ class Rung:
     "nobody is reachable there: the next rung has this one's instant"
 
 
+@dataclass(frozen=True)
+class Hold:
+    """*I am on it*, said after a rung: the next one is not climbed before `until`."""
+
+    rung: int
+    until: datetime
+
+
 def instants(
     start: datetime, limit: Limit, calendar: WorkingCalendar, policy: Policy, *, start_day: date | None = None
 ) -> Instants:
@@ -94,6 +104,7 @@ def ladder(
     calendar: WorkingCalendar,
     policy: Policy,
     reachable: Callable[[str, int], bool],
+    hold: Hold | None = None,
 ) -> list[Rung]:
     """The rungs of one clock, lowest first: 0 and 1 at `chain[0]`, the owing unit, rung k at `chain[k - 1]`.
 
@@ -104,7 +115,7 @@ def ladder(
     if not chain:
         raise ValueError("a ladder needs the unit that owes")
     urge = Rung(0, calendar.at_or_next_opening(urge_at), chain[0], not reachable(chain[0], 0))
-    return [urge, *_escalations(calendar.at_or_next_opening(due_at), chain, calendar, policy, reachable)]
+    return [urge, *_escalations(calendar.at_or_next_opening(due_at), chain, calendar, policy, reachable, hold)]
 
 
 def top_of_ladder(opener: str, tasks: Iterable[tuple[str, str, bool]], parents: Parents) -> str:
@@ -139,8 +150,11 @@ def _escalations(
     calendar: WorkingCalendar,
     policy: Policy,
     reachable: Callable[[str, int], bool],
+    hold: Hold | None,
 ) -> Iterable[Rung]:
     for number, unit in enumerate(chain, start=1):
+        if hold is not None and number > hold.rung:
+            at = max(at, hold.until)
         skipped = not reachable(unit, number)
         yield Rung(number, at, unit, skipped)
         if not skipped:

@@ -15,6 +15,7 @@ import flask_mail
 from portal.config import MailSettings
 from portal.mail.host import Host, SecureHost
 from portal.mail.message import Message
+from portal.mail.signing import Signer
 from portal.mail.verdict import Stage
 
 WORDS = 400
@@ -58,10 +59,11 @@ class Connection(flask_mail.Connection):
 
     host: Host | None
 
-    def __init__(self, settings: MailSettings) -> None:
+    def __init__(self, settings: MailSettings, signer: Signer | None = None) -> None:
         state = flask_mail.Mail().init_mail(_in_words_of_flask_mail(settings))
         super().__init__(state)  # type: ignore[arg-type]  # annotated as the extension, given its state
         self.timeout = settings.timeout
+        self.signer = signer
 
     def __enter__(self) -> Self:
         return self
@@ -133,11 +135,12 @@ class Connection(flask_mail.Connection):
         return self.host
 
     def _send(self, message: Message, envelope_from: str | None) -> str:
+        content = self.signer.sign(message.as_bytes()) if self.signer else message.as_bytes()
         host = self._connected()
         host.in_doubt = False
         sender, recipients = envelope_from or str(message.sender), [str(to) for to in message.recipients]
         try:
-            refused = host.sendmail(sender, recipients, message.as_bytes())
+            refused = host.sendmail(sender, recipients, content)
         except (smtplib.SMTPException, OSError) as error:
             self._fail(host, error)
         self.num_emails += 1

@@ -19,8 +19,10 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def send(self, message: Message) -> str:
+    def send(self, message: Message, envelope_from: str) -> str:
         """Writes a message, all of it or nothing; the same one again takes the place of the first. Returns where.
+
+        `envelope_from` is written on top, as the last server on the way would.
 
         Raises OSError or BadHeaderError.
         """
@@ -30,7 +32,7 @@ class Folder:
         target = self.path / file_name(message)
         draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         try:
-            _write(draft, message.as_bytes())
+            _write(draft, f"Return-Path: <{envelope_from}>\r\n".encode() + message.as_bytes())
             draft.replace(target)
         finally:
             draft.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, literal, select, update
+from sqlalchemy import CursorResult, case, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from directory.base import Instant
@@ -15,7 +15,16 @@ from portal.mail.models import MailState, OutboxMail
 from portal.mail.verdict import Fate, Verdict, gap, given_up
 
 RETRIED = {Fate.LATER: MailState.DEFERRED, Fate.IN_DOUBT: MailState.UNKNOWN}
-SETTLED = {Fate.SENT: MailState.SENT, Fate.REFUSED: MailState.FAILED}
+SETTLED = {
+    Fate.SENT: MailState.SENT,
+    Fate.REFUSED: MailState.FAILED,
+    Fate.WITHHELD: MailState.SUPPRESSED,
+}
+UNTRIED = {
+    "attempts": OutboxMail.attempts - 1,
+    "first_try_at": case((OutboxMail.attempts > 1, OutboxMail.first_try_at)),
+}
+"What taking a mail had written, taken back."
 
 chance = SystemRandom()
 
@@ -67,10 +76,19 @@ class Lease:
         )
         return state if written else None
 
+    def restate(self, mail: OutboxMail, state: MailState) -> None:
+        """Another state for a mail that was settled in the same transaction."""
+        restated = update(OutboxMail).where(OutboxMail.id == mail.id).values(state=state)
+        self.session.execute(restated, execution_options={"synchronize_session": False})
+
     def give_back(self, mails: Collection[OutboxMail], now: datetime) -> None:
         """Lets go of mails that were not tried."""
         ids = {mail.id for mail in mails}
-        self._update(ids, state=MailState.DEFERRED, lease=None, next_try_at=now, attempts=OutboxMail.attempts - 1)
+        self._update(ids, state=MailState.DEFERRED, lease=None, next_try_at=now, **UNTRIED)
+
+    def put_off(self, mail: OutboxMail, until: datetime, why: str) -> None:
+        """Lets go of a mail that is not to be tried before `until`."""
+        self._update({mail.id}, state=MailState.DEFERRED, lease=None, next_try_at=until, server_reply=why, **UNTRIED)
 
     def _update(self, ids: Collection[int], **values: Any) -> int:
         ours = OutboxMail.id.in_(ids), OutboxMail.lease == self.holder, OutboxMail.state == MailState.SENDING

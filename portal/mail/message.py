@@ -1,23 +1,22 @@
 """From a row of the outbox to the message that travels, and the header fields that a name or an address can break."""
 
+import hashlib
 import re
+from base64 import encodebytes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.charset import BASE64, Charset
 from email.header import Header
-from email.mime.base import MIMEBase
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
-from email.policy import compat32
 from email.utils import format_datetime, formataddr
+from functools import lru_cache
 from typing import Self
 
 import flask_mail
 
 from portal.mail.models import OutboxMail
 
-POLICY = compat32.clone(linesep="\r\n")
+CRLF = "\r\n"
+LONGEST_LINE = 76
 NAME_AND_ADDRESS = re.compile(r"\s*(.*?)\s*<\s*([^<>]+?)\s*>\s*", re.DOTALL)
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 NOT_IN_ADDRESS = re.compile(r"[\s<>,;:\\\"()\[\]]")
@@ -69,20 +68,15 @@ class Mailbox:
             return str(error)
         return None
 
-    def header(self, field: str) -> Header:
-        """The value of `field`: quoted where it is ASCII, in encoded words where it is not."""
-        name = CONTROL.sub(" ", self.name).strip()
-        if name.isascii() and "=?" not in name:
-            return Header(formataddr((name, self.ascii_address)), header_name=field)
-        header = Header(name, "utf-8", header_name=field)
-        header.append(f"<{self.ascii_address}>", "us-ascii")
-        return header
+    def header(self, field: str) -> str:
+        """The value of `field`: quoted where it is ASCII, in encoded words where it is not, folded."""
+        return _address_header(self, field)
 
 
 class Message(flask_mail.Message):
     """A Flask-Mail message whose headers come out right: sender with a comma, recipients in order, long Chinese names.
 
-    Text and HTML are alternatives of each other, in UTF-8, base64: nothing on the way needs to be 8-bit clean.
+    Text and HTML are alternatives of each other.
     """
 
     def __init__(
@@ -96,47 +90,49 @@ class Message(flask_mail.Message):
         body: str,
         html: str,
         extra_headers: dict[str, str] | None = None,
+        reply_to_address: str = "",
     ) -> None:
-        """`message_id` without angle brackets; raises UnusableAddress."""
-        addresses: list[str | tuple[str, str]] = [mailbox.ascii_address for mailbox in to]
-        super().__init__(
-            subject, addresses, body=body, html=html, sender=sender.ascii_address, extra_headers=extra_headers
-        )
+        """`message_id` without angle brackets; raises UnusableAddress.
+
+        Flask-Mail's own beginning is left out: it asks the name server for this machine's name, for every message.
+        """
+        self.subject, self.body, self.alts = subject, body, {"html": html}
+        self.sender, self.recipients = sender.ascii_address, [mailbox.ascii_address for mailbox in to]
+        self.extra_headers = extra_headers
         self.msgId = f"<{message_id}>"
         self.written_at = written_at
         self.from_mailbox = sender
         self.to_mailboxes = to
+        self.reply_to_address = reply_to_address
 
     def has_bad_headers(self) -> bool:
         """Whether any value would begin a header of its own."""
         extra = self.extra_headers or {}
         return any(CONTROL.search(value) for value in (self.subject, self.msgId, *extra.keys(), *extra.values()))
 
-    def _message(self) -> MIMEBase:
-        message = MIMEMultipart("alternative", policy=POLICY)
-        for field, value in self._fields().items():
-            message[field] = value  # type: ignore[assignment]  # the standard library's own Header, too
-        message.attach(_part(self.body or "", "plain"))
-        message.attach(_part(self.html or "", "html"))
-        return message
+    def as_bytes(self) -> bytes:
+        """As it travels: CRLF, no line above 998 bytes, ASCII throughout; the same at every call."""
+        boundary = f"=_{hashlib.sha256(self.msgId.encode()).hexdigest()[:32]}"
+        head = [*self._fields(), ("Content-Type", f'multipart/alternative; boundary="{boundary}"')]
+        lines = [f"{name}: {value}{CRLF}" for name, value in head]
+        parts = (_part(boundary, kind, text or "") for kind, text in (("plain", self.body), ("html", self.html)))
+        return "".join([*lines, CRLF, *parts, f"--{boundary}--{CRLF}"]).encode("ascii")
 
-    def _fields(self) -> dict[str, str | Header]:
-        return {
-            "From": self.from_mailbox.header("From"),
-            "To": self._recipients_header(),
-            "Subject": Header(self.subject, "us-ascii" if self.subject.isascii() else "utf-8", header_name="Subject"),
-            "Date": format_datetime(self.written_at),
-            "Message-ID": self.msgId,
-            **(self.extra_headers or {}),
-        }
-
-    def _recipients_header(self) -> str | Header:
-        if len(self.to_mailboxes) == 1:
-            return self.to_mailboxes[0].header("To")
-        return ", ".join(to.header("To").encode(maxlinelen=0) for to in self.to_mailboxes)
+    def _fields(self) -> list[tuple[str, str]]:
+        reply_to = [("Reply-To", self.reply_to_address)] if self.reply_to_address else []
+        return [
+            ("From", self.from_mailbox.header("From")),
+            ("To", f",{CRLF} ".join(to.header("To") for to in self.to_mailboxes)),
+            *reply_to,
+            ("Subject", _folded("Subject", self.subject)),
+            ("Date", format_datetime(self.written_at)),
+            ("Message-ID", self.msgId),
+            *((name, _folded(name, value)) for name, value in (self.extra_headers or {}).items()),
+            ("MIME-Version", "1.0"),
+        ]
 
 
-def message_of(mail: OutboxMail, sender: Mailbox) -> Message:
+def message_of(mail: OutboxMail, sender: Mailbox, reply_to: str = "") -> Message:
     """The message of a row, the same at every attempt; raises UnusableAddress."""
     return Message(
         sender,
@@ -147,10 +143,32 @@ def message_of(mail: OutboxMail, sender: Mailbox) -> Message:
         body=mail.body_text,
         html=mail.body_html,
         extra_headers={**mail.headers, "Content-Language": CONTENT_LANGUAGES.get(mail.language, "zh-CN")},
+        reply_to_address=reply_to,
     )
 
 
-def _part(text: str, subtype: str) -> MIMEText:
-    charset = Charset("utf-8")
-    charset.body_encoding = BASE64  # Flask-Mail has told the standard library to send UTF-8 as 8bit
-    return MIMEText(text, subtype, charset, policy=POLICY)  # type: ignore[arg-type]
+@lru_cache(maxsize=1024)
+def _address_header(mailbox: Mailbox, field: str) -> str:
+    """Kept: the sender's is the same in all mails, and a recipient has many."""
+    name = CONTROL.sub(" ", mailbox.name).strip()
+    if name.isascii() and "=?" not in name:
+        header = Header(formataddr((name, mailbox.ascii_address)), header_name=field)
+    else:
+        header = Header(name, "utf-8", header_name=field)
+        header.append(f"<{mailbox.ascii_address}>", "us-ascii")
+    return header.encode(maxlinelen=LONGEST_LINE, linesep=CRLF)
+
+
+def _folded(name: str, value: str) -> str:
+    """Short ASCII as it is; all else folded, and in encoded words where it is not ASCII."""
+    if value.isascii() and len(name) + len(value) <= LONGEST_LINE:
+        return value
+    header = Header(value, "us-ascii" if value.isascii() else "utf-8", header_name=name)
+    return header.encode(maxlinelen=LONGEST_LINE, linesep=CRLF)
+
+
+def _part(boundary: str, subtype: str, text: str) -> str:
+    """One alternative, in UTF-8 and base64: nothing on the way needs to be 8-bit clean."""
+    encoded = encodebytes(text.encode()).decode("ascii").replace("\n", CRLF)
+    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: base64\r\n'
+    return f"--{boundary}\r\n{head}\r\n{encoded}"

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, func, or_, select, text
 
 from portal.mail.models import IS_DUE, MailState, OutboxMail
 
@@ -20,6 +20,33 @@ def due(at: datetime) -> Select[OutboxMail]:
 def due_count(at: datetime) -> Select[int]:
     """How many mails are to be tried at an instant."""
     return select(func.count(OutboxMail.id)).where(text(IS_DUE), OutboxMail.next_try_at <= at)
+
+
+def addresses_of_the_same(mail: OutboxMail) -> Select[str]:
+    """Whom else at the unit the same was told to, in this mail's stead or beside it, from its writing on."""
+    same = OutboxMail.kind == mail.kind, OutboxMail.unit_code == mail.unit_code
+    began = select(OutboxMail.created_at).where(OutboxMail.id == func.coalesce(mail.origin_id, mail.id))
+    return (
+        select(OutboxMail.to_address)
+        .where(*same, OutboxMail.created_at >= began.scalar_subquery())
+        .where(OutboxMail.ticket_number.is_not_distinct_from(mail.ticket_number))
+    )
+
+
+def sent_or_held_since(instant: datetime) -> Select[int]:
+    """How many mails were sent after an instant, or are on their way."""
+    return select(func.count(OutboxMail.id)).where(
+        or_(OutboxMail.sent_at > instant, OutboxMail.state == MailState.SENDING)
+    )
+
+
+def sent_since_by_address(addresses: Collection[str], instant: datetime) -> Select[str, int, datetime | None]:
+    """To each of these addresses: how many mails were sent after an instant, and when the first of them."""
+    return (
+        select(OutboxMail.to_address, func.count(OutboxMail.id), func.min(OutboxMail.sent_at))
+        .where(OutboxMail.to_address.in_(addresses), OutboxMail.sent_at > instant)
+        .group_by(OutboxMail.to_address)
+    )
 
 
 def of_ticket(number: str) -> Select[OutboxMail]:

@@ -31,6 +31,7 @@ class Fate(StrEnum):
     LATER = "later"
     REFUSED = "refused"
     IN_DOUBT = "in doubt"
+    WITHHELD = "withheld"
 
 
 @dataclass(frozen=True)

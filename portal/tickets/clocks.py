@@ -8,7 +8,16 @@ from sqlalchemy.orm import Session
 from directory.calendars import calendar_of
 from directory.queries import parents_above
 from directory.working_time import WorkingCalendar
-from portal.ladder.ladder import ClockKind, Policy, Rung, climbing_chain, instants, ladder, top_of_ladder
+from portal.ladder.ladder import (
+    ClockKind,
+    Hold,
+    Policy,
+    Rung,
+    climbing_chain,
+    instants,
+    ladder,
+    top_of_ladder,
+)
 from portal.procedures.limit import Limit, LimitUnit
 from portal.tickets.lifecycle import TaskState
 from portal.tickets.models import Clock, Task, Ticket
@@ -101,13 +110,19 @@ def rungs_of(
 
     Of a rung climbed already, `reachable` must say whether somebody was there then.
     """
-    owes_its_own = clock.task is not None and clock.unit_code == clock.task.unit_code
-    place = str(clock.task.place) if clock.task and owes_its_own else ""  # after a return the opener owes, in its chain
     return ladder(
         urge_at=clock.urge_at,
         due_at=clock.due_at,
-        chain=climbing_chain(clock.unit_code, place, clock.ticket.top_code, parents),
+        chain=chain_of(clock, parents),
         calendar=calendar,
         policy=policy_of(clock.ticket),
         reachable=reachable,
+        hold=None if clock.held_until is None else Hold(clock.held_rung or 0, clock.held_until),
     )
+
+
+def chain_of(clock: Clock, parents: dict[str, str | None]) -> tuple[str, ...]:
+    """The units that a clock's ladder climbs, the owing one first; after a return the opener owes, in its own chain."""
+    owes_its_own = clock.task is not None and clock.unit_code == clock.task.unit_code
+    place = str(clock.task.place) if clock.task and owes_its_own else ""
+    return climbing_chain(clock.unit_code, place, clock.ticket.top_code, parents)

@@ -163,3 +163,7 @@ class MessageForm(PortalForm):
 
     text = TextAreaField(_("Message"))
     submission_key = HiddenField(default=lambda: secrets.token_urlsafe(16))
+
+
+class OnItForm(PortalForm):
+    """The button alone."""

@@ -65,9 +65,7 @@ def _under_way_at(codes: Collection[str]) -> Select[Ticket]:
 
 def _see_the_same(session: Session, closed: str, successor: str) -> None:
     already = select(Party.ticket_id).where(Party.unit_code == successor)
-    seen = select(Party.ticket_id, literal(successor)).where(
-        Party.unit_code == closed, Party.ticket_id.not_in(already)
-    )
+    seen = select(Party.ticket_id, literal(successor)).where(Party.unit_code == closed, Party.ticket_id.not_in(already))
     session.flush()
     session.execute(insert(Party).from_select(["ticket_id", "unit_code"], seen))
 

@@ -26,7 +26,6 @@ from portal.tickets.lifecycle import (
     MoveNotAllowed,
     Outcome,
     TaskMove,
-    TaskState,
     TicketMove,
     finished,
     followers,

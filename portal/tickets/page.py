@@ -22,6 +22,7 @@ from portal.procedures.catalogue import Procedure, shipped
 from portal.tickets import forms
 from portal.tickets.citizens import CitizenFacts, masked
 from portal.tickets.forecast import ForecastRung, forecast
+from portal.tickets.holding import holdable
 from portal.tickets.lifecycle import Outcome, TaskMove, TicketMove
 from portal.tickets.models import Clock, Entry, Task, Ticket
 from portal.tickets.moves import needs_explanation
@@ -84,6 +85,7 @@ class TicketPage:
     units: Mapping[str, Unit]
     citizens: Sequence[CitizenFacts]
     moves: frozenset[TicketMove]
+    may_hold: bool
     interrupted: Interrupted | None = None
     forms: dict[str, PortalForm] = field(default_factory=dict)
 
@@ -130,7 +132,7 @@ def gather(session: Session, number: str, interrupted: Interrupted | None = None
     """Loads what the page shows; Hidden if the ticket is not for the reader to see."""
     ticket, at = load_ticket(session, actor(), number), now()
     tasks = session.scalars(select(Task).where(Task.ticket_id == ticket.id).options(selectinload(Task.clocks))).all()
-    units = _units(session, ticket)
+    units = units_of(session, ticket)
     entries = session.scalars(entries_of(ticket)).all()
     page = TicketPage(
         ticket=ticket,
@@ -143,6 +145,7 @@ def gather(session: Session, number: str, interrupted: Interrupted | None = None
         units=units,
         citizens=[masked(citizen, cipher()) for citizen in ticket.citizens],
         moves=allowed_ticket_moves(actor(), ticket),
+        may_hold=bool(holdable(session, actor(), ticket, at)),
         interrupted=interrupted,
     )
     page.cards = [_card(task, page) for task in sorted(tasks, key=lambda task: task.position)]
@@ -150,7 +153,7 @@ def gather(session: Session, number: str, interrupted: Interrupted | None = None
     return page
 
 
-def _units(session: Session, ticket: Ticket) -> dict[str, Unit]:
+def units_of(session: Session, ticket: Ticket) -> dict[str, Unit]:
     """Every unit on the ticket and above it, so that each one's parent is at hand."""
     named = {ticket.opener_code, ticket.registry_code or "", *(task.unit_code for task in ticket.tasks)}
     return {unit.code: unit for unit in session.scalars(with_all_above(named))}

@@ -147,6 +147,7 @@ def init_app(app: Flask) -> None:
         limit_words=limit_words,
         limit_short=limit_short,
         dialled=dialled,
+        instant=datetime.fromisoformat,
     )
     app.jinja_env.globals.update(due=due, may=may, mail_is_kept=mail_is_kept)
 

@@ -13,6 +13,7 @@ from directory.working_time import CHINA, Opening, WorkingCalendar, statutory
 from portal.ladder.ladder import (
     POLICIES,
     UNCOUNTED_PLACES,
+    Hold,
     Instants,
     Policy,
     Rung,
@@ -72,6 +73,7 @@ def climb(
     calendar: WorkingCalendar = CALENDAR,
     policy: Policy = NORMAL,
     reachable: Callable[[str, int], bool] = everybody,
+    hold: Hold | None = None,
 ) -> list[Rung]:
     return ladder(
         urge_at=limits.urge_at,
@@ -80,6 +82,7 @@ def climb(
         calendar=calendar,
         policy=policy,
         reachable=reachable,
+        hold=hold,
     )
 
 
@@ -289,6 +292,19 @@ def test_skipping_never_makes_a_rung_later(
     limits = instants(start, limit, CALENDAR, NORMAL)
     skipping = climb(limits, chain, reachable=nobody_at(*nobody))
     assert all(one.at <= other.at for one, other in zip(skipping, climb(limits, chain), strict=True))
+
+
+@given(starts, limits_drawn, chains, unreachable, st.integers(1, 4), starts)
+def test_who_is_on_it_puts_off_what_comes_after_and_nothing_before(
+    start: datetime, limit: Limit, chain: tuple[str, ...], nobody: set[int], after: int, until: datetime
+) -> None:
+    limits = instants(start, limit, CALENDAR, NORMAL)
+    plain = climb(limits, chain, reachable=nobody_at(*nobody))
+    held = climb(limits, chain, reachable=nobody_at(*nobody), hold=Hold(after, until))
+    assert held[: after + 1] == plain[: after + 1]
+    assert all(rung.at >= until for rung in held[after + 1 :])
+    assert all(before.at <= now.at for before, now in zip(plain, held, strict=True))
+    assert [rung.at for rung in held] == sorted(rung.at for rung in held)
 
 
 MINUTE = timedelta(minutes=1)

@@ -1,0 +1,56 @@
+"""The contacts to whom the mails of a batch go: whether each may still be mailed, and what is learnt about it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from directory.corrections import mark_bounced
+from directory.models import Contact, ContactState
+from portal.mail.models import OutboxMail
+
+STATES = {
+    ContactState.RETIRED: "the contact is retired",
+    ContactState.BOUNCING: "mail to the contact comes back",
+}
+
+
+class Addressees:
+    """The contacts of a batch of mails, gathered with one statement."""
+
+    def __init__(self, session: Session, mails: Sequence[OutboxMail]) -> None:
+        self.session = session
+        ids = {mail.contact_id for mail in mails if mail.contact_id is not None}
+        facts = select(Contact.id, Contact.email, Contact.state, Contact.disowned_at).where(Contact.id.in_(ids))
+        self._facts = {row[0]: row[1:] for row in session.execute(facts)} if ids else {}
+        self._reached: set[int] = set()
+
+    def obstacle(self, mail: OutboxMail) -> str | None:
+        """Why this mail is not to be sent any more, by what became known since it was written; None: it is."""
+        if mail.contact_id is None or mail.contact_id not in self._facts:
+            return None
+        email, state, disowned_at = self._facts[mail.contact_id]
+        if (email or "").lower() != mail.to_address.lower():
+            return "the contact has another address now"
+        return "the contact says: no longer me" if disowned_at else STATES.get(state)
+
+    def reached(self, mail: OutboxMail) -> None:
+        """The server took it; written down by `note_reached`."""
+        if mail.contact_id in self._facts:
+            self._reached.add(mail.contact_id)
+
+    def note_reached(self, at: datetime) -> None:
+        """All that were reached, at once: losing this when the process is killed costs a date, no mail."""
+        if self._reached:
+            delivered = update(Contact).where(Contact.id.in_(self._reached)).values(delivered_at=at)
+            self.session.execute(delivered, execution_options={"synchronize_session": False})
+            self._reached.clear()
+
+    def bounced(self, mail: OutboxMail, words: str, at: datetime) -> None:
+        """What the server said of an address counts for the contact as long as that is its address."""
+        contact = self.session.get(Contact, mail.contact_id) if mail.contact_id is not None else None
+        if contact is None or (contact.email or "").lower() != mail.to_address.lower():
+            return
+        mark_bounced(self.session, contact, words, at)
+        self._facts[contact.id] = (contact.email, contact.state, contact.disowned_at)
