@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from directory import actions, corrections
-from directory.entries import LONGEST, PhoneEntry, WrongFieldsError, check_fields, check_phone
+from directory.entries import LONGEST, PhoneEntry, check_fields
 from directory.freshness import ContactState, assess
 from directory.history import By, note, note_fields
 from directory.indexing import NAMES_APART, refresh_lookup_terms
@@ -38,7 +38,7 @@ def change_unit(
     given = _cleaned({field: value for field, value in values.items() if field in UNIT_FIELDS})
     if given.get("name", unit.name) != unit.name:
         given["former_names"] = _with_former_name(given.get("former_names", unit.former_names), unit.name)
-    check_fields(given, frozenset({"name"} & given.keys()), {**LONGEST, "name": LONGEST["unit_name"]})
+    check_fields(given, frozenset({"name"} & given.keys()), longest={**LONGEST, "name": LONGEST["unit_name"]})
     changed = note_fields(session, unit, given, at, by, why)
     if FOUND_BY.intersection(changed):
         below = session.scalars(subtree_codes(unit.code)).all() if "name" in changed else [unit.code]
@@ -148,10 +148,7 @@ def phones_of(contact: Contact) -> list[PhoneEntry]:
 
 
 def _check_contact(given: Mapping[str, Any], phones: Sequence[PhoneEntry]) -> None:
-    check_fields(given, frozenset({"name", "role"} & given.keys()))
-    faults = {f"phones.{n}": fault for n, phone in enumerate(phones) if (fault := check_phone(_plain(phone)))}
-    if faults:
-        raise WrongFieldsError(faults)
+    check_fields(given, frozenset({"name", "role"} & given.keys()), [_plain(phone) for phone in phones])
 
 
 def _forget_address(session: Session, contact: Contact, at: datetime, by: By) -> None:

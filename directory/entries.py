@@ -1,7 +1,7 @@
 """What may be entered for a unit or a contact: shapes that are checked, with the fault of each field."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -62,9 +62,18 @@ class PhoneEntry:
         return f"{self.number}{extension}" + (f"（{self.remark}）" if self.remark else "")
 
 
-def check_fields(values: Mapping[str, Any], required: frozenset[str], longest: Mapping[str, int] = LONGEST) -> None:
-    """WrongFieldsError where a text is missing, too long for its column, or holds what cannot be shown."""
+def check_fields(
+    values: Mapping[str, Any],
+    required: frozenset[str],
+    phones: Sequence[PhoneEntry] = (),
+    longest: Mapping[str, int] = LONGEST,
+) -> None:
+    """WrongFieldsError where a text is missing, too long for its column, or holds what cannot be shown.
+
+    A phone is at fault under `phones.0`, `phones.1` …
+    """
     faults = {field: fault for field, value in values.items() if (fault := _fault(field, value, required, longest))}
+    faults |= {f"phones.{n}": fault for n, phone in enumerate(phones) if (fault := check_phone(phone))}
     if faults:
         raise WrongFieldsError(faults)
 

@@ -25,6 +25,16 @@ class Recipient:
     contact_id: int | None = None
 
 
+@dataclass(frozen=True)
+class Away:
+    """An absence as the rule takes it, which outlives the session that loaded it."""
+
+    contact_id: int
+    begins_at: datetime
+    ends_at: datetime
+    deputy_contact_id: int | None
+
+
 class Reach:
     """The people reachable by mail at some units, and who of them is away when."""
 
@@ -32,7 +42,9 @@ class Reach:
         self._by_role: Mapping[tuple[str, ContactRole], list[Recipient]] = defaultdict(list)
         for contact in contacts:
             self._by_role[contact.unit_code, contact.role].append(_recipient(contact))
-        self._absences = absences
+        self._absences = [
+            Away(each.contact_id, each.begins_at, each.ends_at, each.deputy_contact_id) for each in absences
+        ]
         self._deputies = {
             absence.deputy.id: _recipient(absence.deputy)
             for absence in absences
