@@ -64,6 +64,15 @@ class Findings:
         return any(vars(self).values())
 
     @property
+    def unconfirmed_units(self) -> list[tuple[Unit, int]]:
+        """The units of the contacts not confirmed, each with how many: a table is confirmed as a whole."""
+        counted: dict[str, tuple[Unit, int]] = {}
+        for contact in self.unconfirmed:
+            unit, before = counted.get(contact.unit_code, (contact.unit, 0))
+            counted[contact.unit_code] = unit, before + 1
+        return list(counted.values())
+
+    @property
     def urgent(self) -> bool:
         """Whether something is found that loses mail or waits for a decision; what is only old can wait."""
         return bool(self.silent or self.bouncing or self.corrections or self.undialable)

@@ -7,8 +7,10 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
+from directory.history import By, note
 from directory.models import Contact, ContactState, Correction, CorrectionKind, Unit
 from directory.queries import subtree_codes
+from directory.upkeep import Deed, Source
 
 LONGEST_TEXT = 2_000
 OUTCOMES = ("kept", "changed", "retired", "dismissed")
@@ -27,6 +29,9 @@ def mark_bounced(session: Session, contact: Contact, words: str, at: datetime) -
     contact.bounced_at = at
     if contact.state is ContactState.RETIRED:
         return None
+    if contact.state is not ContactState.BOUNCING:
+        by = By("portal", source=Source.MAIL)
+        note(session, contact, Deed.DOUBTED, at, by, field=CorrectionKind.BOUNCED, before=contact.email, why=words)
     contact.state = ContactState.BOUNCING
     return raise_correction(session, contact, CorrectionKind.BOUNCED, words, at, contact.email or "")
 
@@ -35,6 +40,9 @@ def disown(session: Session, contact: Contact, text: str, at: datetime) -> Corre
     """*No longer me* was said at the contact's address: it is mailed no more until a steward has looked at it."""
     if contact.state is ContactState.RETIRED:
         return None
+    if contact.disowned_at is None:
+        by = By(contact.email or contact.name, source=Source.LINK)
+        note(session, contact, Deed.DOUBTED, at, by, field=CorrectionKind.DISOWNED, before=contact.email, why=text)
     contact.disowned_at = contact.disowned_at or at
     if contact.state is not ContactState.BOUNCING:
         contact.state = ContactState.SUSPECT

@@ -17,6 +17,7 @@ class Deed(StrEnum):
     CHANGED = "changed"
     CONFIRMED = "confirmed"
     RETIRED = "retired"
+    DOUBTED = "doubted"
     SETTLED = "settled"
     CLOSED = "closed"
     REMOVED = "removed"

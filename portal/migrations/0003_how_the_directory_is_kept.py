@@ -56,7 +56,7 @@ def upgrade() -> None:
     sa.Column('by', sa.String(length=120), nullable=False, comment='who, as shown then'),
     sa.Column('by_officer_id', sa.Integer(), nullable=True, comment='an account of the portal, of which we know no more'),
     sa.Column('source', sa.Enum('page', 'import', 'link', 'mail', 'command', name='source', native_enum=False, length=24), nullable=False),
-    sa.Column('deed', sa.Enum('added', 'changed', 'confirmed', 'retired', 'settled', 'closed', 'removed', name='deed', native_enum=False, length=24), nullable=False),
+    sa.Column('deed', sa.Enum('added', 'changed', 'confirmed', 'retired', 'doubted', 'settled', 'closed', 'removed', name='deed', native_enum=False, length=24), nullable=False),
     sa.Column('field', sa.String(length=40), nullable=False, comment='what of it, for a change'),
     sa.Column('before', sa.Text(), nullable=False),
     sa.Column('after', sa.Text(), nullable=False),
