@@ -41,12 +41,12 @@ class Reach:
     def __init__(self, contacts: Iterable[Contact], absences: Sequence[Absence] = ()) -> None:
         self._by_role: Mapping[tuple[str, ContactRole], list[Recipient]] = defaultdict(list)
         for contact in contacts:
-            self._by_role[contact.unit_code, contact.role].append(_recipient(contact))
+            self._by_role[contact.unit_code, contact.role].append(recipient_of(contact))
         self._absences = [
             Away(each.contact_id, each.begins_at, each.ends_at, each.deputy_contact_id) for each in absences
         ]
         self._deputies = {
-            absence.deputy.id: _recipient(absence.deputy)
+            absence.deputy.id: recipient_of(absence.deputy)
             for absence in absences
             if absence.deputy and is_reachable(absence.deputy)
         }
@@ -104,5 +104,6 @@ def absences_from(unit_codes: Collection[str], at: datetime) -> Select[Absence]:
     )
 
 
-def _recipient(contact: Contact) -> Recipient:
+def recipient_of(contact: Contact) -> Recipient:
+    """The contact as who is mailed; with an empty address if it has none."""
     return Recipient(contact.email or "", contact.name, contact.language, contact.unit_code, contact.id)

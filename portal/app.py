@@ -14,7 +14,7 @@ from portal.contacts import by_mail
 from portal.contacts import views as contacts
 from portal.conversation import models as _attachments  # noqa: F401
 from portal.conversation import views as conversation
-from portal.correspondence import models as _incoming  # noqa: F401
+from portal.correspondence import views as correspondence
 from portal.desk import views as desk
 from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap, csrf, db, login, mail
 from portal.tickets import on_it
@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     _init_extensions(app)
     _init_web(app)
-    for feature in (web, accounts, contacts, by_mail, tickets, on_it, conversation, desk, api):
+    for feature in (web, accounts, contacts, by_mail, tickets, on_it, conversation, correspondence, desk, api):
         app.register_blueprint(feature.bp)
     app.cli.add_command(portal_commands)
     app.cli.add_command(directory_commands)

@@ -23,7 +23,7 @@ class Undecipherable(Exception):  # noqa: N818  says what the bytes are
 class Cipher:
     """Encrypts with one key; deciphers with that and with the former ones.
 
-    A ciphertext is the key's id (one byte), the nonce (12), and what AES-256-GCM makes of the text. The associated
+    A ciphertext is the key's id (one byte), the nonce (12), and what AES-256-GCM makes of the content. The associated
     data is the key's id and the purpose (`"citizen.name"`), so that a value copied into another column is refused.
     """
 
@@ -34,17 +34,27 @@ class Cipher:
         self._index_key = _derived(key, b"blind index")
 
     def encrypt(self, text: str, purpose: str) -> bytes:
-        prefix, nonce = bytes([self._key_id]), os.urandom(NONCE)
-        return prefix + nonce + self._keys[self._key_id].encrypt(nonce, text.encode(), prefix + purpose.encode())
+        return self.encrypt_bytes(text.encode(), purpose)
 
     def decrypt(self, data: bytes, purpose: str) -> str:
         """The text; raises Undecipherable."""
+        try:
+            return self.decrypt_bytes(data, purpose).decode()
+        except UnicodeDecodeError as error:
+            raise Undecipherable("these bytes are no text") from error
+
+    def encrypt_bytes(self, content: bytes, purpose: str) -> bytes:
+        prefix, nonce = bytes([self._key_id]), os.urandom(NONCE)
+        return prefix + nonce + self._keys[self._key_id].encrypt(nonce, content, prefix + purpose.encode())
+
+    def decrypt_bytes(self, data: bytes, purpose: str) -> bytes:
+        """The content; raises Undecipherable."""
         prefix, nonce, sealed = data[:1], data[1 : 1 + NONCE], data[1 + NONCE :]
         key = self._keys.get(prefix[0]) if prefix else None
         if key is None:
             raise Undecipherable("encrypted with a key that is not here")
         try:
-            return key.decrypt(nonce, sealed, prefix + purpose.encode()).decode()
+            return key.decrypt(nonce, sealed, prefix + purpose.encode())
         except (InvalidTag, ValueError) as error:
             raise Undecipherable("wrong key, wrong place, or changed since") from error
 

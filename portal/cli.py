@@ -7,10 +7,11 @@ refused, 2 that the command was used wrongly.
 import json
 import logging
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 from flask import current_app
@@ -25,6 +26,7 @@ from portal import clock, demo, start
 from portal.accounts.actions import add_officer, add_token
 from portal.accounts.links import first_sign_in_url
 from portal.contacts.gathering import as_report
+from portal.correspondence.mailbox import receive_all, receive_one, report_of
 from portal.errors import Invalid, Refused
 from portal.escalation.sweep import SweepReport, sweep
 from portal.extensions import alembic, db
@@ -183,6 +185,21 @@ def deliver_command(limit: int | None) -> tuple[Report, str]:
     """One round of delivery."""
     report = deliver(db.session, current_app.extensions["settings"], clock.now(), limit).to_dict()
     return report, ", ".join(f"{count} {what}" for what, count in report.items())
+
+
+@portal_commands.command("receive")
+@click.option("--eml", type=click.File("rb"), help="One message from a file, instead of the mailbox.")
+@reports
+def receive_command(eml: BinaryIO | None) -> tuple[Report, str]:
+    """Read the mailbox once: bounces, replies, machine mail."""
+    settings = current_app.extensions["settings"]
+    if eml is not None:
+        report = report_of(Counter([receive_one(db.session, eml.read(), settings, clock.now())]))
+    elif settings.mail.imap_url is None:
+        raise Refused("no mailbox is set: give PORTAL_IMAP_URL, or --eml FILE")
+    else:
+        report = receive_all(db.session, settings, clock.now())
+    return report.to_dict(), ", ".join(f"{count} {what}" for what, count in report.to_dict().items())
 
 
 @portal_commands.command("worker")

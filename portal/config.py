@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import shlex
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +48,16 @@ class MailSettings:
 
 
 @dataclass(frozen=True)
+class ScanSettings:
+    """The virus scanner that sees each file before it is kept; without a command none does."""
+
+    command: tuple[str, ...] = ()
+    "gets the file on its standard input; 0: clean, 1: infected, anything else: could not be checked"
+    timeout: float = 60.0
+    "seconds that it may take for one file"
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be set from outside; `docs/operations.md` has the reference."""
 
@@ -56,6 +68,7 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     mail: MailSettings = MailSettings()
+    scan: ScanSettings = ScanSettings()
     testing: bool = False
 
     @property
@@ -77,6 +90,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         base_url=environ.get("PORTAL_BASE_URL", Settings.base_url).rstrip("/"),
         timezone=_zone(environ.get("PORTAL_TIMEZONE", "Asia/Shanghai")),
         mail=_mail(environ),
+        scan=ScanSettings(_command(environ.get("PORTAL_SCAN_COMMAND", ""))),
     )
 
 
@@ -172,6 +186,15 @@ def _key_file(path: str | None) -> str | None:
         return Path(path).read_text()
     except OSError as error:
         raise BadSettings(f"PORTAL_MAIL_DKIM_KEY: the file cannot be read: {error}") from error
+def _command(given: str) -> tuple[str, ...]:
+    """The words of a command as a shell reads them; its program must be there."""
+    try:
+        words = tuple(shlex.split(given))
+    except ValueError as error:
+        raise BadSettings(f"PORTAL_SCAN_COMMAND: {given!r} has a quotation mark without its other one") from error
+    if words and shutil.which(words[0]) is None:
+        raise BadSettings(f"PORTAL_SCAN_COMMAND: no program {words[0]!r} is here; install it, or give its path")
+    return words
 
 
 def _yes(environ: Mapping[str, str], name: str) -> bool:

@@ -29,8 +29,18 @@ KEY_LENGTH = 100
 
 def call(permission: Permission) -> Callable[[Callable[..., Answer]], Callable[..., Response]]:
     """A view for a bearer token that holds `permission`: it does its work, and here it is committed, once."""
+    return _for_token(permission, _once)
 
-    def decorate(view: Callable[..., Answer]) -> Callable[..., Response]:
+
+def fetch(permission: Permission) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """A view for a bearer token that holds `permission` and answers something other than JSON, as it is."""
+    return _for_token(permission, lambda _actor, work: work())
+
+
+def _for_token(
+    permission: Permission, answered: Callable[[Actor, Callable[[], Any]], Response]
+) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    def decorate(view: Callable[..., Any]) -> Callable[..., Response]:
         @wraps(view)
         def run(*args: Any, **kwargs: Any) -> Response:
             actor = _authenticated()
@@ -38,7 +48,7 @@ def call(permission: Permission) -> Callable[[Callable[..., Answer]], Callable[.
                 return _unauthenticated()
             if not actor.may(permission):
                 abort(403)
-            return _once(actor, lambda: view(actor, *args, **kwargs))
+            return answered(actor, lambda: view(actor, *args, **kwargs))
 
         setattr(run, PERMISSION, permission)
         return run

@@ -1,10 +1,12 @@
 """What other systems get: plain JSON, instants as ISO 8601 with the portal's offset."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from portal.conversation.models import Attachment
 from portal.ladder.ladder import ClockKind
 from portal.tickets.forecast import ForecastRung
 from portal.tickets.models import Entry, Task, Ticket
@@ -12,14 +14,19 @@ from portal.tickets.models import Entry, Task, Ticket
 Json = dict[str, Any]
 Units = Mapping[str, Json]
 "{code, name, kind, path} by code."
+File = tuple[Attachment, str]
+"A file of a message, and where it is fetched."
 
 
 def instant(at: datetime | None, zone: ZoneInfo) -> str | None:
     return at.astimezone(zone).isoformat() if at else None
 
 
-def ticket(one: Ticket, entries: Iterable[Entry], units: Units, zone: ZoneInfo) -> Json:
+def ticket(one: Ticket, entries: Iterable[Entry], files: Sequence[File], units: Units, zone: ZoneInfo) -> Json:
     """A ticket as its parties see it; a citizen's data is not in it."""
+    of_entry: dict[int, list[File]] = defaultdict(list)
+    for attachment, url in files:
+        of_entry[attachment.entry_id].append((attachment, url))
     return {
         "number": one.number,
         "state": one.state,
@@ -33,7 +40,7 @@ def ticket(one: Ticket, entries: Iterable[Entry], units: Units, zone: ZoneInfo) 
         "opened_by": units[one.opener_code],
         "due_at": instant(one.due_at, zone),
         "tasks": [task(each, units, zone) for each in one.tasks],
-        "entries": [entry(each, zone) for each in entries],
+        "entries": [entry(each, of_entry[each.id], zone) for each in entries],
     }
 
 
@@ -56,8 +63,25 @@ def task(one: Task, units: Units, zone: ZoneInfo) -> Json:
     }
 
 
-def entry(one: Entry, zone: ZoneInfo) -> Json:
-    return {"at": instant(one.at, zone), "kind": one.kind, "by": one.by, "text": one.text}
+def entry(one: Entry, files: Iterable[File], zone: ZoneInfo) -> Json:
+    return {
+        "at": instant(one.at, zone),
+        "kind": one.kind,
+        "by": one.by,
+        "text": one.text,
+        "attachments": [_attachment(attachment, url) for attachment, url in files],
+    }
+
+
+def _attachment(one: Attachment, url: str) -> Json:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "media_type": one.media_type,
+        "size": one.size,
+        "sha256": one.sha256,
+        "url": url,
+    }
 
 
 def forecast(rungs: Sequence[ForecastRung], units: Units, zone: ZoneInfo) -> Json:

@@ -3,16 +3,19 @@
 from collections.abc import Collection
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, current_app, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 
 from directory.calendars import open_at
 from directory.lookup import find
 from directory.presenting import describe, describe_codes, public, unit_shapes
 from portal import clock
 from portal.api import schemas, shapes
-from portal.api.calls import Answer, body, call
+from portal.api.calls import Answer, body, call, fetch
 from portal.cipher import cipher
 from portal.conversation.actions import send_message
+from portal.conversation.downloads import download
+from portal.conversation.models import Attachment
+from portal.conversation.queries import attachments_of
 from portal.errors import Hidden
 from portal.extensions import db
 from portal.tickets import moves
@@ -78,7 +81,14 @@ def message(actor: Actor, number: str) -> Answer:
     """Write to the units of the ticket; 201 with the entry."""
     ticket = load_ticket(db.session, actor, number)
     entry = send_message(db.session, actor, ticket, body(schemas.MessageSchema())["text"], clock.now())
-    return shapes.entry(entry, _zone()), 201
+    return shapes.entry(entry, (), _zone()), 201
+
+
+@bp.get("/tickets/<number>/attachments/<int:attachment_id>")
+@fetch(Permission.TICKET_READ)
+def attachment(actor: Actor, number: str, attachment_id: int) -> Response:
+    """A file of a message, to be saved."""
+    return download(db.session, actor, number, attachment_id, clock.now())
 
 
 @bp.post("/tickets/<number>/tasks/<int:task_id>/sign-for")
@@ -146,7 +156,12 @@ def _moved(task: Task) -> Answer:
 def _ticket(ticket: Ticket) -> shapes.Json:
     db.session.flush()
     codes = {ticket.opener_code, *(task.unit_code for task in ticket.tasks)}
-    return shapes.ticket(ticket, db.session.scalars(entries_of(ticket)), _units(codes), _zone())
+    entries, files = db.session.scalars(entries_of(ticket)), db.session.scalars(attachments_of(ticket))
+    return shapes.ticket(ticket, entries, [_file(ticket, each) for each in files], _units(codes), _zone())
+
+
+def _file(ticket: Ticket, one: Attachment) -> tuple[Attachment, str]:
+    return one, url_for("api.attachment", number=ticket.number, attachment_id=one.id)
 
 
 def _units(codes: Collection[str]) -> shapes.Units:

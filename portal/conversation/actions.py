@@ -1,14 +1,16 @@
 """Messages between the units of a ticket."""
 
 from datetime import datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record as audit
+from portal.conversation.attachments import NO_FILES, SortedOut, attach
 from portal.errors import Conflict, Hidden
-from portal.tickets.checking import MESSAGE_LENGTH, Faults, check_text
+from portal.tickets.checking import KEY_LENGTH, MESSAGE_LENGTH, Faults, check_text
 from portal.tickets.history import record
 from portal.tickets.lifecycle import TicketState
 from portal.tickets.models import Entry, Ticket
@@ -18,23 +20,50 @@ from portal.web.permissions import Permission
 
 
 def send_message(
-    session: Session, actor: Actor, ticket: Ticket, text: str, at: datetime, submission_key: str | None = None
+    session: Session,
+    actor: Actor,
+    ticket: Ticket,
+    text: str,
+    at: datetime,
+    submission_key: str | None = None,
+    files: SortedOut = NO_FILES,
+    *,
+    by_mail: bool = False,
 ) -> Entry:
-    """Write to all units of the ticket; talk moves no task. The same `submission_key` writes one message."""
+    """Write to all units of the ticket, with files or nothing but files; talk moves no task.
+
+    Invalid, and nothing is kept, if one file was refused (`files.0`, `files.1` …). The same `submission_key` writes
+    one message with one set of files.
+    """
     if not actor.may(Permission.TICKET_MESSAGE):
         raise Hidden(NOT_THERE)
     if submission_key and (twin := _written_before(session, ticket, submission_key)):
         return twin
-    faults = Faults()
-    if not text.strip():
-        faults.note("text", _("Write something before you send it."))
-    check_text("text", text, MESSAGE_LENGTH, faults)
-    check_text("submission_key", submission_key or "", 64, faults)
-    faults.raise_any()
+    _check(text, submission_key or "", files)
     if ticket.state in {TicketState.CLOSED, TicketState.WITHDRAWN}:
         raise Conflict(_("The ticket is closed: it takes no more messages."))
-    audit(session, actor, "ticket.message", f"ticket {ticket.number}", at=at)
-    return record(session, ticket, "message", actor, at, text=text.strip(), submission_key=submission_key)
+    detail: dict[str, Any] = {"by_mail": True} if by_mail else {}
+    entry = record(session, ticket, "message", actor, at, text=text.strip(), submission_key=submission_key, **detail)
+    hashes = [kept.sha256 for kept in attach(session, entry, files.accepted, at)]
+    audit(session, actor, "ticket.message", f"ticket {ticket.number}", at=at,
+          **detail, **({"files": hashes} if hashes else {}))  # fmt: skip
+    return entry
+
+
+def note_download(session: Session, actor: Actor, number: str, attachment: int, sha256: str, at: datetime) -> None:
+    """A file leaves the portal: who took it, without its name, which may tell whose case it is."""
+    audit(session, actor, "attachment.download", f"ticket {number}", at=at, attachment=attachment, sha256=sha256)
+
+
+def _check(text: str, submission_key: str, files: SortedOut) -> None:
+    faults = Faults()
+    if not text.strip() and files == NO_FILES:
+        faults.note("text", _("Write something before you send it."))
+    check_text("text", text, MESSAGE_LENGTH, faults)
+    check_text("submission_key", submission_key, KEY_LENGTH, faults)
+    for place, (name, reason) in enumerate(files.refused):
+        faults.note(f"files.{place}", _("“%(name)s” was not sent: %(reason)s", name=name, reason=reason))
+    faults.raise_any()
 
 
 def _written_before(session: Session, ticket: Ticket, submission_key: str) -> Entry | None:

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, backref, mapped_column, relationship
 
 from directory.base import Model
+from portal.conversation.kinds import GROUPS
 from portal.tickets.models import Entry
 
 
@@ -24,4 +25,11 @@ class Attachment(Model):
     content_cipher: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     created_at: Mapped[datetime]
 
-    entry: Mapped[Entry] = relationship()
+    entry: Mapped[Entry] = relationship(
+        backref=backref("attachments", lazy="selectin", order_by="Attachment.id", passive_deletes="all")
+    )
+
+    @property
+    def group(self) -> str:
+        """What it is to its reader: picture, document, sheet, slides, text."""
+        return GROUPS.get(self.media_type, "document")

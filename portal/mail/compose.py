@@ -23,6 +23,9 @@ from portal.web.languages import DEFAULT, LANGUAGES, in_language
 from portal.web.links import Purpose, make
 
 PATTERNS = {"zh": "y年M月d日（EEE）HH:mm", "en": "EEE d MMM y, HH:mm"}
+MARKER = "——— 请在此行以上回复 · Please reply above this line ———"
+"The first line of a mail to which one may reply; in both languages, so that it is known in every reply."
+
 ON_IT_KINDS = frozenset({"escalation"})
 "What asks a supervisor to see to something offers *I am on it*."
 
@@ -93,7 +96,7 @@ def headers(letter: Letter) -> dict[str, str]:
     """What machines go by: the thread of this ticket and person, the list, and that no person wrote this."""
     domain = _domain()
     given = {
-        "Auto-Submitted": "auto-generated",
+        "Auto-Submitted": "auto-replied" if letter.why is Why.WRITER else "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
         "X-Duijie-Kind": letter.kind,
     }
@@ -136,6 +139,7 @@ REASONS: Mapping[Why, Text] = {
     Why.SUPERVISOR: _("You get this mail because you are a supervisor of %(unit)s in the directory."),
     Why.ADDRESS: _("You get this mail because this address is to be entered for %(unit)s in the directory."),
     Why.ASSIGNEE: _("You get this mail because you are an officer of %(unit)s and have this task."),
+    Why.WRITER: _("You get this mail because you replied to one of ours as a contact of %(unit)s."),
 }
 
 
@@ -148,10 +152,13 @@ def _facts(letter: Letter) -> dict[str, Any]:
         "item": items[0] if items else {},
         "notice": {name: (letter.notice or {}).get(name) for name in Notice.__annotations__},
         "url": letter.url or items[0]["url"],
+        "ticket_number": letter.ticket_number,
         "copy": letter.copy,
         "why": str(REASONS[letter.why]) % {"unit": letter.unit},
         "not_me_url": _not_me_url(letter.recipient),
         "on_it_url": _on_it_url(letter),
+        "replies": _settings().mail.replies and letter.ticket_number is not None,
+        "marker": MARKER,
         "language": language,
         "when": when,
         "until": until,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypedDict
 
 TICKET_KINDS = ("arrival", "urge", "escalation", "digest", "answered", "returned")
-KINDS = (*TICKET_KINDS, "confirmation", "email-code")
+KINDS = (*TICKET_KINDS, "reply-entered", "reply-refused", "confirmation", "email-code")
 "A folder of `templates/email` each."
 
 INSTANT = "$instant"
@@ -21,6 +21,7 @@ class Why(StrEnum):
     SUPERVISOR = "supervisor"
     ASSIGNEE = "assignee"
     ADDRESS = "address"
+    WRITER = "writer"
 
 
 class Addressee(Protocol):

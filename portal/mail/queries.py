@@ -33,6 +33,16 @@ def addresses_of_the_same(mail: OutboxMail) -> Select[str]:
     )
 
 
+def of_token(token: str) -> Select[OutboxMail]:
+    """The mail with this token."""
+    return select(OutboxMail).where(OutboxMail.token == token)
+
+
+def of_message_ids(ids: Collection[str]) -> Select[OutboxMail]:
+    """The mails with these Message-IDs, the newest first."""
+    return select(OutboxMail).where(OutboxMail.message_id.in_(ids)).order_by(OutboxMail.id.desc())
+
+
 def sent_or_held_since(instant: datetime) -> Select[int]:
     """How many mails were sent after an instant, or are on their way."""
     return select(func.count(OutboxMail.id)).where(

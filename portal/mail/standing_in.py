@@ -12,6 +12,9 @@ from portal.mail.letter import Why
 from portal.mail.models import OutboxMail
 from portal.mail.queries import addresses_of_the_same
 
+UNIT_IS_MAILED = frozenset({Why.DESK, Why.OPENER, Why.SUPERVISOR})
+"What concerns the unit, whoever reads it; the rest concerns one person."
+
 log = logging.getLogger(__name__)
 
 
@@ -42,7 +45,7 @@ def _candidates(session: Session, mail: OutboxMail) -> Sequence[Recipient]:
         return []
     reached = reach(session, [mail.unit_code])
     why = Why(mail.letter["why"])
-    if why is Why.ASSIGNEE:
+    if why not in UNIT_IS_MAILED:
         return []
     others = reached.all_supervisors(mail.unit_code) if why is Why.SUPERVISOR else reached.all_of_desk(mail.unit_code)
     return sorted(others, key=lambda each: each.contact_id != mail.contact_id)

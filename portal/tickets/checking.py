@@ -22,6 +22,8 @@ from portal.web.permissions import Permission
 
 MESSAGE_LENGTH = 10_000
 "Characters; what is longer belongs into an attachment."
+LARGEST_FILE, MOST_FILES = 20 * 1024 * 1024, 10
+"Bytes of one attachment; attachments of one message."
 SUBJECT_LENGTH, NAME_LENGTH, REFERENCE_LENGTH, KEY_LENGTH = 200, 60, 60, 64
 MOST_PLACES, MOST_CITIZENS = 20, 10
 CHOOSABLE = (RESIDENCE, REGISTRY, "former registry")

@@ -1,9 +1,11 @@
 """The forms of a ticket: opening it, and the moves on its tasks. Shape alone; what is right is the actions' to say."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _
+from flask_wtf.file import MultipleFileField
 from wtforms import (
     BooleanField,
     DateField,
@@ -21,9 +23,9 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
-from portal.errors import Text
+from portal.errors import Invalid, Text
 from portal.procedures.catalogue import FORMER_REGISTRY, RESIDENCE, shipped
-from portal.tickets.checking import Opening
+from portal.tickets.checking import LARGEST_FILE, MOST_FILES, Opening
 from portal.tickets.citizens import CitizenFacts
 from portal.tickets.lifecycle import Outcome
 from portal.tickets.moves import Answer, Return
@@ -162,8 +164,23 @@ class MessageForm(PortalForm):
     """A message to all units of the ticket; posted to `portal.conversation`, shown on the ticket."""
 
     text = TextAreaField(_("Message"))
+    files = MultipleFileField(_("Files"))
     submission_key = HiddenField(default=lambda: secrets.token_urlsafe(16))
 
 
 class OnItForm(PortalForm):
     """The button alone."""
+    most_files, largest_file = MOST_FILES, LARGEST_FILE
+
+    def refuse(self, refusal: Invalid) -> None:
+        """What is wrong with each file (`files.0` …) stands at the field in which they were chosen together."""
+        of_files = {name: fault for name, fault in refusal.fields.items() if name.startswith("files.")}
+        self.files.errors = [*self.files.errors, *of_files.values()]
+        if others := {name: fault for name, fault in refusal.fields.items() if name not in of_files}:
+            super().refuse(Invalid(others))
+
+    def choose_again(self, names: Sequence[str]) -> None:
+        """Say that good files were not kept: a page cannot put them back into the field."""
+        if names:
+            told = _("Choose these again as well, a browser does not keep them: %(names)s", names=", ".join(names))
+            self.files.errors = [*self.files.errors, told]

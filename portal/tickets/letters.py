@@ -17,6 +17,7 @@ from portal.procedures.catalogue import shipped
 from portal.procedures.limit import LimitUnit
 from portal.tickets.forecast import Command, ForecastRung, rungs_to_come
 from portal.tickets.models import Clock, Task, Ticket
+from portal.tickets.queries import running_clocks
 
 Climbed = Mapping[int, Sequence[tuple[int, Mailed]]]
 "Of a clock, by its id: the rungs at which somebody was mailed, lowest first."
@@ -54,6 +55,24 @@ def mail_returned(session: Session, ticket: Ticket, task: Task, at: datetime) ->
     item["returned_by"], item["returned_at"] = session.get_one(Unit, task.unit_code).name, at
     opener = session.get_one(Unit, ticket.opener_code)
     _mail_desk(session, ticket, "returned", item, Why.OPENER, opener, at)
+
+
+def mail_reply(session: Session, ticket: Ticket, recipient: Recipient, at: datetime, *, entered: bool) -> None:
+    """Tell who replied by mail what became of it; where it was entered, only if the unit still owes something."""
+    owed = [clock for clock in running_clocks(ticket) if clock.unit_code == recipient.unit_code]
+    if entered and not owed:
+        return
+    unit = session.get_one(Unit, recipient.unit_code)
+    letter = Letter(
+        "reply-entered" if entered else "reply-refused",
+        recipient,
+        [_item(session, ticket, clock) for clock in owed],
+        ticket.number,
+        why=Why.WRITER,
+        unit=unit.name,
+        url=_url(f"/tickets/{ticket.number}"),
+    )
+    post(session, letter, at)
 
 
 def mail_notice(

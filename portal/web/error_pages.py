@@ -57,7 +57,11 @@ KNOWN = {
     404: NOT_THERE,
     405: Fault(405, _("This cannot be done here"), _("Go back to the page you came from, and use its buttons.")),
     409: Fault(409, _("This cannot be done now"), _("Go back and reload the page: its state has changed.")),
-    413: Fault(413, _("This is too large"), _("Send a smaller file, or several one after the other.")),
+    413: Fault(
+        413,
+        _("This is too large"),
+        _("Nothing was sent. Go back and send less at once: smaller files, or fewer of them in each message."),
+    ),
     415: Fault(415, _("This kind of file is not taken"), _("Send it in one of the kinds that the page names.")),
     422: Fault(422, _("Something is not right yet"), _("Go back and correct what is named below.")),
     429: Fault(429, _("Too many requests"), _("Wait a minute, then try again.")),

@@ -136,6 +136,15 @@ def dialled(number: str) -> str:
     return "".join(character for character in number if character.isdecimal() or character == "+")
 
 
+def size(amount: int) -> str:
+    """The size of a file: 812 B, 34 KB, 1.5 MB."""
+    for unit, factor in (("MB", 1024 * 1024), ("KB", 1024)):
+        if amount >= factor:
+            share = amount / factor
+            return f"{share:.0f} {unit}" if share >= 10 or unit == "KB" else f"{share:.1f} {unit}"
+    return f"{amount} B"
+
+
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         amount=amount,
@@ -148,6 +157,7 @@ def init_app(app: Flask) -> None:
         limit_short=limit_short,
         dialled=dialled,
         instant=datetime.fromisoformat,
+        size=size,
     )
     app.jinja_env.globals.update(due=due, may=may, mail_is_kept=mail_is_kept)
 

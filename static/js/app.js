@@ -2,6 +2,7 @@
 
 import { startComboboxes } from "./combobox.js";
 import { startDrafts } from "./drafts.js";
+import { startFiles } from "./files.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
 import { startOnce } from "./once.js";
@@ -15,5 +16,6 @@ startLive(document);
 startProcedures(document);
 startPreview(document);
 startDrafts(document);
+startFiles(document);
 startOnce(document);
 document.querySelector("[data-focus]")?.focus();

@@ -6,7 +6,7 @@ import sys
 
 from tests.conventions.house import ROOT, dotted, modules
 
-INNER = {"actions", "clocks", "compose", "models", "moves", "opening", "outbox", "queries"}
+INNER = {"actions", "attachments", "clocks", "compose", "models", "moves", "opening", "outbox", "queries"}
 "Files of a feature that are below its edge: they take a session and never commit."
 
 READS_THE_CLOCK = {

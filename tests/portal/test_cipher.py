@@ -67,3 +67,16 @@ def test_the_application_has_one_cipher_from_its_settings(app: Flask) -> None:
         encrypted = cipher().encrypt("李明", "citizen.name")
         assert cipher() is cipher()
     assert Cipher(app.extensions["settings"].data_key).decrypt(encrypted, "citizen.name") == "李明"
+
+
+@given(st.binary())
+def test_bytes_come_back_as_they_were_and_only_at_their_place(content: bytes) -> None:
+    encrypted = CIPHER.encrypt_bytes(content, "attachment.content")
+    assert CIPHER.decrypt_bytes(encrypted, "attachment.content") == content
+    with pytest.raises(Undecipherable):
+        CIPHER.decrypt_bytes(encrypted, "citizen.name")
+
+
+def test_bytes_that_are_no_text_are_not_given_out_as_one() -> None:
+    with pytest.raises(Undecipherable):
+        CIPHER.decrypt(CIPHER.encrypt_bytes(b"\xff\xfe", "citizen.name"), "citizen.name")
