@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from directory import actions, corrections
-from directory.entries import LONGEST, PhoneEntry, check_fields
+from directory.entries import LONGEST, Fault, PhoneEntry, WrongFieldsError, check_fields
 from directory.freshness import ContactState, assess
 from directory.history import By, note, note_fields
 from directory.indexing import NAMES_APART, refresh_lookup_terms
@@ -57,6 +57,8 @@ def enter_contact(
     _check_contact({**given, "role": contact.role}, phones)
     for field, value in given.items():
         setattr(contact, field, value)
+    if session.scalar(_same(contact)):
+        raise WrongFieldsError({"name": Fault.THERE})
     contact.rank = _last_rank(session, contact.unit_code, contact.role) + 1
     contact.phones = _rows(phones)
     actions.add_contact(session, contact)
@@ -207,6 +209,14 @@ def _cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
 def _with_former_name(former_names: str, name: str) -> str:
     names = [each.strip() for each in former_names.split(NAMES_APART) if each.strip()]
     return NAMES_APART.join(dict.fromkeys([*names, name]))
+
+
+def _same(contact: Contact) -> Select[int]:
+    """The id of a contact in use that is the same person in the same role: a form sent twice enters one."""
+    same = (getattr(Contact, field) == getattr(contact, field) for field in ("unit_code", "role", "name", "post"))
+    return select(Contact.id).where(
+        *same, Contact.email.is_not_distinct_from(contact.email), Contact.state != ContactState.RETIRED
+    )
 
 
 def _last_rank(session: Session, unit_code: str, role: ContactRole) -> int:

@@ -38,7 +38,7 @@ class Fault(StrEnum):
     ENDS_FIRST = "ends before it begins"
     TOO_FAR = "too long a time"
     OWN_DEPUTY = "one's own deputy"
-    NOT_HERE = "not a contact of this unit"
+    THERE = "there already"
 
 
 class WrongFieldsError(ValueError):

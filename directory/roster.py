@@ -91,6 +91,9 @@ def enter_absence(
     _check_span(begins_at, ends_at, LONGEST_ABSENCE)
     if deputy is not None and deputy.id == contact.id:
         raise WrongFieldsError({"deputy": Fault.OWN_DEPUTY})
+    same = Absence.contact_id == contact.id, Absence.begins_at == begins_at, Absence.ends_at == ends_at
+    if session.scalar(select(Absence.id).where(*same)):
+        raise WrongFieldsError({"contact": Fault.THERE})
     absence = Absence(contact_id=contact.id, begins_at=begins_at, ends_at=ends_at,
                       deputy_contact_id=deputy.id if deputy else None, why=why)  # fmt: skip
     session.add(absence)

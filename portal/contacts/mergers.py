@@ -12,7 +12,7 @@ from portal.clock import now
 from portal.config import Settings
 from portal.contacts.actions import Merger, check_merger, foreseen, merge
 from portal.contacts.forms import MergerForm
-from portal.contacts.scope import unit_to_edit
+from portal.contacts.scope import may_edit, unit_to_edit
 from portal.errors import Invalid
 from portal.extensions import db
 from portal.web.access import actor, requires
@@ -41,6 +41,8 @@ def preview(code: str) -> Answered:
 @bp.post("/units/<code>/mergers")
 @requires(Permission.DIRECTORY_EDIT)
 def do(code: str) -> Answered:
+    if done := _done(code):
+        return redirect(url_for("contacts.unit", code=done))
     found, form = unit_to_edit(db.session, actor(), code, lock=True), MergerForm()
     if not _fits(found, form):
         return _page(found, form), 422
@@ -53,6 +55,12 @@ def do(code: str) -> Answered:
              unit=found.name, successor=successor.name, tasks=moved.work.tasks)  # fmt: skip
     flash(told, "success")
     return redirect(url_for("contacts.unit", code=successor.code))
+
+
+def _done(code: str) -> str | None:
+    """The unit into which this one is merged already, where the button was pressed twice."""
+    found = locked_unit(db.session, code) if may_edit(db.session, actor(), code) else None
+    return found.successor_code if found else None
 
 
 def _fits(found: Unit, form: MergerForm) -> bool:

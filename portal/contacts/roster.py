@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from directory import roster
 from directory.entries import WrongFieldsError
+from directory.history import locked_unit
 from directory.models import Contact, Unit
 from directory.presenting import in_calling_order
 from directory.queries import subtree_codes
@@ -27,6 +28,7 @@ from portal.errors import Hidden, Invalid
 from portal.extensions import db
 from portal.web.access import actor, requires
 from portal.web.permissions import Permission
+from portal.web.transactions import committed
 
 bp = Blueprint("roster", __name__)
 Answered = Response | str | tuple[str, int]
@@ -81,6 +83,7 @@ def add_absence(code: str) -> Answered:
     if not form.validate():
         return _page(found, absence_form=form), 422
     contact = contact_of_absence(db.session, actor(), form.contact.data)
+    locked_unit(db.session, contact.unit_code)
     deputy = next((each for each in deputies if each.id == form.deputy.data), None)
     try:
         begins, ends = form.span(_zone())
@@ -135,22 +138,32 @@ def enter_sheet() -> Answered:
     answer, plan = _planned(RosterForm())
     if plan is None or not plan.rows:
         return answer
+    code = plan.rows[0].unit.code
+    added = committed(db.session, lambda: _entered(RosterForm()))
+    flash(_("Entered: %(n)d shifts.", n=added), "success")
+    return redirect(url_for("contacts.roster.show", code=code))
+
+
+def _entered(form: RosterForm) -> int:
+    """The rows planned anew and entered: of two at once the second finds what the first entered."""
+    plan = plan_roster(db.session, form.text.data or "", _editable())
     added = apply_roster(db.session, plan, now(), by(actor()))
     audit(db.session, actor(), "roster.import", at=now(), shifts=added, refused=len(plan.refused))
-    db.session.commit()
-    flash(_("Entered: %(n)d shifts.", n=added), "success")
-    return redirect(url_for("contacts.roster.show", code=plan.rows[0].unit.code))
+    return added
 
 
 def _planned(form: RosterForm) -> tuple[Answered, RosterPlan | None]:
-    editable = set(db.session.scalars(subtree_codes(actor().unit_code or "")))
     plan, status = None, 200
     try:
-        plan = plan_roster(db.session, form.text.data or "", editable)
+        plan = plan_roster(db.session, form.text.data or "", _editable())
     except UnreadableError as unreadable:
         form.refuse(Invalid({"file": ROWS[unreadable.wrong]}))
         status = 422
     return (render_template("contacts/roster_import.html", form=form, plan=plan, words=ROWS), status), plan
+
+
+def _editable() -> set[str]:
+    return set(db.session.scalars(subtree_codes(actor().unit_code or "")))
 
 
 def _page(found: Unit, shift_form: ShiftForm | None = None, absence_form: AbsenceForm | None = None) -> str:

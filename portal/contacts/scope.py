@@ -5,14 +5,15 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, selectinload
 
 from directory.history import By, locked_unit
-from directory.models import Contact, Unit, UnitAncestor
+from directory.models import Contact, ContactState, Unit, UnitAncestor
 from portal.contacts import queries
-from portal.errors import Hidden
+from portal.errors import Conflict, Hidden
 from portal.web.actor import Actor
 from portal.web.permissions import Permission
 
 NO_UNIT = _("There is no unit with this code.")
 NO_CONTACT = _("There is no such contact.")
+RETIRED = _("This contact is retired: it stays in the history and is changed no more.")
 
 
 def by(actor: Actor) -> By:
@@ -49,10 +50,12 @@ def unit_to_edit(session: Session, actor: Actor, code: str, *, lock: bool = Fals
 
 
 def contact_to_edit(session: Session, actor: Actor, contact_id: int, *, lock: bool = False) -> Contact:
-    """A contact that the steward may change; with `lock` its unit is kept from others."""
+    """A contact that the steward may change; with `lock` its unit is held, and a retired one is refused (Conflict)."""
     contact = _contact(session, contact_id)
     unit_to_edit(session, actor, contact.unit_code, lock=lock)
     session.refresh(contact)
+    if lock and contact.state is ContactState.RETIRED:
+        raise Conflict(RETIRED)
     return contact
 
 

@@ -19,7 +19,7 @@ FAULTS: Mapping[Fault, Text] = {
     Fault.ENDS_FIRST: _("The end must come after the beginning."),
     Fault.TOO_FAR: _("This is longer than a roster holds: at most a month on duty, a year away."),
     Fault.OWN_DEPUTY: _("Nobody stands in for oneself: choose somebody else, or nobody."),
-    Fault.NOT_HERE: _("Choose a contact of this unit."),
+    Fault.THERE: _("This is entered already."),
 }
 
 CODE_FAULTS: Mapping[CodeFault, Text] = {

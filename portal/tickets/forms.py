@@ -166,10 +166,6 @@ class MessageForm(PortalForm):
     text = TextAreaField(_("Message"))
     files = MultipleFileField(_("Files"))
     submission_key = HiddenField(default=lambda: secrets.token_urlsafe(16))
-
-
-class OnItForm(PortalForm):
-    """The button alone."""
     most_files, largest_file = MOST_FILES, LARGEST_FILE
 
     def refuse(self, refusal: Invalid) -> None:
@@ -184,3 +180,7 @@ class OnItForm(PortalForm):
         if names:
             told = _("Choose these again as well, a browser does not keep them: %(names)s", names=", ".join(names))
             self.files.errors = [*self.files.errors, told]
+
+
+class OnItForm(PortalForm):
+    """The button alone."""

@@ -171,6 +171,24 @@ def test_a_contact_is_entered_with_phones_called_earlier_and_retired(
     assert "zhao@ga.example" not in client.get(unit_page).text
 
 
+def test_a_form_sent_twice_does_it_once(
+    client: Client, session: Session, province: Province, steward: Officer, clock: Time
+) -> None:
+    page = f"/directory/units/{province.dahu.code}/contacts"
+    data = {"name": "赵六", "role": "desk", "language": "zh", "email": "zhao@ga.example"}
+    assert [client.submit(page, data).status_code for _twice in range(2)] == [302, 422]
+    form = f"/directory/contacts/{one(session, 'zhao@ga.example').id}"
+    assert [client.submit(f"{form}/retirements", page=form).status_code for _twice in range(1)] == [302]
+    token = client.token("/directory")
+    for path in ("retirements", "confirmations", "changes", "ranks"):
+        assert client.post(f"{form}/{path}", data={"csrf_token": token, "name": "x"}).status_code == 409
+    absence = {"contact": str(one(session, "dahu.leader@ga.example").id), "first_day": "2016-01-05",
+               "last_day": "2016-01-06", "deputy": "0"}  # fmt: skip
+    roster = f"/directory/units/{province.dahu.code}"
+    sent = [client.submit(f"{roster}/absences", absence, page=f"{roster}/roster").status_code for _twice in range(2)]
+    assert sent == [302, 422]
+
+
 def test_room_for_one_more_phone_keeps_what_was_typed(client: Client, province: Province, steward: Officer) -> None:
     page = f"/directory/units/{province.dahu.code}/contacts"
     data = {"name": "赵六", "role": "desk", "language": "zh", "phones-0-number": "110", "add": "phone"}
@@ -389,8 +407,11 @@ def test_a_merger_is_looked_at_first_and_moves_everything(
     assert "1 项未完成任务" in words(looked.text)
     session.expire_all()
     assert province.dahu.closed_on is None
-    done = client.submit(f"/directory/units/{province.dahu.code}/mergers", data, page=page)
-    assert done.status_code == 302
+    token = {"csrf_token": client.token(page)}
+    done = [client.post(f"/directory/units/{province.dahu.code}/mergers", data=data | token) for _twice in range(2)]
+    assert [(each.status_code, each.location) for each in done] == [
+        (302, f"/directory/units/{province.jianguo.code}")
+    ] * 2
     session.expire_all()
     assert province.dahu.successor_code == province.jianguo.code
     tasks = session.scalars(select(Task).order_by(Task.id)).all()
