@@ -201,8 +201,8 @@ class SettlementForm(PortalForm):
 class ShiftForm(PortalForm):
     contact = SelectField(_("Who"), coerce=int, choices=[])
     day = DateField(_("Day"), [required(_("Give the day."))])
-    begins = TimeField(_("From"), [required(_("Give the time."))], default=time(8, 30))
-    ends = TimeField(_("To"), [required(_("Give the time."))], default=time(17, 0))
+    begins = TimeField(_("Begins"), [required(_("Give the time."))], default=time(8, 30))
+    ends = TimeField(_("Ends"), [required(_("Give the time."))], default=time(17, 0))
     remark = StringField(_("Remark"), filters=[stripped])
 
     def offer(self, contacts: Iterable[Contact]) -> None:
