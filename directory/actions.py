@@ -58,11 +58,12 @@ def move_unit(session: Session, unit: Unit, parent: Unit | None) -> None:
     moved = list(session.scalars(subtree_codes(unit.code)))
     if parent is not None and parent.code in moved:
         raise CircularChainError(unit.code)
+    former = unit.parent_code
     unit.parent_code = parent.code if parent is not None else None
     _leave_chain(session, unit.code)
     _join_chain(session, unit.code, unit.parent_code)
     session.expire(unit, ["parent"])
-    refresh_lookup_terms(session, moved)
+    refresh_lookup_terms(session, filter(None, (*moved, former, unit.parent_code)))
 
 
 def close_unit(session: Session, unit: Unit, on: date, successor: Unit | None = None) -> None:
@@ -79,7 +80,7 @@ def close_unit(session: Session, unit: Unit, on: date, successor: Unit | None = 
         raise CommandsUnitsError(unit.code)
     unit.closed_on = on
     unit.successor_code = successor.code if successor is not None else None
-    refresh_lookup_terms(session, [unit.code, *([successor.code] if successor is not None else [])])
+    refresh_lookup_terms(session, filter(None, (unit.code, unit.parent_code, unit.successor_code)))
     session.expire(unit, ["successor"])
 
 

@@ -102,8 +102,8 @@ def check_seen(session: Session, about: Unit | Contact, seen: int) -> None:
 def locked_unit(session: Session, code: str) -> Unit | None:
     """The unit, kept from others who change it until the transaction ends.
 
-    Whoever only refers to it, as each entry of a ticket does, is not kept waiting (`FOR NO KEY UPDATE`): a merger, which
-    holds units and wants tickets, would otherwise wait for an answer that holds its ticket and wants the unit.
+    Whoever only refers to it, as each entry of a ticket does, is not kept waiting (`FOR NO KEY UPDATE`): a merger,
+    which holds units and wants tickets, would otherwise wait for an answer that holds its ticket and wants the unit.
     """
     statement = select(Unit).where(Unit.code == code).with_for_update(key_share=True)
     return session.scalar(statement.execution_options(populate_existing=True))

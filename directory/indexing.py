@@ -1,21 +1,35 @@
 """Writes the terms under which units are found: gathers their facts, asks the rule in `names`, replaces the rows."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, exists, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from directory.models import Contact, ContactState, Locality, LookupTerm, Phone, Unit, UnitAncestor
-from directory.names import Above, Person, UnitFacts, terms
+from directory.former import FormerDivision, former_codes
+from directory.models import (
+    Contact,
+    ContactState,
+    Locality,
+    LocalityLevel,
+    LookupTerm,
+    Phone,
+    Unit,
+    UnitAncestor,
+    UnitKind,
+)
+from directory.names import Above, Person, Served, UnitFacts, terms
 
 UNITS_AT_A_TIME = 500
 ROWS_AT_A_TIME = 5_000
 NAMES_APART = "、"
+REGISTERS = (UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.HALL)
+"Kinds of unit that serve what has no unit of its own."
 
 
-def refresh_lookup_terms(session: Session, unit_codes: Collection[str]) -> None:
-    """Write the terms of these units anew. Whoever changes a unit's name, place or parent passes all below it too.
+def refresh_lookup_terms(session: Session, unit_codes: Iterable[str]) -> None:
+    """Write the terms of these units anew. Whoever changes a unit's name, place or parent passes all below it too, and
+    whoever leaves a locality without a unit the unit above, which serves it from then on.
 
     A unit closed into another has no terms of its own: its names and codes lead to its successor.
     """
@@ -40,16 +54,20 @@ def _refresh(session: Session, codes: Sequence[str]) -> None:
 def _gather(session: Session, codes: Sequence[str]) -> Iterator[tuple[str, UnitFacts]]:
     merged = _closed_into(session, codes)
     above, people, phones = _above(session, codes), _people(session, codes), _phones(session, codes)
+    served = _served(session, codes)
     statement = select(Unit, Locality.name).join(Locality, Locality.code == Unit.locality_code)
     listed = statement.where(Unit.code.in_(codes), Unit.closed_on.is_(None) | Unit.successor_code.is_(None))
     for unit, locality in session.execute(listed):
-        closed = merged[unit.code]
+        closed, former = merged[unit.code], _former_divisions(unit)
         yield (
             unit.code,
             UnitFacts(
                 name=unit.name,
                 locality=locality,
                 codes=(unit.code, unit.locality_code, *(one.code for one in closed)),
+                former_codes=tuple(one.code for one in former if one.now[0] == unit.locality_code),
+                part_codes=tuple(one.code for one in former if one.now[0] != unit.locality_code),
+                served=tuple(served[unit.code]),
                 former_names=(*_former(unit), *(name for one in closed for name in (one.name, *_former(one)))),
                 address=unit.address,
                 people=tuple(people[unit.code]),
@@ -57,6 +75,11 @@ def _gather(session: Session, codes: Sequence[str]) -> Iterator[tuple[str, UnitF
                 above=tuple(above[unit.code]),
             ),
         )
+
+
+def _former_divisions(unit: Unit) -> tuple[FormerDivision, ...]:
+    """The registers are kept above the stations."""
+    return () if unit.kind is UnitKind.STATION else former_codes().get(unit.locality_code, ())
 
 
 def _former(unit: Unit) -> list[str]:
@@ -89,6 +112,38 @@ def _above(session: Session, codes: Sequence[str]) -> dict[str, list[Above]]:
     for code, name, locality in session.execute(statement):
         above[code].append(Above(name, locality))
     return above
+
+
+def _served(session: Session, codes: Sequence[str]) -> dict[str, list[Served]]:
+    """Localities without a unit: those in the unit's own; a zone that its stations lie in, and all that is there."""
+    unit, station = aliased(Unit), aliased(Unit)
+    place, within = aliased(Locality), aliased(Locality)
+    without = ~exists().where(Unit.locality_code == place.code, Unit.closed_on.is_(None))
+    own = (
+        select(unit.code, place.code, place.name)
+        .join(place, place.parent_code == unit.locality_code)
+        .where(unit.code.in_(codes), unit.kind.in_(REGISTERS), place.level == LocalityLevel.TOWNSHIP, without)
+    )
+    zones = (
+        select(station.parent_code, within.parent_code)
+        .join(within, within.code == station.locality_code)
+        .join(unit, unit.code == station.parent_code)
+        .where(station.parent_code.in_(codes), within.parent_code != unit.locality_code)
+        .where(within.level == LocalityLevel.TOWNSHIP)
+        .distinct()
+        .subquery()
+    )
+    keeper, zone = zones.c
+    of_zones = (
+        select(keeper, place.code, place.name)
+        .join(place, or_(place.code == zone, place.parent_code == zone))
+        .where(without)
+    )
+    served: dict[str, list[Served]] = defaultdict(list)
+    for statement in (own, of_zones):
+        for code, place_code, name in session.execute(statement.order_by(place.code)):
+            served[code].append(Served(place_code, name))
+    return served
 
 
 def _people(session: Session, codes: Sequence[str]) -> dict[str, list[Person]]:

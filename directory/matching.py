@@ -3,14 +3,17 @@
 The statement depends on the shape of the query alone (how many words, narrowed to what), and is built once for each.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
 from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    CompoundSelect,
+    FromClause,
     Integer,
     Select,
     Subquery,
@@ -20,21 +23,27 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
+    union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import Session, aliased
 
 from directory.models import Contact, ContactState, LookupTerm, Unit, UnitAncestor, UnitKind
 from directory.names import FIELDS, FIELDS_PER_RANK, Field, field_of
-from directory.words import Query
+from directory.words import Query, is_number
 
 AFTER_ANY_TERM = "\U0010ffff"
-COUNTED_AT_MOST = 1_000
+TERMS_AT_MOST = 5_000
+"How many terms that begin with a word are looked at: more than any word but a single digit has in one province."
+TERMS_AT_MOST_OF_SEVERAL = 2_000
+"The same where further words, or contacts in a role, are looked for in each unit found."
 SHAPES_KEPT = 256
 
 KIND_ORDER = {kind: place for place, kind in enumerate(UnitKind)}
 
 type_of_term = type[LookupTerm]
+_MOST = bindparam("most", type_=Integer)
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,14 @@ class Asker:
     partners: Collection[str] = ()
 
 
+class Reach(Enum):
+    """How far one goes for the first word where very many terms begin with it."""
+
+    FIRST = "its first terms: the word itself, then by the alphabet"
+    NEAR = "its first terms, and all within the asker's prefecture"
+    ALL = "every one"
+
+
 @dataclass(frozen=True)
 class Shape:
     """What a statement depends on."""
@@ -67,6 +84,8 @@ class Shape:
     roles: int
     partners: bool
     near: bool
+    number: bool = False
+    reach: Reach = Reach.FIRST
 
     @classmethod
     def of(cls, query: Query, asker: Asker) -> "Shape":
@@ -78,17 +97,37 @@ class Shape:
             roles=len(query.roles),
             partners=bool(asker.partners),
             near=bool(asker.near),
+            number=all(map(is_number, query.words)),
         )
 
 
 def answering(session: Session, query: Query, asker: Asker, limit: int) -> list[Hit]:
-    """The units that answer to every word, of the kinds and with the roles asked for, best first."""
+    """The units that answer to every word, of the kinds and with the roles asked for, best first.
+
+    Of a word with very many terms the first and the nearest are enough, unless they are fewer than asked for.
+    """
     words = _rarest_first(session, query.words)
-    if not query or words is None:
+    if not words:
         return []
-    parameters = {**word_parameters(words), **narrowing_parameters(query, asker), "limit": limit}
-    rows = session.execute(_statement(Shape.of(query, asker)), parameters).all()
-    return [_hit(query, code, weights) for code, *weights in rows]
+    shape = Shape.of(query, asker)
+    most = TERMS_AT_MOST if shape.words == 1 and not shape.roles else TERMS_AT_MOST_OF_SEVERAL
+    parameters = {**word_parameters(words), **narrowing_parameters(query, asker), "limit": limit, "most": most}
+    rows: Sequence[Sequence[Any]] = session.execute(_statement(shape), parameters).all()
+    if _is_cut_off(session, rows, shape, parameters):
+        if shape.near:
+            rows = session.execute(_statement(replace(shape, reach=Reach.NEAR)), parameters).all()
+        if len(rows) < limit:
+            rows = session.execute(_statement(replace(shape, reach=Reach.ALL)), parameters).all()
+    return [_hit(row[0], row[2:]) for row in rows]
+
+
+def _is_cut_off(session: Session, rows: Sequence[Sequence[Any]], shape: Shape, parameters: Mapping[str, Any]) -> bool:
+    """Whether there are more terms than were looked at; every row tells how many were."""
+    if rows:
+        return bool(rows[0][1] >= parameters["most"])
+    if shape.words == 1 and not (shape.kinds or shape.roles):
+        return False
+    return bool(session.scalar(_counting(1), parameters) == parameters["most"])
 
 
 def word_parameters(words: Sequence[str]) -> dict[str, str]:
@@ -105,8 +144,13 @@ def narrowing_parameters(query: Query, asker: Asker) -> dict[str, Any]:
 
 
 def begins(term: type_of_term, place: int) -> ColumnElement[bool]:
-    """The term begins with the word at this place of the query: a range of an index."""
-    return and_(term.term >= bindparam(f"word_{place}"), term.term < bindparam(f"after_{place}"))
+    """The term begins with the word at this place of the query: a range of an index.
+
+    The name of a locality that a unit serves beside its own is met as a whole only: it often begins with a station's.
+    """
+    word: ColumnElement[str] = bindparam(f"word_{place}")
+    in_range = and_(term.term >= word, term.term < bindparam(f"after_{place}"))
+    return and_(in_range, or_(~is_of(term, Field.SERVED), term.term == word))
 
 
 def is_of(term: type_of_term, field: Field) -> ColumnElement[bool]:
@@ -123,30 +167,43 @@ def narrowing(shape: Shape) -> Iterator[ColumnElement[bool]]:
         yield held.where(Contact.state != ContactState.RETIRED)
 
 
-def among_equals(shape: Shape) -> Iterator[ColumnElement[Any] | InstrumentedAttribute[str]]:
-    """Higher kinds, then partners, then whoever shares most of the chain of command with the asker."""
-    yield case(KIND_ORDER, value=Unit.kind)
+def higher(unit: Any) -> ColumnElement[int]:
+    """The place of a unit's kind, the corps first; `unit` has the columns code and kind."""
+    return case(KIND_ORDER, value=unit.kind)
+
+
+def among_equals(shape: Shape, unit: Any, within: FromClause | type[Unit]) -> Iterator[ColumnElement[Any]]:
+    """Higher kinds, then partners, then whoever shares most of the chain of command with the asker.
+
+    A number that many have is meant nearby: a phone's without its area code. `unit` are the columns code and kind,
+    `within` is what has them.
+    """
+    if not shape.number:
+        yield higher(unit)
     if shape.partners:
-        yield case((Unit.code.in_(bindparam("partners", expanding=True)), 0), else_=1)
+        yield case((unit.code.in_(bindparam("partners", expanding=True)), 0), else_=1)
     if shape.near:
         own, other = aliased(UnitAncestor), aliased(UnitAncestor)
         chain = select(own.ancestor_code).where(own.unit_code == bindparam("near"))
-        shared = select(func.count()).where(other.unit_code == Unit.code, other.ancestor_code.in_(chain))
-        yield shared.correlate(Unit).scalar_subquery().desc()
-    yield Unit.code
+        shared = select(func.count()).where(other.unit_code == unit.code, other.ancestor_code.in_(chain))
+        yield shared.correlate(within).scalar_subquery().desc()
+    if shape.number:
+        yield higher(unit)
+    yield unit.code
 
 
-def _hit(query: Query, code: str, weights: Sequence[int]) -> Hit:
+def _hit(code: str, weights: Sequence[int]) -> Hit:
     fields = dict.fromkeys(field_of(weight).value for weight in sorted(weights))
-    matched = " + ".join(fields) or ("kind" if query.kinds else "role")
-    return Hit(code, matched, sum(weight // FIELDS_PER_RANK for weight in weights))
+    return Hit(code, " + ".join(fields), sum(weight // FIELDS_PER_RANK for weight in weights))
 
 
 def _rarest_first(session: Session, words: Sequence[str]) -> tuple[str, ...] | None:
     """The words in the order in which they narrow most, or None if one of them finds nothing anywhere."""
     if len(words) < 2:
         return tuple(words)
-    counts = tuple(session.execute(_counting(len(words)), word_parameters(words)).one())
+    counts = tuple(
+        session.execute(_counting(len(words)), {**word_parameters(words), "most": TERMS_AT_MOST_OF_SEVERAL}).one()
+    )
     if 0 in counts:
         return None
     return tuple(word for _, word in sorted(zip(counts, words, strict=True), key=lambda pair: pair[0]))
@@ -156,7 +213,7 @@ def _rarest_first(session: Session, words: Sequence[str]) -> tuple[str, ...] | N
 def _counting(words: int) -> Select[*tuple[int, ...]]:
     """How many terms begin with each word, counted no further than it takes to compare."""
     few = (
-        select(literal(1).label("one")).where(begins(LookupTerm, place)).limit(COUNTED_AT_MOST).subquery()
+        select(literal(1).label("one")).where(begins(LookupTerm, place)).limit(_MOST).subquery()
         for place in range(words)
     )
     return select(*(select(func.count()).select_from(one).scalar_subquery() for one in few))
@@ -164,35 +221,62 @@ def _counting(words: int) -> Select[*tuple[int, ...]]:
 
 @lru_cache(maxsize=SHAPES_KEPT)
 def _statement(shape: Shape) -> Select[*tuple[Any, ...]]:
-    """Unit code and the weight of each word, of the units that answer to every word."""
-    found = _found(shape)
+    """Unit code, how many terms of the first word were looked at, and the weight of each word, of the units found.
+
+    Who is near is asked only of those that may be among the first: as good, and of as high a kind, as the last of them.
+    """
+    terms = _terms(shape).cte("terms").prefix_with("MATERIALIZED")
+    found = _found(shape, terms)
     weights = list(found.c)[1:]
     score = sum((weight // FIELDS_PER_RANK for weight in weights), start=literal(0))
-    return (
-        select(*found.c)
+    best = [score] if shape.number else [score, higher(Unit)]
+    likely = (
+        select(Unit.code, Unit.kind, score.label("score"), *weights, func.rank().over(order_by=best).label("place"))
         .join_from(found, Unit, Unit.code == found.c.unit_code)
         .where(*(weight.is_not(None) for weight in weights), *narrowing(shape))
-        .order_by(score, *among_equals(shape))
-        .limit(bindparam("limit", type_=Integer))
+        .subquery("likely")
+    )
+    limit: ColumnElement[int] = bindparam("limit", type_=Integer)
+    looked_at = select(func.count()).select_from(terms).scalar_subquery().label("looked_at")
+    return (
+        select(likely.c.code, looked_at, *(likely.c[weight.key] for weight in weights))
+        .where(likely.c.place <= limit)
+        .order_by(likely.c.score, *among_equals(shape, likely.c, likely))
+        .limit(limit)
     )
 
 
-def _found(shape: Shape) -> CTE:
+def _found(shape: Shape, terms: CTE) -> CTE:
     """Unit code, and the least weight at which it answers to each word; null where it does not.
 
     The first word is looked for everywhere, the others within the units that it found. Materialised, or planners look
     for a word as often as its weight is named, and search the terms by unit since they are to be grouped so.
     """
-    if not shape.words:
-        return select(Unit.code.label("unit_code")).cte("found")
-    first = select(LookupTerm.unit_code, _weight(LookupTerm, 0)).where(begins(LookupTerm, 0))
-    if not shape.narrowed:
-        first = first.where(~is_of(LookupTerm, Field.PATH))
-    terms = first.cte("terms").prefix_with("MATERIALIZED")
     best = func.min(terms.c.weight).label("weight_0")
     driver = select(terms.c.unit_code, best).group_by(terms.c.unit_code).subquery("driver")
     others = (_weight_within(driver, place) for place in range(1, shape.words))
     return select(*driver.c, *others).cte("found").prefix_with("MATERIALIZED")
+
+
+def _terms(shape: Shape) -> Select[*tuple[str, int]] | CompoundSelect[*tuple[str, int]]:
+    """Unit and weight of the terms that begin with the first word."""
+    every = select(LookupTerm.unit_code, _weight(LookupTerm, 0)).where(begins(LookupTerm, 0))
+    if not shape.narrowed:
+        every = every.where(~is_of(LookupTerm, Field.PATH))
+    if shape.reach is Reach.ALL:
+        return every
+    first = every.order_by(LookupTerm.term, LookupTerm.weight, LookupTerm.unit_code).limit(_MOST).subquery("first")
+    if shape.reach is Reach.FIRST:
+        return select(*first.c)
+    own, below, head = aliased(UnitAncestor), aliased(UnitAncestor), aliased(Unit)
+    prefecture = (
+        select(own.ancestor_code)
+        .join(head, head.code == own.ancestor_code)
+        .where(own.unit_code == bindparam("near"), head.kind == UnitKind.DETACHMENT)
+        .scalar_subquery()
+    )
+    nearby = every.join(below, below.unit_code == LookupTerm.unit_code).where(below.ancestor_code == prefecture)
+    return union_all(select(*first.c), nearby)
 
 
 def _weight_within(driver: Subquery, place: int) -> ColumnElement[int]:

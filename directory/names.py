@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from directory.spelling import initials, spell_person, spellings
+from directory.spelling import initials, simplified, spell, spell_person, spellings
 
 LONGEST_TERM = 64
 LONGEST_TEXT = 24
 SHORTEST_NUMBER = 3
 FIELDS_PER_RANK = 16
+ABBREVIATED = {"前郭尔罗斯": "前郭"}
+"Names of places that are too long to be said in full."
 
 
 class Field(StrEnum):
@@ -32,6 +34,9 @@ class Field(StrEnum):
     POST = "post"
     ADDRESS = "address"
     PATH = "path"
+    LOCALITY = "locality"
+    SERVED = "locality served"
+    FORMER_CODE = "former code"
 
 
 FIELDS = tuple(Field)
@@ -43,15 +48,20 @@ RANKS: dict[Field, tuple[int, int]] = {
     Field.PHONE: (1, 5),
     Field.PINYIN: (1, 5),
     Field.INITIALS: (3, 7),
-    Field.FORMER: (3, 7),
+    Field.FORMER: (3, 8),
     Field.CONTACT: (7, 9),
     Field.POST: (9, 9),
     Field.ADDRESS: (9, 9),
     Field.PATH: (5, 5),
+    Field.LOCALITY: (1, 5),
+    Field.SERVED: (3, 7),
+    Field.FORMER_CODE: (3, 7),
 }
 
 _PEOPLES = "(?:(?:满|回|朝鲜|蒙古|锡伯|达斡尔|鄂温克|鄂伦春|赫哲|藏|壮|苗|彝|土家|维吾尔|哈萨克)族)*"
-_DIVISION = re.compile(_PEOPLES + "(?:自治州|自治县|自治区|街道办事处|街道|地区|省|市|州|盟|县|区|旗|镇|乡|路)$")
+_DIVISION = re.compile(
+    _PEOPLES + "(?:自治)?(?P<level>州|县|区|旗)$|" + _PEOPLES + "(?P<ending>街道办事处|街道|地区|省|市|盟|镇|乡|路)$"
+)
 _OFFICE = re.compile(
     "(?:(?:户政|户籍|人口|治安)(?:办证|管理)*(?:大厅|中心|总队|支队|大队|处|科)|(?:边防|森林|治安|水上|铁路)?派出所)$"
 )
@@ -83,12 +93,26 @@ class Above:
 
 
 @dataclass(frozen=True)
+class Served:
+    """A locality without a unit of its own, which the unit serves too."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
 class UnitFacts:
-    """What the terms of a unit are made of; `codes` are its own, its division's, and those of units closed into it."""
+    """What the terms of a unit are made of; `codes` are its own, its division's, and those of units closed into it.
+
+    `former_codes` are those of divisions whose registers it keeps; `part_codes`, of those it keeps a part of.
+    """
 
     name: str
     locality: str
     codes: tuple[str, ...]
+    former_codes: tuple[str, ...] = ()
+    part_codes: tuple[str, ...] = ()
+    served: tuple[Served, ...] = ()
     former_names: tuple[str, ...] = ()
     address: str = ""
     people: tuple[Person, ...] = ()
@@ -122,7 +146,7 @@ def weigh(field: Field, *, inside: bool = False) -> int:
 
 def normalise(text: str) -> str:
     """Letters and digits alone, half-width, lower case; the same for what is stored and for what is typed."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = simplified(unicodedata.normalize("NFKC", text).casefold())
     return "".join(character for character in folded if character.isalnum())
 
 
@@ -135,8 +159,20 @@ def short_names(name: str) -> list[str]:
     branch = authority["branch"] if authority else ""
     place = branch or (authority["body"] if authority else head.removesuffix("分局"))
     core = _core(place)
-    names = [core, place, f"{branch}分局" if branch else "", core + tail, place + tail]
-    return list(dict.fromkeys(short for short in names if short))
+    others = called(place)
+    names = [core, place, f"{branch}分局" if branch else "", core + tail, place + tail, *others]
+    return list(dict.fromkeys(short for short in (*names, *(other + tail for other in others)) if short))
+
+
+def called(place: str) -> list[str]:
+    """What else people call a division: 伊通县 for 伊通满族自治县, 前郭 for 前郭尔罗斯蒙古族自治县."""
+    found = _DIVISION.search(place)
+    core = _core(place)
+    cores = [core, ABBREVIATED[core]] if core in ABBREVIATED else [core]
+    if not found or core == place:
+        return []
+    level = found["level"] or found["ending"]
+    return [name for name in (*cores[1:], *(one + level for one in cores)) if name not in {place, core}]
 
 
 def _core(place: str) -> str:
@@ -145,18 +181,28 @@ def _core(place: str) -> str:
 
 
 def _all_terms(unit: UnitFacts) -> Iterator[Term]:
-    for code in unit.codes:
-        yield Term(normalise(code)[:LONGEST_TERM], Field.CODE, weigh(Field.CODE))
-    for name in dict.fromkeys((unit.name, unit.locality, *short_names(unit.name))):
+    yield from _code_terms(unit)
+    for name in dict.fromkeys((unit.name, *short_names(unit.name))):
         yield from _name_terms(normalise(name), Field.NAME, Field.PINYIN, Field.INITIALS)
-    for former in unit.former_names:
-        for name in dict.fromkeys((former, *short_names(former))):
-            yield from _name_terms(normalise(name), Field.FORMER, Field.FORMER, Field.FORMER)
+    for name in dict.fromkeys((unit.locality, *called(unit.locality))):
+        yield from _name_terms(normalise(name), Field.LOCALITY, Field.PINYIN, Field.INITIALS)
+    for name in dict.fromkeys(short for former in unit.former_names for short in (former, *short_names(former))):
+        yield from _name_terms(normalise(name), Field.FORMER, Field.FORMER, Field.FORMER)
     yield from _path_terms(unit.above)
     yield from _people_terms(unit.people)
-    for phone in unit.phones:
-        yield from _phone_terms(phone)
+    yield from (term for phone in unit.phones for term in _phone_terms(phone))
     yield from _address_terms(unit)
+
+
+def _code_terms(unit: UnitFacts) -> Iterator[Term]:
+    """Its codes; what it serves is met by its whole name or code only."""
+    for code in unit.codes:
+        yield Term(normalise(code)[:LONGEST_TERM], Field.CODE, weigh(Field.CODE))
+    for codes, in_part in ((unit.former_codes, False), (unit.part_codes, True)):
+        yield from (Term(code, Field.FORMER_CODE, weigh(Field.FORMER_CODE, inside=in_part)) for code in codes)
+    for place in unit.served:
+        for text in (place.code, normalise(place.name), "".join(spell(normalise(place.name)))):
+            yield Term(text[:LONGEST_TERM], Field.SERVED, weigh(Field.SERVED))
 
 
 def _name_terms(name: str, plain: Field, pinyin: Field, first_letters: Field) -> Iterator[Term]:
@@ -182,7 +228,7 @@ def _path_terms(above: Iterable[Above]) -> Iterator[Term]:
 def _names_above(unit: Above) -> list[str]:
     """The locality, and the short names it does not begin with: 昌邑区, 昌邑分局."""
     branches = [name for name in short_names(unit.name) if name.endswith("分局")]
-    return [unit.locality, *branches]
+    return [unit.locality, *called(unit.locality), *branches]
 
 
 def _people_terms(people: Iterable[Person]) -> Iterator[Term]:
@@ -193,7 +239,7 @@ def _people_terms(people: Iterable[Person]) -> Iterator[Term]:
         weight = weigh(Field.CONTACT, inside=True)
         yield Term("".join(spelled)[:LONGEST_TERM], Field.CONTACT, weight)
         yield Term("".join(syllable[0] for syllable in spelled)[:LONGEST_TEXT], Field.CONTACT, weight)
-        yield Term(normalise(person.post)[:LONGEST_TEXT], Field.POST, weigh(Field.POST))
+        yield from _suffixes(normalise(person.post), Field.POST)
 
 
 def _phone_terms(phone: str) -> Iterator[Term]:

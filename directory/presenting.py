@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +15,18 @@ from directory.models import Contact, ContactRole, ContactState, Unit, UnitAnces
 from directory.queries import UNREACHABLE
 
 NOBODY = "unconfirmed"
+MOST_PHONES = 4
+
+
+TOLD = ("code", "name", "kind", "path", "parent", "phones", "email", "supervisors", "open_now", "freshness", "matched")
+
+
+class Service(StrEnum):
+    """Whether a ticket can be opened with a unit; the ticket's own rule says so again, with the day."""
+
+    IN_SERVICE = "in service"
+    NOT_YET = "not yet in service"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True)
@@ -34,33 +48,51 @@ class UnitCard:
     freshness: str
     "the state of the contact who is called first"
     matched: str = ""
+    answers: Contact | None = field(default=None, repr=False)
+    "who is called first"
+    service: Service = Service.IN_SERVICE
 
     def to_dict(self) -> dict[str, Any]:
-        return dict(vars(self))
+        """What other systems get."""
+        return {name: getattr(self, name) for name in TOLD}
 
 
-def describe(session: Session, hits: Sequence[Hit], is_open: Callable[[str], bool]) -> list[UnitCard]:
-    """A card for each hit, in their order, with four statements for any number of them."""
+def describe(
+    session: Session, hits: Sequence[Hit], is_open: Callable[[str], bool], today: date | None = None
+) -> list[UnitCard]:
+    """A card for each hit, in their order, with four statements for any number of them.
+
+    `today` tells whether a unit is in service; without it, only whether it ever was and is not closed.
+    """
     matched = {hit.unit_code: hit.matched for hit in hits}
-    return describe_codes(session, list(matched), is_open, matched)
+    return describe_codes(session, list(matched), is_open, matched, today)
 
 
 def describe_codes(
-    session: Session, codes: Sequence[str], is_open: Callable[[str], bool], matched: Mapping[str, str] | None = None
+    session: Session,
+    codes: Sequence[str],
+    is_open: Callable[[str], bool],
+    matched: Mapping[str, str] | None = None,
+    today: date | None = None,
 ) -> list[UnitCard]:
     """A card for each unit there is, in the order of the codes."""
     shapes = unit_shapes(session, codes)
     people = _contacts(session, shapes)
     parents = unit_shapes(session, {shape["parent"] for shape in shapes.values() if shape["parent"]})
     return [
-        _card(shapes[code], parents, people.get(code, ()), is_open(code), (matched or {}).get(code, ""))
+        replace(
+            _card(shapes[code], parents, people.get(code, ())),
+            open_now=is_open(code),
+            matched=(matched or {}).get(code, ""),
+            service=service_of(shapes[code]["unit"], today or date.max),
+        )
         for code in codes
         if code in shapes
     ]
 
 
 def unit_shapes(session: Session, codes: Collection[str]) -> dict[str, dict[str, Any]]:
-    """`{code, name, kind, path}` of these units, by code (and `parent`, a code, for who needs it)."""
+    """`{code, name, kind, path}` of these units, by code (and `parent`, a code, and `unit` for who needs them)."""
     wanted = [code for code in codes if "\x00" not in code]  # PostgreSQL takes no NUL
     above = select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(wanted))
     known = {unit.code: unit for unit in session.scalars(select(Unit).where(Unit.code.in_(above)))}
@@ -77,7 +109,15 @@ def _shape(unit: Unit, known: Mapping[str, Unit]) -> dict[str, Any]:
     while at:
         path.insert(0, known[at].name)
         at = known[at].parent_code
-    return {"code": unit.code, "name": unit.name, "kind": str(unit.kind), "path": path, "parent": unit.parent_code}
+    shape = {"code": unit.code, "name": unit.name, "kind": str(unit.kind), "path": path}
+    return shape | {"parent": unit.parent_code, "unit": unit}
+
+
+def service_of(unit: Unit, today: date) -> Service:
+    if unit.closed_on and unit.closed_on <= today:
+        return Service.CLOSED
+    in_service = unit.in_service_from is not None and unit.in_service_from <= today
+    return Service.IN_SERVICE if in_service else Service.NOT_YET
 
 
 def in_calling_order(contacts: Iterable[Contact]) -> list[Contact]:
@@ -95,19 +135,24 @@ def _contacts(session: Session, codes: Collection[str]) -> Mapping[str, list[Con
     return found
 
 
-def _card(
-    shape: Mapping[str, Any], parents: Mapping[str, Any], contacts: Sequence[Contact], open_now: bool, matched: str
-) -> UnitCard:
+def _card(shape: Mapping[str, Any], parents: Mapping[str, Any], contacts: Sequence[Contact]) -> UnitCard:
     listed = in_calling_order(contacts)
-    reachable = [contact for contact in listed if contact.email and contact.state not in UNREACHABLE]
+    reachable = [contact for contact in listed if _is_reachable(contact)]
     parent = parents.get(shape["parent"] or "")
+    numbers = [phone.number for contact in listed for phone in contact.phones][:MOST_PHONES]
+    public_phone = shape["unit"].public_phone
     return UnitCard(
         **public(shape),
         parent=public(parent) if parent else None,
-        phones=[phone.number for contact in listed for phone in contact.phones][:4],
+        phones=numbers or ([public_phone] if public_phone else []),
         email=next((contact.email for contact in reachable), None),
         supervisors=sum(contact.role is ContactRole.SUPERVISOR for contact in reachable),
-        open_now=open_now,
+        open_now=False,
         freshness=str(listed[0].state) if listed else NOBODY,
-        matched=matched,
+        answers=listed[0] if listed else None,
     )
+
+
+def _is_reachable(contact: Contact) -> bool:
+    """By mail: what `queries.reachable` asks for."""
+    return bool(contact.email) and contact.state not in UNREACHABLE and contact.disowned_at is None

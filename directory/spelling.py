@@ -5,6 +5,7 @@ written once from pypinyin 0.55, MIT); what places and surnames read otherwise i
 """
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
@@ -63,7 +64,7 @@ WORD_READINGS = {
 }
 
 # Readings people also use: each gives a second spelling of the whole name.
-OTHER_READINGS = {"堡": ("pu", "bu"), "都": ("dou",), "朴": ("piao",)}
+OTHER_READINGS = {"堡": ("pu", "bu"), "都": ("dou",), "朴": ("piao",), "珲": ("hui",)}
 
 SURNAME_READINGS = {
     "单": "shan", "仇": "qiu", "曾": "zeng", "翟": "zhai", "朴": "piao", "解": "xie", "区": "ou",
@@ -111,11 +112,28 @@ def initials(text: str) -> str:
     return "".join(syllable[0] for syllable in spell(text) if syllable)
 
 
+def simplified(text: str) -> str:
+    """Traditional characters as they are written on the mainland; 乾, which both have, stays."""
+    return text.translate(_simple_forms())
+
+
+@cache
+def _simple_forms() -> dict[int, str]:
+    """What OpenCC's TSCharacters (Apache-2.0) has for characters that GB 2312 has not."""
+    return {ord(form): simple for simple, forms in _lines("traditional.txt") for form in forms}
+
+
 @cache
 def _readings() -> dict[str, str]:
-    lines = files("directory").joinpath("data/readings.txt").read_text(encoding="utf-8").splitlines()
-    usual = {character: line.partition(" ")[0] for line in lines for character in line.partition(" ")[2]}
+    usual = {character: syllable for syllable, characters in _lines("readings.txt") for character in characters}
     return usual | PLACE_READINGS
+
+
+def _lines(file: str) -> Iterator[tuple[str, str]]:
+    """What a line has before and after its space."""
+    for line in files("directory").joinpath("data", file).read_text(encoding="utf-8").splitlines():
+        first, _, rest = line.partition(" ")
+        yield first, rest
 
 
 def _reading(character: str) -> str:

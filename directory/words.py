@@ -5,8 +5,9 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from directory.first_six import first_six
 from directory.models import ContactRole, UnitKind
-from directory.spelling import spell
+from directory.spelling import simplified, spell
 
 LONGEST_QUERY = 200
 LONGEST_WORD = 64
@@ -15,7 +16,7 @@ WAYS_AT_MOST = 8
 SHORTEST_KIND_PREFIX = 3
 
 KIND_WORDS: dict[str, UnitKind] = {
-    **dict.fromkeys(("总队", "corps", "zongdui"), UnitKind.CORPS),
+    **dict.fromkeys(("总队", "省厅", "corps", "zongdui", "shengting"), UnitKind.CORPS),
     **dict.fromkeys(("支队", "detachment", "detachments", "zhidui"), UnitKind.DETACHMENT),
     **dict.fromkeys(
         ("户政大厅", "办证大厅", "大厅", "hall", "halls", "dating", "huzhengdating", "hzdt"), UnitKind.HALL
@@ -32,7 +33,7 @@ ROLE_WORDS: dict[str, ContactRole] = {
 
 _WITHIN_A_NUMBER = re.compile(r"(?<=\d)[-‐‑–—−](?=\d)")
 _COUNTRY = re.compile(r"^\s*(?:\+|00)86[\s-]*(?=\d)")
-_SCRIPT = re.compile("[0-9a-z]+|[^0-9a-z]+")
+_SCRIPT = re.compile("[0-9a-z]+(?!号)|(?:[^0-9a-z]+[0-9]+(?=号))?[^0-9a-z]+|[0-9]+号")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Query:
     words: tuple[str, ...] = ()
     kinds: frozenset[UnitKind] = field(default_factory=frozenset)
     roles: frozenset[ContactRole] = field(default_factory=frozenset)
+    more_was_said: bool = False
+    "Beside these words there were others, which are not looked for."
 
     def __bool__(self) -> bool:
         return bool(self.words or self.kinds or self.roles)
@@ -49,12 +52,21 @@ class Query:
     @property
     def narrowed(self) -> bool:
         """More was said than one word, so that a word may speak of a unit above."""
-        return len(self.words) > 1 or bool(self.words and (self.kinds or self.roles))
+        return self.more_was_said or len(self.words) > 1 or bool(self.words and (self.kinds or self.roles))
+
+    def may_be(self, kind: UnitKind) -> bool:
+        """Whether units of this kind are asked for."""
+        return not self.kinds or kind in self.kinds
+
+    def of_kind(self, kind: UnitKind) -> "Query":
+        """The same, of this kind alone."""
+        return replace(self, kinds=frozenset({kind}))
 
     def with_words(self, words: tuple[str, ...]) -> "Query":
         """These words instead, those among them that name a kind or a role taken out."""
         plain = tuple(word for word in words if word not in KIND_WORDS and word not in ROLE_WORDS)
-        return Query(
+        return replace(
+            self,
             words=plain,
             kinds=self.kinds | {KIND_WORDS[word] for word in words if word in KIND_WORDS},
             roles=self.roles | {ROLE_WORDS[word] for word in words if word in ROLE_WORDS},
@@ -160,7 +172,7 @@ def is_number(word: str) -> bool:
 
 
 def _words(typed: str) -> Iterator[str]:
-    text = unicodedata.normalize("NFKC", typed[:LONGEST_QUERY]).casefold().replace("ü", "v")
+    text = simplified(unicodedata.normalize("NFKC", first_six(typed[:LONGEST_QUERY])).casefold().replace("ü", "v"))
     text = _WITHIN_A_NUMBER.sub("", _COUNTRY.sub("", text))
     text = "".join(character if character.isalnum() else " " for character in text)
     yield from list(dict.fromkeys(word[:LONGEST_WORD] for word in text.split()))[:MOST_WORDS]

@@ -17,10 +17,13 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 from flask_babel import force_locale
+from sqlalchemy import select
 
 from directory.calendars import open_at
 from directory.checks import check
+from directory.indexing import refresh_lookup_terms
 from directory.lookup import find
+from directory.models import Unit
 from directory.presenting import describe, public, unit_shapes
 from portal import clock, demo, start
 from portal.accounts.actions import add_officer, add_token
@@ -264,6 +267,16 @@ def check_command(under: str | None) -> tuple[Report, str]:
     counts = [f"{len(found):>6}  {kind.replace('_', ' ')}" for kind, found in report.items()]
     silent = [f"{one['unit']['code']}  {' · '.join(one['unit']['path'])}  no {one['rung']}" for one in report["silent"]]
     return report, "\n".join([*counts, *silent])
+
+
+@directory_commands.command("index")
+@reports
+def index_command() -> tuple[Report, str]:
+    """Write anew under which words each unit is found; after an upgrade that says so."""
+    codes = db.session.scalars(select(Unit.code)).all()
+    refresh_lookup_terms(db.session, codes)
+    db.session.commit()
+    return {"units": len(codes)}, f"{len(codes)} units are indexed."
 
 
 def _card(card: dict[str, Any]) -> str:

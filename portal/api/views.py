@@ -22,7 +22,7 @@ from portal.tickets import moves
 from portal.tickets.forecast import forecast
 from portal.tickets.models import Task, Ticket
 from portal.tickets.opening import open_ticket
-from portal.tickets.queries import NOT_THERE, entries_of, load_task, load_ticket
+from portal.tickets.queries import NOT_THERE, entries_of, load_task, load_ticket, partners
 from portal.web.actor import Actor
 from portal.web.permissions import Permission
 
@@ -36,7 +36,8 @@ MOST_UNITS = 50
 def units(actor: Actor) -> Answer:
     """`?q=` anything one remembers of a unit, `&limit=`."""
     limit = min(max(request.args.get("limit", 10, type=int), 1), MOST_UNITS)
-    hits = find(db.session, request.args.get("q", ""), limit, near=actor.unit_code)
+    most = db.session.scalars(partners(actor.unit_code)).all() if actor.unit_code else ()
+    hits = find(db.session, request.args.get("q", ""), limit, actor.unit_code, partners=most)
     cards = describe(db.session, hits, is_open=open_at(db.session, clock.now()))
     return {"items": [card.to_dict() for card in cards], "next": None}, 200
 

@@ -1,6 +1,7 @@
 """The directory: one box that answers as one types, and a page for each unit."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -8,17 +9,20 @@ from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
 from directory.calendars import calendar_of, open_at
+from directory.first_six import first_six
 from directory.freshness import assess
-from directory.lookup import find
+from directory.lookup import GUESSED, find
 from directory.models import Unit
-from directory.presenting import describe, in_calling_order
+from directory.presenting import describe, in_calling_order, service_of
 from directory.queries import chain
+from directory.registers import register_hint
 from directory.roster import answering
 from portal.clock import now
 from portal.contacts import checks, corrections, editing, mergers, queries, roster
 from portal.contacts.forms import OrderForm
 from portal.contacts.scope import may_edit, unit_to_read
 from portal.extensions import db
+from portal.tickets.queries import partners
 from portal.web.access import actor, requires
 from portal.web.pagination import decode, page_of
 from portal.web.permissions import Permission
@@ -39,7 +43,10 @@ EXAMPLES = (
 
 @bp.get("")
 @requires(Permission.DIRECTORY_READ)
-def directory() -> str:
+def directory() -> str | Response:
+    """The page; an ID number in its address is cut out of it, for it would be kept in histories and logs."""
+    if first_six(_typed()) != _typed():
+        return redirect(url_for("contacts.directory", q=first_six(_typed()), cut=1))
     return render_template("contacts/directory.html", **_found(MOST_HITS))
 
 
@@ -81,12 +88,35 @@ def history(code: str) -> str:
 
 def _found(most: int) -> dict[str, object]:
     """What the words in the address find; without words, what one may browse."""
-    words = request.args.get("q", "").strip()[:LONGEST_WORDS]
-    own = actor().unit_code
+    words, own, at = first_six(_typed()), actor().unit_code, now()
     if not words:
         return {"words": "", "cards": [], "book": _book(), "examples": EXAMPLES, "own_unit": own}
-    cards = describe(db.session, find(db.session, words, most, own), is_open=open_at(db.session, now()))
-    return {"words": words, "cards": cards, "most": most, "own_unit": own}
+    found = find(db.session, words, most, own, partners=_partners(own))
+    cards = describe(db.session, found, is_open=open_at(db.session, at), today=at.astimezone(_zone(own)).date())
+    return {
+        "words": words,
+        "cards": cards,
+        "most": most,
+        "own_unit": own,
+        "guessed": all(hit.score >= GUESSED for hit in found),
+        "hint": register_hint(db.session, words),
+        "cut": "cut" in request.args or words != _typed(),
+        "opens": {
+            card.code: calendar_of(db.session, card.code).next_opening(at) for card in cards if not card.open_now
+        },
+    }
+
+
+def _typed() -> str:
+    return request.args.get("q", "").strip()[:LONGEST_WORDS]
+
+
+def _partners(own: str | None) -> Sequence[str]:
+    return db.session.scalars(partners(own)).all() if own else ()
+
+
+def _zone(own: str | None) -> tzinfo:
+    return calendar_of(db.session, own or "").tz
 
 
 def _book() -> list[tuple[Unit, list[Unit]]]:
@@ -110,6 +140,7 @@ def _shown(found: Unit, at: datetime) -> dict[str, Any]:
         "editable": may_edit(db.session, actor(), found.code) and not found.closed_on,
         "form": OrderForm(formdata=None),
         "own_unit": actor().unit_code,
+        "service": service_of(found, at.astimezone(calendar.tz).date()),
         "open_now": calendar.is_open(at),
         "today": calendar.openings(at.astimezone(calendar.tz).date()),
         "next_opening": calendar.next_opening(at),

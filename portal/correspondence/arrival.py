@@ -34,9 +34,10 @@ class Arrival:
 def look_at(raw: bytes, settings: Settings) -> Arrival:
     """Raises nothing, whatever the bytes."""
     received = read(raw)
-    kind = sort(received)
+    back_to = _return_address(settings)
+    kind = sort(received, ours={back_to.mailbox, Mailbox.parse(settings.mail.default_sender).address})
     failure = failure_of(received) if kind is Sort.BOUNCE else None
-    back = _return_address(settings).read(received.recipients)
+    back = back_to.read(received.recipients)
     is_reply = kind is Sort.PERSON and back is not None and back.way is Way.REPLY and settings.mail.replies
     return Arrival(received, kind, failure, back, _files(received) if is_reply else NO_FILES)
 

@@ -23,7 +23,7 @@ from portal.mail.pace import Pace
 from portal.mail.standing_in import pass_on
 from portal.mail.verdict import Fate, Verdict
 
-BATCH = 25
+BATCH = 50
 "Mails taken at a time: what a killed process delays until its lease is over."
 
 LEASE = timedelta(minutes=5)
@@ -77,6 +77,8 @@ class _Round:
         self.held_since = self.at = at
         self.stopwatch, self.started = stopwatch, stopwatch()
         self.counts: Counter[MailState | None] = Counter()
+        self.book = session.get_bind().engine.connect()
+        "settles mails; the session is for all else, and neither has anything open while the other writes"
 
     def run(self, limit: int | None) -> DeliveryReport:
         left = limit
@@ -86,6 +88,7 @@ class _Round:
                 left = None if left is None else left - len(mails)
         finally:
             self.dispatch.close()
+            self.book.close()
         counts = self.counts
         undelivered = counts[MailState.FAILED] + counts[MailState.REDIRECTED] + counts[MailState.SUPPRESSED]
         return DeliveryReport(
@@ -134,17 +137,27 @@ class _Round:
         return self.dispatch.attempt(mail)
 
     def _record(self, mail: OutboxMail, verdict: Verdict) -> None:
+        """What became of it, committed before the next one is sent."""
         now = self._now()
-        state = self.lease.settle(mail, verdict, now)
+        if verdict.fate is Fate.WITHHELD or verdict.dead_address:
+            state = self._record_undelivered(mail, verdict, now)
+        else:
+            state = self.lease.settle(self.book, mail, verdict, now)
+            self.book.commit()
         if state is MailState.SENT and self.dispatch.by_server:
             self.addressees.reached(mail)
-        elif state is MailState.SUPPRESSED or (state is MailState.FAILED and verdict.dead_address):
-            if verdict.dead_address:
-                self.addressees.bounced(mail, verdict.words, now)
-            if pass_on(self.session, mail, now):
-                self.lease.restate(mail, MailState.REDIRECTED)
-        self.session.commit()
         self.counts[state] += 1
+
+    def _record_undelivered(self, mail: OutboxMail, verdict: Verdict, now: datetime) -> MailState | None:
+        """With what it means for the contact, and for whoever stands in, in one transaction."""
+        state = self.lease.settle(self.session.connection(), mail, verdict, now)
+        if state is not None and verdict.dead_address:
+            self.addressees.bounced(mail, verdict.words, now)
+        if state is not None and pass_on(self.session, mail, now):
+            state = MailState.REDIRECTED
+            self.lease.restate(mail, state)
+        self.session.commit()
+        return state
 
     def _let_go(self, mails: Sequence[OutboxMail]) -> None:
         with suppress(SQLAlchemyError):

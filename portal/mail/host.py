@@ -1,10 +1,13 @@
 """The mail server as seen from one connection: the standard library's SMTP, with a patience that has an end."""
 
+import re
 import smtplib
 import socket
 from functools import cache
 from ssl import SSLContext
 from time import monotonic
+
+LINE_OF_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
 class Host(smtplib.SMTP):
@@ -30,6 +33,56 @@ class Host(smtplib.SMTP):
         self.in_doubt = self.last_reply[0] == 354
         return self.last_reply
 
+    def sendmail(  # type: ignore[override]  # the options that nobody here gives are left out
+        self, from_addr: str, to_addrs: list[str], msg: bytes
+    ) -> dict[str, tuple[int, bytes]]:
+        """As the standard library's, for bare addresses; where the server takes commands in a group, with fewer waits.
+
+        RFC 2920: MAIL, RCPT and DATA go in one packet. The message itself waits for the answer to DATA.
+        """
+        self.ehlo_or_helo_if_needed()
+        if not self.has_extn("pipelining"):
+            return super().sendmail(from_addr, to_addrs, msg)
+        size = f" SIZE={len(msg)}" if self.has_extn("size") else ""
+        recipients = [f"RCPT TO:<{to}>" for to in to_addrs]
+        self.send("\r\n".join([f"MAIL FROM:<{from_addr}>{size}", *recipients, "DATA", ""]))
+        sender, *answers = [self._reply_to_group() for _ in range(len(to_addrs) + 2)]
+        return self._content(from_addr, sender, dict(zip(to_addrs, answers, strict=False)), answers[-1], msg)
+
+    def _reply_to_group(self) -> tuple[int, bytes]:
+        code, words = self.getreply()
+        if code == 421:
+            self.close()
+            raise smtplib.SMTPResponseException(code, words)
+        return code, words
+
+    def _content(
+        self,
+        from_addr: str,
+        sender: tuple[int, bytes],
+        answers: dict[str, tuple[int, bytes]],
+        go_on: tuple[int, bytes],
+        msg: bytes,
+    ) -> dict[str, tuple[int, bytes]]:
+        """The message, if anybody takes it; a server that asks for it although nobody does is given none."""
+        refused = {to: answer for to, answer in answers.items() if answer[0] not in {250, 251}}
+        wanted = sender[0] == 250 and len(refused) < len(answers)
+        if go_on[0] == 354 and not wanted:
+            self.send(".\r\n")
+            self.getreply()
+        if sender[0] != 250:
+            raise smtplib.SMTPSenderRefused(*sender, from_addr)
+        if not wanted:
+            raise smtplib.SMTPRecipientsRefused(refused)
+        if go_on[0] != 354:
+            raise smtplib.SMTPDataError(*go_on)
+        self.in_doubt = True
+        self.send(_closed(msg))
+        code, words = self.getreply()
+        if code != 250:
+            raise smtplib.SMTPDataError(code, words)
+        return refused
+
     def start_over(self) -> None:
         """Forgets a message that was refused, which the standard library does not where DATA itself is refused."""
         if self.sock is None:
@@ -38,6 +91,12 @@ class Host(smtplib.SMTP):
             self.rset()
         except (smtplib.SMTPException, OSError):
             self.close()
+
+
+def _closed(message: bytes) -> bytes:
+    """With the lines that begin with a dot doubled, and the dot that ends it; the message ends with a line."""
+    quoted = LINE_OF_DOT.sub(b"..", message)
+    return quoted + (b".\r\n" if quoted.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
 class SecureHost(Host, smtplib.SMTP_SSL):

@@ -69,7 +69,10 @@ class OutboxMail(Model):
     body_html: Mapped[str] = mapped_column(Text)
     headers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, comment="threading and list headers")
     letter: Mapped[dict[str, Any]] = mapped_column(
-        JSON, default=dict, comment="what it was written from, so that it can be written anew to somebody else"
+        JSON,
+        default=dict,
+        deferred=True,
+        comment="what it was written from, so that it can be written anew to somebody else",
     )
     origin_id: Mapped[int | None] = mapped_column(
         ForeignKey("outbox_mail.id", ondelete="SET NULL"), index=True, comment="the mail in whose stead this one goes"

@@ -14,6 +14,7 @@ from portal.tickets.checking import checked
 from portal.tickets.forecast import forecast
 from portal.tickets.forms import OpeningForm
 from portal.tickets.planning import planned
+from portal.tickets.queries import partners
 from portal.web.access import actor
 from portal.web.unit_choice import settle
 
@@ -34,8 +35,10 @@ def render_preview(form: OpeningForm) -> str:
 
 def settle_units(form: OpeningForm) -> None:
     """Finds the units that were typed as words, and notes where the officer still has to choose."""
+    own = actor().unit_code
+    most = db.session.scalars(partners(own)).all() if own else ()
     for field in form.units:
-        if wrong := settle(db.session, field.form, actor().unit_code):
+        if wrong := settle(db.session, field.form, own, most):
             form.unsettled[field.name] = wrong
 
 

@@ -1,7 +1,7 @@
 """Which tickets one may see, and loading them: what one may not see is not there."""
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Select, false, select
+from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from directory.models import UnitAncestor
@@ -11,6 +11,8 @@ from portal.tickets.models import Clock, Entry, Party, Task, Ticket
 from portal.tickets.number import BadNumber, format_number, parse_number
 from portal.web.actor import Actor
 from portal.web.permissions import Permission, Role
+
+LATEST_TICKETS, MOST_PARTNERS = 500, 10
 
 NOT_THERE = _(
     "There is no such ticket, or it is not for your unit to see: check the number with the unit that gave it."
@@ -68,6 +70,15 @@ def load_task(session: Session, actor: Actor, number: str, task_id: int, *, lock
 def entries_of(ticket: Ticket) -> Select[Entry]:
     """A ticket's history, oldest first."""
     return select(Entry).where(Entry.ticket_id == ticket.id).order_by(Entry.id)
+
+
+def partners(unit_code: str) -> Select[str]:
+    """The units with which a unit shares most of its latest tickets, the first of them first."""
+    latest = select(Party.ticket_id).where(Party.unit_code == unit_code).order_by(Party.ticket_id.desc())
+    own = latest.limit(LATEST_TICKETS).subquery()
+    shared = select(Party.unit_code).join(own, own.c.ticket_id == Party.ticket_id).where(Party.unit_code != unit_code)
+    counted = shared.group_by(Party.unit_code).order_by(func.count().desc(), Party.unit_code)
+    return counted.limit(MOST_PARTNERS)
 
 
 def running_clocks(ticket: Ticket) -> list[Clock]:

@@ -1,13 +1,15 @@
 """A unit chosen in a form by look-up: with scripts from a list as one types, without them in a second step."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 from wtforms import Form, StringField
 
+from directory.first_six import first_six
 from directory.lookup import find
+from directory.matching import Asker
 from directory.models import Unit
 from portal.errors import Text
 from portal.web.forms import stripped
@@ -26,22 +28,22 @@ class UnitChoice(Form):
     hits: Sequence[Unit] = ()
 
 
-def settle(session: Session, choice: UnitChoice, near: str | None) -> Text | None:
+def settle(session: Session, choice: UnitChoice, near: str | None, partners: Collection[str] = ()) -> Text | None:
     """Finds the unit meant, or the units among which to choose; answers what the officer still has to do, or None."""
-    words = choice.words.data or ""
+    words = choice.words.data = first_six(choice.words.data or "")
     anew = words and words != (choice.asked.data or "")
     if not words and choice.asked.data:
         choice.code.data = ""
-    wrong = _look(session, choice, words, near) if anew else None
+    wrong = _look(session, choice, words, Asker(near, partners)) if anew else None
     choice.chosen = _unit(session, choice.code.data or "")
     if choice.chosen:
         choice.words.data = choice.asked.data = choice.chosen.name
     return wrong
 
 
-def _look(session: Session, choice: UnitChoice, words: str, near: str | None) -> Text | None:
+def _look(session: Session, choice: UnitChoice, words: str, asker: Asker) -> Text | None:
     """Looks the words up: one unit, or one that fits exactly, is the unit meant."""
-    hits = find(session, words, MOST_HITS, near)
+    hits = find(session, words, MOST_HITS, asker.near, partners=asker.partners)
     exact = [hit for hit in hits if hit.score == 0]
     choice.asked.data = words
     choice.code.data = ""

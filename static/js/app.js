@@ -3,6 +3,7 @@
 import { startComboboxes } from "./combobox.js";
 import { startDrafts } from "./drafts.js";
 import { startFiles } from "./files.js";
+import { startFirstSix } from "./first_six.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
 import { startOnce } from "./once.js";
@@ -11,6 +12,7 @@ import { startProcedures } from "./procedures.js";
 
 document.documentElement.classList.add("has-js");
 startComboboxes(document);
+startFirstSix(document);
 startKeys(document);
 startLive(document);
 startProcedures(document);

@@ -2,6 +2,7 @@
 // data-combobox="go" opens the unit's page, "pick" puts its code into the form.
 
 import { announce, debounced, latest } from "./fetching.js";
+import { askedAt } from "./first_six.js";
 
 let serial = 0;
 
@@ -33,9 +34,7 @@ class Combobox {
   async look() {
     const words = this.input.value.trim();
     if (!words) return this.close();
-    const url = new URL(this.input.dataset.options, location.href);
-    url.searchParams.set("q", words);
-    const html = await this.ask(url);
+    const html = await this.ask(askedAt(this.input.dataset.options, words));
     if (html === null || this.input.value.trim() !== words || document.activeElement !== this.input) return;
     this.list.innerHTML = html;
     this.options = [...this.list.querySelectorAll("[role=option]:not([aria-disabled])")];

@@ -1,6 +1,7 @@
 // The directory's page: its list follows the box, and the arrow keys walk through it.
 
 import { debounced, latest } from "./fetching.js";
+import { askedAt } from "./first_six.js";
 
 export function startLive(root) {
   const input = root.querySelector("[data-live]");
@@ -10,14 +11,10 @@ export function startLive(root) {
 
   async function look() {
     const words = input.value.trim();
-    const url = new URL(input.dataset.live, location.href);
-    url.searchParams.set("q", words);
-    const html = await ask(url);
+    const html = await ask(askedAt(input.dataset.live, words));
     if (html === null || input.value.trim() !== words) return;
     place.innerHTML = html;
-    const here = new URL(location.href);
-    words ? here.searchParams.set("q", words) : here.searchParams.delete("q");
-    history.replaceState(null, "", here);
+    history.replaceState(null, "", words ? askedAt(location.pathname, words) : location.pathname);
   }
 
   input.addEventListener("input", debounced(look, 130));

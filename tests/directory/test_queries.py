@@ -19,8 +19,19 @@ from directory.actions import (
 )
 from directory.chain import CircularChainError
 from directory.chain import ancestors as ancestors_by_rule
+from directory.indexing import refresh_lookup_terms
 from directory.lookup import find
-from directory.models import Contact, ContactRole, ContactState, Phone, Unit, UnitAncestor, UnitKind
+from directory.models import (
+    Contact,
+    ContactRole,
+    ContactState,
+    Locality,
+    LocalityLevel,
+    Phone,
+    Unit,
+    UnitAncestor,
+    UnitKind,
+)
 from tests.factories import Province
 
 CHANGYI, JILIN_CITY, CORPS, LINJIANG = "220202000000", "220200000000", "220000000000", "220681000000"
@@ -178,3 +189,19 @@ def test_a_contact_is_found_until_it_is_retired(session: Session, province: Prov
     assert contact not in session.scalars(queries.contacts(province.linjiang.code)).all()
     with pytest.raises(RetiredContactError):
         retire_contact(session, contact)
+
+
+def test_a_township_without_a_station_is_served_by_the_hall_until_it_has_one_and_after(
+    session: Session, province: Province
+) -> None:
+    session.add(Locality(code="220681100", name="桦树镇", level=LocalityLevel.TOWNSHIP, parent_code="220681"))
+    refresh_lookup_terms(session, [province.linjiang.code])
+    assert [(hit.unit_code, hit.matched) for hit in find(session, "桦树镇")] == [
+        (province.linjiang.code, "locality served")
+    ]
+    station = Unit(code="220681100000", name="桦树派出所", kind=UnitKind.STATION, locality_code="220681100",
+                   parent_code=province.linjiang.code, in_service_from=date(2016, 1, 1))  # fmt: skip
+    add_unit(session, station)
+    assert find(session, "桦树镇")[0].unit_code == station.code
+    close_unit(session, station, date(2016, 2, 1), province.dahu)
+    assert province.linjiang.code in {hit.unit_code for hit in find(session, "桦树镇")}

@@ -101,16 +101,17 @@ def free_port() -> int:
 class Faulty(socketserver.ThreadingTCPServer):
     """Goes wrong at `stage`: `hang` (accepts and says nothing), `drop`, `drip` (a byte now and then), or a reply of its own.
 
-    `healthy` messages of a connection are taken first. `reached` is set when the fault begins.
+    `healthy` messages of a connection are taken first. `reached` is set when the fault begins. With `pipelining` it
+    takes commands in groups, RFC 2920.
     """
 
     allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, stage: str, fault: str, healthy: int = 0) -> None:
+    def __init__(self, stage: str, fault: str, healthy: int = 0, *, pipelining: bool = False) -> None:
         super().__init__(("127.0.0.1", 0), _Conversation)
-        self.stage, self.fault, self.healthy = stage, fault, healthy
+        self.stage, self.fault, self.healthy, self.pipelining = stage, fault, healthy, pipelining
         self.port = int(self.server_address[1])
         self.connections = 0
         self.messages: list[EmailMessage] = []
@@ -144,7 +145,7 @@ class _Conversation(socketserver.StreamRequestHandler):
                 self.answer(word)
             elif word == "helo":
                 self.answer("ehlo")
-            if word == "data":
+            if word == "data" and (self.server.stage != "data" or self.taken < self.server.healthy):
                 self.take()
 
     def take(self) -> None:
@@ -157,7 +158,8 @@ class _Conversation(socketserver.StreamRequestHandler):
 
     def answer(self, stage: str) -> None:
         if stage != self.server.stage or self.taken < self.server.healthy:
-            return self.say(REPLIES[stage])
+            grouped = stage == "ehlo" and self.server.pipelining
+            return self.say("250-hello\r\n250 PIPELINING" if grouped else REPLIES[stage])
         self.server.reached.set()
         if self.server.fault == "hang":
             self.server.over.wait(30)
@@ -173,9 +175,9 @@ class _Conversation(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def faulty(stage: str, fault: str, healthy: int = 0) -> Iterator[Faulty]:
+def faulty(stage: str, fault: str, healthy: int = 0, *, pipelining: bool = False) -> Iterator[Faulty]:
     """A `Faulty` server for the length of the block."""
-    server = Faulty(stage, fault, healthy)
+    server = Faulty(stage, fault, healthy, pipelining=pipelining)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

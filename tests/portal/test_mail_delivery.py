@@ -31,6 +31,7 @@ from portal.extensions import db
 from portal.mail import connection, queries
 from portal.mail.connection import Connection, PartlyRefused
 from portal.mail.deliver import BATCH, LEASE, DeliveryReport, deliver
+from portal.mail.host import _closed
 from portal.mail.message import Mailbox, Message, message_of
 from portal.mail.models import DUE_STATES, IS_DUE, MailState, OutboxMail
 from portal.mail.verdict import GAPS, Stage, gap, of_refusal
@@ -299,6 +300,7 @@ def test_a_server_that_greets_nobody_costs_one_time_out(session: Session, own_se
     assert report == DeliveryReport(deferred=BATCH + 5)
 
 
+@pytest.mark.parametrize("pipelining", [False, True])
 @pytest.mark.parametrize("fault", ["hang", "drop", "drip"])
 @pytest.mark.parametrize(
     ("stage", "state"),
@@ -312,10 +314,10 @@ def test_a_server_that_greets_nobody_costs_one_time_out(session: Session, own_se
     ],
 )
 def test_a_server_that_falls_silent_or_hangs_up(
-    session: Session, own_settings: Settings, stage: str, state: str, fault: str
+    session: Session, own_settings: Settings, stage: str, state: str, fault: str, pipelining: bool
 ) -> None:
     (mail,) = queue(session)
-    with faulty(stage, fault) as server:
+    with faulty(stage, fault, pipelining=pipelining) as server:
         started = time.monotonic()
         deliver(session, with_server(own_settings, server.port), AT)
         assert time.monotonic() - started < 6 * TIMEOUT
@@ -338,12 +340,56 @@ def test_a_server_that_fails_over_each_message_is_left_alone_after_three(
     assert report.deferred + report.unknown == 10
 
 
+@pytest.mark.parametrize("pipelining", [False, True])
 @pytest.mark.parametrize("stage", ["connect", "ehlo", "mail", "rcpt", "data", "dot"])
-def test_a_server_that_has_no_time_is_asked_again(session: Session, own_settings: Settings, stage: str) -> None:
+def test_a_server_that_has_no_time_is_asked_again(
+    session: Session, own_settings: Settings, stage: str, pipelining: bool
+) -> None:
     queue(session, 2)
-    with faulty(stage, "421 4.3.2 come back later") as server:
+    with faulty(stage, "421 4.3.2 come back later", pipelining=pipelining) as server:
         assert deliver(session, with_server(own_settings, server.port), AT) == DeliveryReport(deferred=2)
     assert all("421" in mail.server_reply for mail in session.scalars(select(OutboxMail)))
+
+
+@pytest.mark.parametrize(
+    ("stage", "reply", "state"),
+    [
+        ("mail", "550 5.7.1 not from you", "deferred"),
+        ("mail", "451 4.3.0 later", "deferred"),
+        ("rcpt", "550 5.1.1 gone", "failed"),
+        ("rcpt", "451 4.2.1 later", "deferred"),
+        ("data", "451 4.3.0 later", "deferred"),
+        ("data", "554 5.6.0 no", "failed"),
+        ("dot", "451 4.3.0 later", "deferred"),
+        ("dot", "550 5.7.1 spam", "failed"),
+    ],
+)
+def test_a_refusal_within_a_group_of_commands_is_that_commands(
+    session: Session, own_settings: Settings, stage: str, reply: str, state: str
+) -> None:
+    """A server that asks for the message although it takes no recipient is given an empty one, and goes on."""
+    first, second = queue(session, 2)
+    with faulty(stage, reply, pipelining=True) as server:
+        deliver(session, with_server(own_settings, server.port), AT)
+        assert server.connections == 1
+    assert (first.state, second.state) == (state, state)
+    assert first.server_reply == reply
+    if stage != "dot":
+        assert not [message for message in server.messages if message["Subject"]]
+
+
+def test_commands_in_a_group_carry_the_same_messages(session: Session, own_settings: Settings) -> None:
+    queue(session, 7)
+    with faulty("never", "", pipelining=True) as server:
+        assert deliver(session, with_server(own_settings, server.port), AT) == DeliveryReport(sent=7)
+    assert server.connections == 1
+    assert sorted(server.ids) == sorted(session.scalars(select(OutboxMail.message_id)))
+    assert {message["Subject"] for message in server.messages} == set(session.scalars(select(OutboxMail.subject)))
+
+
+def test_a_line_of_a_dot_does_not_end_a_message() -> None:
+    assert _closed(b".\r\n..x\r\ny") == b"..\r\n...x\r\ny\r\n.\r\n"
+    assert _closed(b"x\r\n") == b"x\r\n.\r\n"
 
 
 def test_an_answer_that_is_none_after_the_message_leaves_it_in_doubt(session: Session, own_settings: Settings) -> None:

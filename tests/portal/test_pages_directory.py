@@ -1,17 +1,19 @@
 """The directory's pages without scripts: the look-up, its fragments, a unit's page."""
 
+import re
 from datetime import date
 
 import pytest
 from sqlalchemy.orm import Session
 
-from directory.models import ContactRole, UnitKind
+from directory.models import ContactRole, Unit, UnitKind
 from portal.accounts.models import Officer
 from portal.web.permissions import Role
 from tests.clients import Client
 from tests.conftest import Clock
 from tests.factories import Province, make_contact, make_officer, make_unit, sign_in
 from tests.portal.pages import statements, words
+from tests.portal.world import opened
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -127,3 +129,107 @@ def test_more_hits_ask_no_more_of_the_database(client: Client, session: Session,
     with statements() as after:
         client.get("/directory?q=派出所")
     assert after() <= before()
+
+
+# --- what a hit says -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("officer")
+def test_a_hit_says_who_answers_how_many_supervisors_can_be_reached_and_when_it_was_verified(client: Client) -> None:
+    page = words(client.get("/directory?q=临江市户政").text)
+    assert "临江市户政大厅desk" in page
+    assert "可联系上 1 名分管领导" in page
+    assert "2016年1月1日" in page or "1月1日" in page
+    assert "按名称找到" in page
+
+
+@pytest.mark.usefixtures("officer")
+def test_a_supervisor_who_left_or_whose_mail_bounces_is_not_counted(
+    client: Client, session: Session, province: Province, clock: Clock
+) -> None:
+    (supervisor,) = [one for one in province.linjiang.contacts if one.role is ContactRole.SUPERVISOR]
+    supervisor.disowned_at = clock.now
+    session.commit()
+    assert "没有可联系上的分管领导" in words(client.get("/directory?q=临江市户政").text)
+
+
+def test_a_closed_unit_says_when_it_opens(client: Client, officer: Officer, clock: Clock) -> None:
+    clock.set("2016-01-04 11:45")
+    sign_in(client, officer)
+    assert "13:30" in words(client.get("/directory/hits?q=临江市户政").text)
+
+
+@pytest.mark.usefixtures("officer")
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [({"in_service_from": None}, "尚未启用"), ({"in_service_from": date(2017, 1, 1)}, "尚未启用"),
+     ({"closed_on": date(2015, 12, 31)}, "已撤销")],
+)  # fmt: skip
+def test_no_ticket_is_offered_with_a_unit_that_is_not_in_service(
+    client: Client, session: Session, province: Province, changed: dict[str, date | None], said: str
+) -> None:
+    for name, value in changed.items():
+        setattr(province.linjiang, name, value)
+    session.commit()
+    page = client.get("/directory?q=临江市户政").text
+    assert said in words(page)
+    assert f"registry={province.linjiang.code}" not in page
+    assert f"registry={province.linjiang.code}" not in client.get(f"/directory/units/{province.linjiang.code}").text
+
+
+@pytest.mark.usefixtures("officer")
+def test_a_guess_is_told_as_one(client: Client) -> None:
+    assert "您要找的可能是" in words(client.get("/directory?q=林江市户政大厅").text)
+    assert "您要找的可能是" not in words(client.get("/directory?q=临江").text)
+
+
+# --- the first six digits --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("officer")
+def test_a_code_that_was_says_who_keeps_the_register_now_and_why(client: Client) -> None:
+    page = words(client.get("/directory?q=220624").text)
+    assert "220624 在 1993 年以前是临江县" in page
+    assert "临江市户政大厅" in page
+
+
+@pytest.mark.usefixtures("officer")
+@pytest.mark.parametrize(
+    "number", ["220681199001011234", "220681 19900101 123X", "２２０６８１１９９００１０１１２３４"]
+)
+def test_an_id_number_is_neither_kept_in_the_address_nor_shown(client: Client, number: str) -> None:
+    redirected = client.get("/directory", query_string={"q": number})
+    assert redirected.status_code == 302
+    assert "1990" not in redirected.location
+    page = client.get(redirected.location).text
+    assert "1990" not in page
+    assert "前六位" in words(page)
+    assert "临江市户政大厅" in words(page)
+
+
+@pytest.mark.usefixtures("officer")
+@pytest.mark.parametrize("fragment", ["hits", "options"])
+def test_a_fragment_shows_no_id_number_either(client: Client, fragment: str) -> None:
+    page = client.get(f"/directory/{fragment}", query_string={"q": "220681199001011234"}).text
+    assert "1990" not in page
+    assert "临江市户政大厅" in page
+
+
+# --- order -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("officer")
+def test_the_units_one_works_with_most_come_first_among_equals(
+    client: Client, session: Session, province: Province, clock: Clock
+) -> None:
+    far = make_unit(session, "220621510000", UnitKind.STATION, province.fusong, "建国派出所")
+    make_contact(session, far, ContactRole.DESK)
+    both = {far.code, province.jianguo.code}
+    first, second = (code for code in offered(client, "建国派出所") if code in both)
+    opened(session, province.changyi, session.get_one(Unit, second), clock.now)
+    assert [code for code in offered(client, "建国派出所") if code in both] == [second, first]
+
+
+def offered(client: Client, asked: str) -> list[str]:
+    """The codes of the options, in their order."""
+    return re.findall('data-code="([^"]+)"', client.get("/directory/options", query_string={"q": asked}).text)

@@ -174,7 +174,7 @@ def test_any_name_has_short_names_that_are_not_empty(name: str) -> None:
     ("word", "field"),
     [
         ("昌邑", Field.NAME),
-        ("昌邑区", Field.NAME),
+        ("昌邑区", Field.LOCALITY),
         ("昌邑分局", Field.NAME),
         ("分局户政大厅", Field.NAME),
         ("220202000000", Field.CODE),
