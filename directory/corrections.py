@@ -7,8 +7,10 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from directory.models import Contact, ContactState, Correction, CorrectionKind
+from directory.history import By, note
+from directory.models import Contact, ContactState, Correction, CorrectionKind, Unit
 from directory.queries import subtree_codes
+from directory.upkeep import Deed, Source
 
 LONGEST_TEXT = 2_000
 OUTCOMES = ("kept", "changed", "retired", "dismissed")
@@ -27,6 +29,9 @@ def mark_bounced(session: Session, contact: Contact, words: str, at: datetime) -
     contact.bounced_at = at
     if contact.state is ContactState.RETIRED:
         return None
+    if contact.state is not ContactState.BOUNCING:
+        by = By("portal", source=Source.MAIL)
+        note(session, contact, Deed.DOUBTED, at, by, field=CorrectionKind.BOUNCED, before=contact.email, why=words)
     contact.state = ContactState.BOUNCING
     return raise_correction(session, contact, CorrectionKind.BOUNCED, words, at, contact.email or "")
 
@@ -35,22 +40,13 @@ def disown(session: Session, contact: Contact, text: str, at: datetime) -> Corre
     """*No longer me* was said at the contact's address: it is mailed no more until a steward has looked at it."""
     if contact.state is ContactState.RETIRED:
         return None
+    if contact.disowned_at is None:
+        by = By(contact.email or contact.name, source=Source.LINK)
+        note(session, contact, Deed.DOUBTED, at, by, field=CorrectionKind.DISOWNED, before=contact.email, why=text)
     contact.disowned_at = contact.disowned_at or at
     if contact.state is not ContactState.BOUNCING:
         contact.state = ContactState.SUSPECT
     return raise_correction(session, contact, CorrectionKind.DISOWNED, text, at, contact.email or "")
-
-
-def confirm_table(session: Session, unit_code: str, at: datetime) -> int:
-    """The unit's table is right as it stands; how many contacts that confirms.
-
-    Those whose mail comes back, or of whom it was said that they have left, need a decision each: they stay in doubt.
-    """
-    sound = Contact.state.not_in((ContactState.BOUNCING, ContactState.RETIRED)), Contact.disowned_at.is_(None)
-    contacts = session.scalars(select(Contact).where(Contact.unit_code == unit_code, *sound)).all()
-    for contact in contacts:
-        contact.state, contact.verified_at = ContactState.CONFIRMED, at
-    return len(contacts)
 
 
 def raise_correction(
@@ -84,6 +80,29 @@ def raise_correction(
     return made
 
 
+def report(
+    session: Session,
+    unit: Unit,
+    contact: Contact | None,
+    text: str,
+    at: datetime,
+    by: str,
+    proposal: dict[str, Any] | None = None,
+) -> Correction:
+    """An officer says that something about a unit, or about a contact of it, is wrong."""
+    made = Correction(
+        unit_code=unit.code,
+        contact_id=contact.id if contact else None,
+        kind=CorrectionKind.REPORTED,
+        text=text[:LONGEST_TEXT],
+        proposal=proposal or {},
+        raised_at=at,
+        raised_by=by[:120],
+    )
+    session.add(made)
+    return made
+
+
 def settle(session: Session, correction: Correction, outcome: str, at: datetime, by: str) -> None:
     """What the steward decided: one of `OUTCOMES`. A contact that is kept or changed is mailed again.
 
@@ -107,14 +126,16 @@ def open_of(contact_id: int, kind: CorrectionKind) -> Select[Correction]:
     )
 
 
-def open_below(code: str) -> Select[Correction]:
-    """The open corrections at a unit and all units below it, the longest open first, with unit and contact at hand."""
-    return (
-        select(Correction)
-        .where(Correction.unit_code.in_(subtree_codes(code)), Correction.settled_at.is_(None))
-        .options(joinedload(Correction.unit), joinedload(Correction.contact))
-        .order_by(Correction.raised_at, Correction.id)
-    )
+def open_below(code: str | None) -> Select[Correction]:
+    """The open corrections at a unit and all units below it, the longest open first, with unit and contact at hand.
+
+    Of None, those of the whole directory.
+    """
+    statement = select(Correction).where(Correction.settled_at.is_(None))
+    if code is not None:
+        statement = statement.where(Correction.unit_code.in_(subtree_codes(code)))
+    at_hand = joinedload(Correction.unit).joinedload(Unit.parent), joinedload(Correction.contact)
+    return statement.options(*at_hand).order_by(Correction.raised_at, Correction.id)
 
 
 def _trust_again(contact: Contact, kind: CorrectionKind, at: datetime) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from directory.base import Model, ordered_string
+from directory.freshness import ContactState as ContactState  # noqa: PLC0414  the column's values are the rule's
 
 CODE = ordered_string(12)
 
@@ -52,14 +53,6 @@ class ContactRole(StrEnum):
     REGISTRAR = "registrar"
     SUPERVISOR = "supervisor"
     LEADER = "leader"
-
-
-class ContactState(StrEnum):
-    UNCONFIRMED = "unconfirmed"
-    CONFIRMED = "confirmed"
-    SUSPECT = "suspect"
-    BOUNCING = "bouncing"
-    RETIRED = "retired"
 
 
 class Locality(Model):

@@ -61,6 +61,11 @@ def reachable(codes: Collection[str], *roles: ContactRole) -> Select[Contact]:
     return statement.order_by(Contact.unit_code, Contact.role, Contact.rank, Contact.id)
 
 
+def is_reachable(contact: Contact) -> bool:
+    """The same of one contact at hand."""
+    return bool(contact.email) and contact.state not in UNREACHABLE and contact.disowned_at is None
+
+
 def parents(session: Session) -> dict[str, str | None]:
     """Every unit with the unit directly above it: the facts of the rules in `directory.chain`."""
     return dict(session.execute(select(Unit.code, Unit.parent_code)).all())

@@ -20,6 +20,7 @@ from flask_babel import force_locale
 from sqlalchemy import select
 
 from directory.calendars import open_at
+from directory.checks import check
 from directory.indexing import refresh_lookup_terms
 from directory.lookup import find
 from directory.models import Unit
@@ -27,6 +28,7 @@ from directory.presenting import describe, public, unit_shapes
 from portal import clock, demo, start
 from portal.accounts.actions import add_officer, add_token
 from portal.accounts.links import first_sign_in_url
+from portal.contacts.gathering import as_report
 from portal.correspondence.mailbox import receive_all, receive_one, report_of
 from portal.errors import Invalid, Refused
 from portal.escalation.sweep import SweepReport, sweep
@@ -252,6 +254,19 @@ def find_command(words: tuple[str, ...], limit: int) -> tuple[Report, str]:
     cards = describe(db.session, hits, is_open=open_at(db.session, clock.now()))
     report = [card.to_dict() for card in cards]
     return report, "\n".join(_card(card) for card in report) or "Nothing found."
+
+
+@directory_commands.command("check")
+@click.option("--under", help="Only this unit and all below it, by its code.")
+@reports
+def check_command(under: str | None) -> tuple[Report, str]:
+    """Units whose ladder reaches nobody, stale and bouncing contacts, duplicates, phones that cannot be dialled."""
+    if under is not None and under not in unit_shapes(db.session, [under]):
+        raise Refused(f"There is no unit with the code {under}.")
+    report = as_report(db.session, check(db.session, clock.now(), under))
+    counts = [f"{len(found):>6}  {kind.replace('_', ' ')}" for kind, found in report.items()]
+    silent = [f"{one['unit']['code']}  {' · '.join(one['unit']['path'])}  no {one['rung']}" for one in report["silent"]]
+    return report, "\n".join([*counts, *silent])
 
 
 @directory_commands.command("index")

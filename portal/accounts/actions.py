@@ -125,6 +125,18 @@ def add_token(
     return token, plaintext
 
 
+def move_accounts(session: Session, actor: Actor, closed: str, successor: str, at: datetime) -> tuple[int, int]:
+    """The officers and the tokens of a unit that was merged into another are that one's now; how many of each."""
+    moved = []
+    for kind in (Officer, ApiToken):
+        statement = update(kind).where(kind.unit_code == closed).values(unit_code=successor).returning(kind.id)
+        moved.append(len(session.execute(statement.execution_options(synchronize_session="fetch")).all()))
+    officers, tokens = moved
+    counts = {"officers": officers, "tokens": tokens}
+    audit(session, actor, "unit.accounts-moved", f"unit {closed}", at=at, to=successor, **counts)
+    return officers, tokens
+
+
 def revoke_token(session: Session, actor: Actor, token: ApiToken, at: datetime) -> None:
     """The token is good for nothing from now on."""
     if token.revoked_at is None:

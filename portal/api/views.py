@@ -72,7 +72,7 @@ def show(actor: Actor, number: str) -> Answer:
 @call(Permission.TICKET_READ)
 def forecast_of(actor: Actor, number: str) -> Answer:
     """Who will be mailed, when, if nothing moves."""
-    rungs = forecast(db.session, load_ticket(db.session, actor, number))
+    rungs = forecast(db.session, load_ticket(db.session, actor, number), clock.now())
     return shapes.forecast(rungs, _units({rung.unit for rung in rungs}), _zone()), 200
 
 

@@ -8,9 +8,12 @@ from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from directory.actions import refresh_lookup_terms
-from directory.corrections import confirm_table, disown
+from directory.confirming import confirm_unit
+from directory.corrections import disown
+from directory.history import By
 from directory.models import Contact, Unit
 from directory.presenting import in_calling_order
+from directory.upkeep import Source
 from portal.audit.actions import record as audit
 from portal.clock import now
 from portal.contacts.forms import ConfirmTableForm, NoLongerMeForm
@@ -56,7 +59,7 @@ def look_at_table(token: str) -> Answered:
 def confirm(token: str) -> Answered:
     form = ConfirmTableForm()
     unit = unit_of(db.session, token)
-    count = confirm_table(db.session, unit.code, now())
+    count = len(confirm_unit(db.session, unit, now(), By(unit.name, source=Source.LINK)))
     by = Actor(unit.code, unit.name, address=request.remote_addr or "")
     audit(db.session, by, "unit.confirm-table", f"unit {unit.code}", at=now(), contacts=count)
     db.session.commit()

@@ -1,9 +1,16 @@
 """The selects of the directory's pages."""
 
-from sqlalchemy import Select, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from directory.models import Contact, Unit, UnitKind
+from directory.history import changes_of
+from directory.models import Contact, Unit, UnitAncestor, UnitKind
+from directory.upkeep import Change, EmailCode
+from portal.accounts.models import Officer, RoleGrant
+from portal.web.pagination import Key
+from portal.web.permissions import Role
 
 UPPER = (UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.HALL)
 
@@ -26,3 +33,32 @@ def book() -> Select[Unit]:
 def below(code: str) -> Select[Unit]:
     """The units in service directly below, in the order of their codes."""
     return select(Unit).where(Unit.parent_code == code, Unit.closed_on.is_(None)).order_by(Unit.code)
+
+
+def address_of(officer_id: int | None) -> Select[*tuple[Any, ...]]:
+    """The email address of an account."""
+    return select(Officer.email).where(Officer.id == officer_id)
+
+
+def history_page(code: str, after: Key | None, size: int) -> Select[Change]:
+    """A page of a unit's history, newest first, and one line more."""
+    return changes_of(code).where(*_older(after)).limit(size + 1)
+
+
+def codes_under_way(code: str) -> Select[EmailCode]:
+    """The codes under way to addresses of the unit's contacts."""
+    return select(EmailCode).join(EmailCode.contact).where(Contact.unit_code == code)
+
+
+def stewards() -> Select[Officer]:
+    """Everybody who keeps a part of the directory."""
+    return select(Officer).join(RoleGrant).where(RoleGrant.role == Role.STEWARD, Officer.active).order_by(Officer.id)
+
+
+def ancestors_of_all() -> Select[*tuple[Any, ...]]:
+    """Every unit with each unit above it, itself included."""
+    return select(UnitAncestor.ancestor_code, UnitAncestor.unit_code)
+
+
+def _older(after: Key | None) -> list[ColumnElement[bool]]:
+    return [Change.id < after[0]] if after and isinstance(after[0], int) else []

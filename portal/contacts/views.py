@@ -10,21 +10,27 @@ from werkzeug.wrappers import Response
 
 from directory.calendars import calendar_of, open_at
 from directory.first_six import first_six
+from directory.freshness import assess
 from directory.lookup import GUESSED, find
 from directory.models import Unit
 from directory.presenting import describe, in_calling_order, service_of
 from directory.queries import chain
 from directory.registers import register_hint
+from directory.roster import answering
 from portal.clock import now
-from portal.contacts import queries
-from portal.errors import Hidden
+from portal.contacts import checks, corrections, editing, mergers, queries, roster
+from portal.contacts.forms import OrderForm
+from portal.contacts.scope import may_edit, unit_to_read
 from portal.extensions import db
 from portal.tickets.queries import partners
 from portal.web.access import actor, requires
+from portal.web.pagination import decode, page_of
 from portal.web.permissions import Permission
 
 bp = Blueprint("contacts", __name__, url_prefix="/directory")
-MOST_HITS, MOST_OPTIONS, LONGEST_WORDS = 30, 8, 100
+for part in (editing, corrections, roster, mergers, checks):
+    bp.register_blueprint(part.bp)
+MOST_HITS, MOST_OPTIONS, LONGEST_WORDS, HISTORY_PAGE = 30, 8, 100, 50
 EXAMPLES = (
     (_("Name of the unit"), "昌邑"),
     (_("Pinyin"), "changyi"),
@@ -62,13 +68,22 @@ def options() -> str:
 @requires(Permission.DIRECTORY_READ)
 def unit(code: str) -> str | Response:
     """A unit's page; of one that was closed into another, the other's."""
-    found = db.session.scalar(queries.unit_whole(code)) if "\x00" not in code else None
-    if found is None:
-        raise Hidden(_("There is no unit with this code."))
+    found = unit_to_read(db.session, code)
     if found.closed_on and found.successor:
         flash(str(_("%(unit)s is closed; this is its successor.", unit=found.name)), "warning")
         return redirect(url_for("contacts.unit", code=found.successor_code))
     return render_template("contacts/unit.html", **_shown(found, now()))
+
+
+@bp.get("/units/<code>/history")
+@requires(Permission.DIRECTORY_READ)
+def history(code: str) -> str:
+    """Everything that changed at a unit, newest first; of a closed one too."""
+    found = unit_to_read(db.session, code)
+    after = decode(request.args.get("after"))
+    lines = db.session.scalars(queries.history_page(code, after, HISTORY_PAGE)).all()
+    page = page_of(lines, HISTORY_PAGE, key=lambda line: (line.id,))
+    return render_template("contacts/history.html", unit=found, page=page, first=after is None)
 
 
 def _found(most: int) -> dict[str, object]:
@@ -120,6 +135,10 @@ def _shown(found: Unit, at: datetime) -> dict[str, Any]:
         "command": db.session.scalars(chain(found.code)).all(),
         "below": db.session.scalars(queries.below(found.code)).all(),
         "people": in_calling_order(found.contacts),
+        "fresh": {contact.id: assess(contact, at) for contact in found.contacts},
+        "answering": answering(db.session, found, at),
+        "editable": may_edit(db.session, actor(), found.code) and not found.closed_on,
+        "form": OrderForm(formdata=None),
         "own_unit": actor().unit_code,
         "service": service_of(found, at.astimezone(calendar.tz).date()),
         "open_now": calendar.is_open(at),

@@ -92,7 +92,7 @@ def _gather(
         ids = list(session.scalars(due_tickets(at)))
         for start in range(0, len(ids), BATCH):
             clocks = session.scalars(due_clocks(at, ids[start : start + BATCH])).unique().all()
-            command = command_of(session, clocks)
+            command = command_of(session, clocks, at)
             rungs = [rung for clock in clocks for rung in _rungs(session, clock, command, at)]
             report.due += len(rungs)
             escalations.update(address for rung in rungs if rung.number for address in rung.recipients.addresses)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from directory.reach import Reach, Recipient
 
@@ -22,12 +23,17 @@ class Recipients:
         return [recipient.address for recipient in self.copies]
 
 
-def recipients_of_rung(reached: Reach, number: int, unit_code: str, assignee: Recipient | None = None) -> Recipients:
-    """Who is mailed at a rung of that unit: at 0 the desk and who has the task, above it the supervisors."""
+def recipients_of_rung(
+    reached: Reach, number: int, unit_code: str, assignee: Recipient | None = None, at: datetime | None = None
+) -> Recipients:
+    """Who is mailed at a rung of that unit: at 0 the desk and who has the task, above it the supervisors.
+
+    With `at`, deputies for those who are away then.
+    """
     if number == 0:
-        return Recipients(_each_once([*reached.desk(unit_code), *([assignee] if assignee else [])]))
-    to = _each_once(reached.supervisors(unit_code))
-    desk = reached.desk(unit_code) if number == 1 and to else ()
+        return Recipients(_each_once([*reached.desk(unit_code, at), *([assignee] if assignee else [])]))
+    to = _each_once(reached.supervisors(unit_code, at))
+    desk = reached.desk(unit_code, at) if number == 1 and to else ()
     return Recipients(to, tuple(copy for copy in desk if copy.address not in {one.address for one in to}))
 
 

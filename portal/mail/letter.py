@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypedDict
 
 TICKET_KINDS = ("arrival", "urge", "escalation", "digest", "answered", "returned")
-KINDS = (*TICKET_KINDS, "reply-entered", "reply-refused", "confirmation")
+KINDS = (*TICKET_KINDS, "reply-entered", "reply-refused", "confirmation", "email-code")
 "A folder of `templates/email` each."
 
 INSTANT = "$instant"
@@ -20,6 +20,7 @@ class Why(StrEnum):
     OPENER = "opener"
     SUPERVISOR = "supervisor"
     ASSIGNEE = "assignee"
+    ADDRESS = "address"
     WRITER = "writer"
 
 
@@ -90,6 +91,8 @@ class Notice(TypedDict, total=False):
     unit: str
     contacts: int
     due_at: datetime
+    code: str
+    "by which an address is verified"
 
 
 @dataclass(frozen=True)

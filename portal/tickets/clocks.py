@@ -6,9 +6,20 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from directory.calendars import calendar_of
+from directory.queries import parents_above
 from directory.working_time import WorkingCalendar
-from portal.ladder.ladder import ClockKind, Hold, Policy, Rung, climbing_chain, instants, ladder
+from portal.ladder.ladder import (
+    ClockKind,
+    Hold,
+    Policy,
+    Rung,
+    climbing_chain,
+    instants,
+    ladder,
+    top_of_ladder,
+)
 from portal.procedures.limit import Limit, LimitUnit
+from portal.tickets.lifecycle import TaskState
 from portal.tickets.models import Clock, Task, Ticket
 
 
@@ -78,6 +89,13 @@ def stop_clocks(clocks: Iterable[Clock], at: datetime, *kinds: ClockKind) -> Non
     for clock in clocks:
         if clock.stopped_at is None and (not kinds or clock.kind in kinds):
             clock.stopped_at = at
+
+
+def find_top(session: Session, ticket: Ticket) -> None:
+    """The top of the ladder, anew: a cancelled task lifts it no more, a unit may have been merged into another."""
+    tasks = [(str(task.place), task.unit_code, task.state is TaskState.CANCELLED) for task in ticket.tasks]
+    parents = parents_above(session, [ticket.opener_code, *(unit for _, unit, _ in tasks)])
+    ticket.top_code = top_of_ladder(ticket.opener_code, tasks, parents)
 
 
 def policy_of(ticket: Ticket) -> Policy:

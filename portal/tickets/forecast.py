@@ -36,24 +36,28 @@ class ForecastRung:
 
 @dataclass(frozen=True)
 class Command:
-    """What a ladder needs to know of the chain of command: the parents, and who is reachable where."""
+    """What a ladder needs to know of the chain of command: the parents, and who is reachable where.
+
+    A rung that should have been climbed before `at` is climbed then: who is away is asked of that instant.
+    """
 
     parents: dict[str, str | None]
     reach: Reach
+    at: datetime
 
 
-def command_of(session: Session, clocks: Sequence[Clock]) -> Command:
-    """Gathered with two statements, for any number of clocks."""
+def command_of(session: Session, clocks: Sequence[Clock], at: datetime) -> Command:
+    """Gathered with three statements, for any number of clocks."""
     parents = parents_above(
         session, {clock.unit_code for clock in clocks} | {clock.ticket.top_code for clock in clocks}
     )
-    return Command(parents, reach(session, parents))
+    return Command(parents, reach(session, parents, at), at)
 
 
-def forecast(session: Session, ticket: Ticket) -> list[ForecastRung]:
-    """The rungs to come of every clock that runs, in the order of their instants."""
+def forecast(session: Session, ticket: Ticket, at: datetime) -> list[ForecastRung]:
+    """The rungs to come of every clock that runs, in the order of their instants, as of `at`."""
     clocks = running_clocks(ticket)
-    command = command_of(session, clocks)
+    command = command_of(session, clocks, at)
     rungs = [rung for clock in clocks for rung in rungs_to_come(session, clock, command)]
     return sorted(rungs, key=lambda rung: rung.at)
 
@@ -74,7 +78,7 @@ def rungs_to_come(session: Session, clock: Clock, command: Command) -> list[Fore
             number=rung.number,
             at=rung.at,
             unit=rung.unit,
-            recipients=recipients_at(clock, command.reach, rung.number, rung.unit),
+            recipients=recipients_at(clock, command.reach, rung.number, rung.unit, max(rung.at, command.at)),
             skipped=why_skipped(clock) if rung.skipped else None,
         )
         for rung in rungs
@@ -82,11 +86,14 @@ def rungs_to_come(session: Session, clock: Clock, command: Command) -> list[Fore
     ]
 
 
-def recipients_at(clock: Clock, reached: Reach, number: int, unit: str) -> Recipients:
-    """Who is mailed at a rung of this clock; a drill mails nobody outside the opener's unit."""
+def recipients_at(clock: Clock, reached: Reach, number: int, unit: str, at: datetime | None = None) -> Recipients:
+    """Who is mailed at a rung of this clock; a drill mails nobody outside the opener's unit.
+
+    Without `at`, who would be if nobody was away: an absence makes no rung silent.
+    """
     if clock.ticket.drill and unit != clock.ticket.opener_code:
         return Recipients()
-    return recipients_of_rung(reached, number, unit, _assignee(clock))
+    return recipients_of_rung(reached, number, unit, _assignee(clock), at)
 
 
 def why_skipped(clock: Clock) -> str:

@@ -17,12 +17,12 @@ from portal.web.actor import Actor
 from portal.web.permissions import Permission
 
 
-def holdable(session: Session, actor: Actor, ticket: Ticket) -> list[Clock]:
+def holdable(session: Session, actor: Actor, ticket: Ticket, at: datetime) -> list[Clock]:
     """The clocks whose next rung `actor` may put off: mailed as a supervisor at a rung, and once for each rung."""
     clocks = [clock for clock in running_clocks(ticket) if _waits(clock)]
     if not clocks or not actor.may(Permission.SUPERVISION_READ):
         return []
-    command = command_of(session, clocks)
+    command = command_of(session, clocks, at)
     return [clock for clock in clocks if _was_told(actor, clock, command)]
 
 
@@ -31,12 +31,12 @@ def hold(session: Session, actor: Actor, ticket: Ticket, at: datetime) -> list[C
 
     The task still stands still, its limit has still passed, and a rung is put off once. Conflict if there is none.
     """
-    clocks = holdable(session, actor, ticket)
+    clocks = holdable(session, actor, ticket, at)
     if not clocks:
         raise Conflict(
             _("There is nothing to wait with: the task has moved, nobody is mailed next, or it was said before.")
         )
-    command = command_of(session, clocks)
+    command = command_of(session, clocks, at)
     for clock in clocks:
         _put_off(session, actor, ticket, clock, command, at)
     audit(session, actor, "ticket.on-it", f"ticket {ticket.number}", at=at, clocks=[clock.id for clock in clocks])

@@ -131,7 +131,7 @@ def _why_urged(recipient: Recipient) -> Why:
 def _mail_desk(session: Session, ticket: Ticket, kind: str, item: Item, why: Why, unit: Unit, at: datetime) -> None:
     if ticket.drill and unit.code != ticket.opener_code:
         return
-    for recipient in reach(session, [unit.code]).desk(unit.code):
+    for recipient in reach(session, [unit.code], at).desk(unit.code, at):
         post(session, Letter(kind, recipient, [item], ticket.number, why=why, unit=unit.name), at)
 
 

@@ -12,12 +12,11 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
-from directory.queries import parents_above
 from portal.audit.actions import record as audit
 from portal.errors import Conflict, Hidden, Text
-from portal.ladder.ladder import ClockKind, top_of_ladder
+from portal.ladder.ladder import ClockKind
 from portal.tickets.checking import MESSAGE_LENGTH, Faults, check_text
-from portal.tickets.clocks import begin_amending, begin_cycle, policy_of, stop_clocks
+from portal.tickets.clocks import begin_amending, begin_cycle, find_top, policy_of, stop_clocks
 from portal.tickets.history import record
 from portal.tickets.letters import mail_answered, mail_returned
 from portal.tickets.lifecycle import (
@@ -27,7 +26,6 @@ from portal.tickets.lifecycle import (
     MoveNotAllowed,
     Outcome,
     TaskMove,
-    TaskState,
     TicketMove,
     finished,
     followers,
@@ -228,14 +226,7 @@ def _cancel(
         stop_clocks(task.clocks, at)
         record(session, ticket, "cancelled", actor, at, task=task, because=because)
     if tasks:
-        _find_top(session, ticket)
-
-
-def _find_top(session: Session, ticket: Ticket) -> None:
-    """The top of the ladder, anew: a cancelled task lifts it no more."""
-    tasks = [(str(task.place), task.unit_code, task.state is TaskState.CANCELLED) for task in ticket.tasks]
-    parents = parents_above(session, [ticket.opener_code, *(unit for _, unit, _ in tasks)])
-    ticket.top_code = top_of_ladder(ticket.opener_code, tasks, parents)
+        find_top(session, ticket)
 
 
 def _go_on(session: Session, ticket: Ticket, at: datetime) -> None:

@@ -26,8 +26,8 @@ def ask(number: str, token: str | None = None) -> str:
     """What will happen; a link from a mail must be ours and about this ticket."""
     _check(number, token)
     ticket = load_ticket(db.session, actor(), number)
-    clocks = holdable(db.session, actor(), ticket)
-    command = command_of(db.session, clocks)
+    clocks = holdable(db.session, actor(), ticket, now())
+    command = command_of(db.session, clocks, now())
     following = {clock: next(iter(rungs_to_come(db.session, clock, command)), None) for clock in clocks}
     units = units_of(db.session, ticket)
     return render_template("tickets/on_it.html", ticket=ticket, following=following, units=units, form=OnItForm())

@@ -72,7 +72,7 @@ def _preview(form: OpeningForm) -> dict[str, object]:
     except Invalid as refusal:
         return {"plan": None, "missing": list(refusal.fields.values())}
     plan = planned(db.session, actor(), facts, at)
-    rungs = forecast(db.session, plan)
+    rungs = forecast(db.session, plan, at)
     units = _units([*facts.units, *(rung.unit for rung in rungs)])
     return {"plan": plan, "rungs": rungs, "units": units, "at": at, "missing": []}
 

@@ -130,22 +130,22 @@ def render_ticket(number: str, interrupted: Interrupted | None = None) -> str:
 
 def gather(session: Session, number: str, interrupted: Interrupted | None = None) -> TicketPage:
     """Loads what the page shows; Hidden if the ticket is not for the reader to see."""
-    ticket = load_ticket(session, actor(), number)
+    ticket, at = load_ticket(session, actor(), number), now()
     tasks = session.scalars(select(Task).where(Task.ticket_id == ticket.id).options(selectinload(Task.clocks))).all()
     units = units_of(session, ticket)
     entries = session.scalars(entries_of(ticket)).all()
     page = TicketPage(
         ticket=ticket,
-        at=now(),
+        at=at,
         procedure=shipped()[ticket.procedure],
         cards=[],
         entries=entries,
-        rungs=forecast(session, ticket),
+        rungs=forecast(session, ticket, at),
         mails=session.scalars(of_ticket(ticket.number)).all(),
         units=units,
         citizens=[masked(citizen, cipher()) for citizen in ticket.citizens],
         moves=allowed_ticket_moves(actor(), ticket),
-        may_hold=bool(holdable(session, actor(), ticket)),
+        may_hold=bool(holdable(session, actor(), ticket, at)),
         interrupted=interrupted,
     )
     page.cards = [_card(task, page) for task in sorted(tasks, key=lambda task: task.position)]

@@ -28,7 +28,7 @@ from tests.portal.mail_servers import parsed
 
 CHINA = ZoneInfo("Asia/Shanghai")
 NUMBER = "XB2016-000123-7"
-NOTICE: Notice = {"unit": "白山市公安局治安警察支队", "contacts": 7}
+NOTICE: Notice = {"unit": "白山市公安局治安警察支队", "contacts": 7, "code": "123456"}
 WANG = Recipient("wang@ga.example", "王小明", "zh", "220600000000", None)
 SMITH = replace(WANG, address="smith@ga.example", name="Smith", language="en")
 UNIT = "白山市公安局治安警察支队"

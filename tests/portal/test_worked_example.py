@@ -77,7 +77,7 @@ def test_across_the_spring_festival_of_2026(session: Session, province: Province
     """Thursday 12 February 2026 at 15:00; Saturday the 14th is worked, the 15th to the 23rd are closed."""
     start = in_utc("2026-02-12 15:00")
     ticket = opened(session, province.changyi, province.linjiang, start)
-    answering = [rung.at for rung in forecast(session, ticket) if rung.clock.kind == "answer"]
+    answering = [rung.at for rung in forecast(session, ticket, start) if rung.clock.kind == "answer"]
     # 120 min on Thursday, 390 on Friday: 585 are used up 75 min into Saturday, 780 at 15:00 on Saturday
     expected = ["2026-02-14 09:45", "2026-02-14 15:00", "2026-02-24 15:00", "2026-02-25 15:00"]
     assert answering == [in_utc(instant) for instant in expected]
@@ -98,7 +98,7 @@ def test_across_the_new_year_2027_limits_are_provisional(session: Session, provi
 def test_two_stations_of_one_county_end_at_the_countys_hall(session: Session, province: Province) -> None:
     start = in_utc("2016-01-04 09:00")
     ticket = opened(session, province.jianguo, province.dahu, start)
-    assert {rung.unit for rung in forecast(session, ticket)} == {province.dahu.code, province.linjiang.code}
+    assert {rung.unit for rung in forecast(session, ticket, start)} == {province.dahu.code, province.linjiang.code}
     assert {one.unit for one in swept(in_utc("2016-06-01 09:00")).climbed} == {
         province.dahu.code,
         province.linjiang.code,
