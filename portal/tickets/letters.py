@@ -83,17 +83,10 @@ def mail_notice(
     items = [notice_item(session, ticket, rung, command, climbed) for rung in _highest(rungs)]
     kind = "urge" if all(rung.number == 0 for rung in rungs) else "escalation"
     unit = session.get_one(Unit, notice.recipient.unit_code)
-    asked_to_escalate = kind == "escalation" and notice.asked
-    letter = Letter(
-        kind,
-        notice.recipient,
-        items,
-        ticket.number,
-        copy=not notice.asked,
-        why=Why.SUPERVISOR if asked_to_escalate else _why_urged(notice.recipient),
-        unit=unit.name,
-    )
-    post(session, letter, at)
+    supervises = any(rung.number > 0 for rung in notice.asked)
+    why = Why.SUPERVISOR if supervises else _why_urged(notice.recipient)
+    copy = kind == "escalation" and not supervises
+    post(session, Letter(kind, notice.recipient, items, ticket.number, copy=copy, why=why, unit=unit.name), at)
 
 
 def mail_digest(session: Session, recipient: Recipient, items: Sequence[Item], at: datetime) -> None:

@@ -406,3 +406,13 @@ def test_a_mail_can_be_written_anew_to_somebody_else_in_that_ones_language(sessi
 )
 def test_what_a_letter_holds_comes_back_from_json_as_it_was(value: Any) -> None:
     assert unpacked(json.loads(json.dumps(packed(value)))) == value
+
+
+@pytest.mark.usefixtures("mails")
+def test_a_limit_that_has_not_passed_is_not_said_to_have() -> None:
+    """A desk that is urged about one limit while another one has passed gets both in one mail."""
+    told = render(letter("escalation", SMITH, item(rung=1, clock="sign_for"), item(rung=0), copy=True))
+    assert "临江市户政大厅 has not signed for “check and sign” within the limit" in told.plain
+    assert "has not answered “check and sign” within the limit" not in told.plain
+    assert "This task has not been answered." in told.plain
+    assert "Limit: Wed 6 Jan 2016, 09:00" in told.plain

@@ -161,3 +161,13 @@ def _silence(session: Session, unit_code: str) -> None:
         if contact.role is not ContactRole.DESK:
             contact.state = ContactState.BOUNCING
     session.commit()
+
+
+def test_a_desk_urged_and_copied_at_once_gets_one_mail_that_is_a_copy(session: Session, province: Province) -> None:
+    opened(session, province.changyi, province.linjiang, in_utc("2016-01-04 09:00"))
+    swept(in_utc("2016-01-05 15:00"))  # the sign-for limit has passed, the answer's has not
+    told = session.scalars(select(OutboxMail).where(OutboxMail.to_address == "linjiang.desk@ga.example")).all()
+    escalation = next(mail for mail in told if mail.kind == "escalation")
+    assert escalation.copy
+    assert "分管领导。" not in escalation.body_text.split("----------")[1]
+    assert "/on-it/" not in escalation.body_text
