@@ -18,6 +18,7 @@ from directory.calendars import calendar_of
 from portal import clock
 from portal.audit.actions import seal
 from portal.config import Settings
+from portal.contacts.asking import ask_to_confirm
 from portal.correspondence.mailbox import NotRead, receive_all
 from portal.errors import Refused
 from portal.escalation.sweep import sweep
@@ -101,6 +102,14 @@ def _sweep(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime)
         sweep(sessions, at)
 
 
+def _ask(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
+    with closing(sessions()) as session:
+        office = calendar_of(session, "")
+        if office.at_or_next_opening(at) == at:
+            ask_to_confirm(session, at)
+        session.commit()
+
+
 def _close(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
     with closing(sessions()) as session:
         close_settled(session, at)
@@ -119,4 +128,4 @@ def _seal(_settings: Settings, sessions: "sessionmaker[Session]", _at: datetime)
         session.rollback()
 
 
-LADDER: tuple[Part, ...] = (_sweep, _close, _seal)
+LADDER: tuple[Part, ...] = (_sweep, _close, _ask, _seal)

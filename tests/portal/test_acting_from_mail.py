@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from directory.models import Contact, ContactRole, ContactState, Correction, CorrectionKind
+from directory.models import Contact, ContactRole, ContactState, Correction, CorrectionKind, Unit
 from portal.audit.models import AuditRecord
+from portal.contacts.asking import ask_to_confirm
 from portal.contacts.links import confirm_table_url
 from portal.escalation.models import Climb
 from portal.ladder.ladder import ClockKind
@@ -186,3 +187,25 @@ def test_a_link_for_another_ticket_is_none(
 ) -> None:
     sign_in(client, make_officer(session, province.linjiang, "chief", Role.SUPERVISOR))
     assert client.get(f"/tickets/{stalled.number}/on-it/{make(Purpose.ON_IT, 'XB2016-000999-1')}").status_code == 404
+
+
+def test_each_unit_is_asked_once_a_quarter_and_its_link_confirms_the_table(
+    session: Session, province: Province, client: Client, clock: Time
+) -> None:
+    clock.set("2016-04-05 09:00")
+    asked = ask_to_confirm(session, clock.now, limit=100)
+    session.commit()
+    assert asked == len({address for kind, address in mailed(session) if kind == "confirmation"}) > 5
+    assert ask_to_confirm(session, clock.now, limit=100) == 0
+    path = link_in(session, "confirm-table", unit_code=province.linjiang.code)
+    assert client.submit(path, {}).status_code == 200
+    session.rollback()
+    clock.set("2016-07-05 09:00")
+    assert ask_to_confirm(session, clock.now, limit=100) == asked
+
+
+def test_nobody_of_the_demonstration_province_is_asked(session: Session, province: Province, clock: Time) -> None:
+    for unit in session.scalars(select(Unit)):
+        unit.invented = True
+    session.flush()
+    assert ask_to_confirm(session, clock.now) == 0
