@@ -37,7 +37,7 @@ def due_for_confirmation(quarter: str) -> Select[Unit]:
 
 
 def units_to_ask(session: Session, at: datetime) -> list[Unit]:
-    """The units that are due and were not asked in this quarter; of the demonstration province none, nobody is there."""
+    """The units that are due and were not asked in this quarter; of an invented province none: nobody is there."""
     quarter = quarter_of(session, at)
     asked = exists().where(*_of(quarter), Confirmation.asked_at.is_not(None))
     return list(session.scalars(due_for_confirmation(quarter).where(~asked, Unit.invented.is_(False))))
