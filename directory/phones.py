@@ -12,11 +12,11 @@ from typing import NamedTuple
 LONGEST_REMARK = 60
 BETWEEN = "、"
 
-_FULL_WIDTH = {code + 0xFEE0: code for code in map(ord, "0123456789+-#.")} | {
-    code + 0xFEE0: code for letters in ("AZ", "az") for code in range(ord(letters[0]), ord(letters[1]) + 1)
-}
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−─━ー﹘﹣～~", "-")) | {0x3000: " ", 0xA0: " "}
-_PARENTHESES = str.maketrans("（[【〔〈<{", "(((((((") | str.maketrans("）]】〕〉>}", ")))))))")
+_ASCII = "0123456789+-#." + "".join(map(chr, (*range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1))))
+_FOLDED = str.maketrans(
+    "".join(chr(ord(character) + 0xFEE0) for character in _ASCII) + "（[【〔〈<{）]】〕〉>}" + "\u3000\xa0",
+    _ASCII + "(((((((" + ")))))))" + "  ",
+) | str.maketrans(dict.fromkeys("‐‑‒–—―−─━ー﹘﹣～~", "-"))
 _AREA = r"0(?:10|2\d|[3-9]\d\d)"
 _GAP = r"[ -]?"
 _NUMBER = re.compile(
@@ -38,6 +38,8 @@ _EXTENSION = re.compile(
 )
 _SEPARATOR = re.compile(r"[、;；,，/／|｜\\\n\r\t。]|\s{2,}")
 _LABEL_END = " :：.-、;；,，/／|｜\\。\n\r\t"
+_ASIDE = re.compile(r"\(([^()]*)\)")
+_NO_DIGIT = re.compile("[^0-9]")
 _AMOUNT = re.compile(r"\s*(\d{7,12})\.0*\s*", re.ASCII)
 
 
@@ -99,7 +101,7 @@ def _plain(cell: object) -> str:
     """The cell as text, half-width, one kind of dash, amounts without their point and noughts."""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    text = ("" if cell is None else str(cell)).translate(_FULL_WIDTH | _DASHES | _PARENTHESES)
+    text = ("" if cell is None else str(cell)).translate(_FOLDED)
     amount = _AMOUNT.fullmatch(text)
     return amount[1] if amount else re.sub("-{2,}", "-", text)
 
@@ -129,7 +131,7 @@ def _pieces(text: str, area: str) -> Iterator[PrintedPhone | _Words | None]:
 
 
 def _words(text: str) -> Iterator[_Words | None]:
-    for place, part in enumerate(re.split(r"\(([^()]*)\)", text)):
+    for place, part in enumerate(_ASIDE.split(text) if text else ()):
         aside = place % 2 == 1
         for number, each in enumerate([part] if aside else _SEPARATOR.split(part)):
             if number:
@@ -139,12 +141,12 @@ def _words(text: str) -> Iterator[_Words | None]:
 
 
 def _one_line(words: str) -> str:
-    return " ".join(re.sub("[()]", " ", words).split()).strip(_LABEL_END)
+    return " ".join(words.replace("(", " ").replace(")", " ").split()).strip(_LABEL_END)
 
 
 def _phone(found: re.Match[str], extension: re.Match[str] | None, area: str) -> PrintedPhone:
     dialled = next(filter(None, extension.groups())) if extension else ""
-    parts = {name: re.sub(r"\D", "", text or "") for name, text in found.groupdict().items()}
+    parts = {name: _NO_DIGIT.sub("", text) if text else "" for name, text in found.groupdict().items()}
     return PrintedPhone(_number(parts, area), dialled)
 
 
@@ -203,7 +205,7 @@ def _settled(phone: PrintedPhone, loose: list[str]) -> PrintedPhone:
     extension = _EXTENSION.fullmatch(f"({phone.remark})")
     if extension and not phone.extension:
         return replace(phone, extension=next(filter(None, extension.groups())), remark="")
-    if len(phone.remark) <= LONGEST_REMARK and _reads_as_itself(phone):
+    if not phone.remark or (len(phone.remark) <= LONGEST_REMARK and _reads_as_itself(phone)):
         return phone
     loose.append(phone.remark)
     return replace(phone, remark="")
