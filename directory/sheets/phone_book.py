@@ -1,6 +1,7 @@
 """The printed phone book: by prefecture and county, a line for each contact, set by Typst with a Chinese type."""
 
 import json
+from datetime import date
 from importlib.resources import files
 from itertools import groupby
 from typing import Any
@@ -14,18 +15,24 @@ from directory.sheets.people import ROLE_NAMES
 from directory.sheets.table import Branch, branches, title
 
 
-def write_pdf(directory: Directory, top: str | None = None) -> bytes:
-    """The book; texts reach the template as data, never as markup."""
+def write_pdf(directory: Directory, top: str | None = None, on: date | None = None) -> bytes:
+    """The book as of a day; texts reach the template as data, never as markup.
+
+    Untagged: it is for paper, and tags make it ten times as large; the pages of the portal are what a reader reads out.
+    """
     template = files("directory").joinpath("data/phone_book.typ").read_bytes()
-    book = json.dumps(_book(directory, top), ensure_ascii=False)
+    book = json.dumps(_book(directory, top, on), ensure_ascii=False)
     fonts = typst.Fonts(include_system_fonts=False, font_paths=[sans_path().parent])
-    return typst.compile(template, font_paths=fonts, format="pdf", timestamp=0, sys_inputs={"book": book})
+    return typst.compile(
+        template, font_paths=fonts, format="pdf", timestamp=0, sys_inputs={"book": book}, pdf_tags=False
+    )
 
 
-def _book(directory: Directory, top: str | None) -> dict[str, Any]:
+def _book(directory: Directory, top: str | None, on: date | None) -> dict[str, Any]:
     listed = list(branches(directory, top))
     return {
-        "title": title(directory, top),
+        "title": title(directory, top, "通讯录"),
+        "date": f"{on:%Y年%-m月%-d日}" if on else "",
         "units": len(listed),
         "contacts": sum(len(branch.contacts) for branch in listed),
         "parts": [

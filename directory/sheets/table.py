@@ -64,7 +64,7 @@ def branches(directory: Directory, top: str | None = None) -> Iterator[Branch]:
             unit,
             directory.units.get(unit.parent_code or ""),
             _place(directory, unit, "prefecture"),
-            _place(directory, unit, "county"),
+            _county(directory, unit),
             tuple(sorted(contacts, key=lambda one: (ROLE_ORDER.index(one.role), one.rank, one.id or 0))),
         )
 
@@ -79,10 +79,10 @@ def lines(directory: Directory, top: str | None = None) -> Iterator[tuple[str, .
             yield (*unit, *([""] * (len(COLUMNS) - len(unit))))
 
 
-def title(directory: Directory, top: str | None = None) -> str:
+def title(directory: Directory, top: str | None = None, what: str = TITLE) -> str:
     """What stands above the table."""
     first = next(branches(directory, top), None)
-    return f"{first.unit.name if first else ''}{TITLE}"
+    return f"{first.unit.name if first else ''}{what}"
 
 
 def _is_top(directory: Directory, code: str) -> bool:
@@ -97,6 +97,13 @@ def _place(directory: Directory, unit: UnitFacts, level: str) -> str:
             return place.name
         code = place.parent_code
     return ""
+
+
+def _county(directory: Directory, unit: UnitFacts) -> str:
+    """That of the hall above it: a development zone's station is found under the county whose hall commands it."""
+    above = (directory.units[code] for code in directory.chain(unit.code))
+    hall = next((each for each in above if each.kind == "hall"), unit)
+    return _place(directory, hall, "county")
 
 
 def _unit_cells(branch: Branch) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 from directory.phones import PrintedPhone
 from directory.sheets.facts import ContactFacts, Directory
@@ -14,7 +15,7 @@ _ESCAPED = {"\\": "\\\\", "\n": "\\n", "\r": "", ",": "\\,", ";": "\\;"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-def write_vcards(directory: Directory, top: str | None = None) -> bytes:
+def write_vcards(directory: Directory, top: str | None = None, _on: date | None = None) -> bytes:
     """A card for each contact; one for a unit that has none."""
     return "".join(
         f"{_folded(line)}\r\n"

@@ -8,7 +8,7 @@ spreadsheet shows as text; reading takes that apostrophe away again, and guards 
 
 import csv
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO, StringIO
 
 from xlsxwriter import Workbook
@@ -26,10 +26,10 @@ MADE_AT = datetime(2016, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 HEADER_LINE = 1
 _BYTE_ORDER_MARK = "\ufeff"
 
-Writer = Callable[[Directory, str | None], bytes]
+Writer = Callable[[Directory, str | None, date | None], bytes]
 
 
-def write_csv(directory: Directory, top: str | None = None) -> bytes:
+def write_csv(directory: Directory, top: str | None = None, _on: date | None = None) -> bytes:
     """UTF-8 with a byte order mark, which is how a spreadsheet knows it from GB18030."""
     file = StringIO(newline="")
     file.write(_BYTE_ORDER_MARK)
@@ -39,7 +39,7 @@ def write_csv(directory: Directory, top: str | None = None) -> bytes:
     return file.getvalue().encode()
 
 
-def write_xlsx(directory: Directory, top: str | None = None) -> bytes:
+def write_xlsx(directory: Directory, top: str | None = None, _on: date | None = None) -> bytes:
     """A title over the table, its header kept in sight and printed on every page."""
     file = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -88,4 +88,4 @@ def _lay_out(sheet: Worksheet, last: int) -> None:
 
 
 WRITERS: dict[str, Writer] = {"xlsx": write_xlsx, "csv": write_csv, "vcf": write_vcards, "pdf": write_pdf}
-"By the ending of a file's name."
+"By the ending of a file's name: the directory, the subtree (None: all), the day that a printed book tells."
