@@ -155,12 +155,12 @@ def carry_out(session: Session, made: Plan, at: datetime) -> list[Entry]:
 
 
 def seen(session: Session, entries: Sequence[Entry]) -> set[str]:
-    """The units whose terms the entries about units touch: those below a renamed one too."""
+    """The units whose terms the entries about units touch: those below a renamed one too, the one above a new one."""
     codes: set[str] = set()
     for entry in entries:
         if entry["table"] != "unit":
             continue
-        codes.add(entry["key"])
+        codes |= {entry["key"], entry["after"].get("parent_code") or entry["key"]}
         if entry["before"] and SEEN_BELOW & entry["before"].keys():
             codes |= set(session.scalars(subtree_codes(entry["key"])))
     return codes

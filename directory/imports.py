@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from directory.base import Model
 from directory.models import CODE, enum_column
@@ -27,7 +27,7 @@ class ImportRecord(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200), comment="of the file, without its path")
-    content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     size: Mapped[int]
     given_by: Mapped[str] = mapped_column(String(120))
@@ -46,8 +46,8 @@ class ImportRecord(Model):
     applied_at: Mapped[datetime | None]
     undone_by: Mapped[str] = mapped_column(String(120), default="")
     undone_at: Mapped[datetime | None]
-    journal: Mapped[bytes | None] = deferred(
-        mapped_column(LargeBinary, comment="zlib of JSON: every row that was touched, before and after")
+    journal: Mapped[bytes | None] = mapped_column(
+        LargeBinary, deferred=True, comment="zlib of JSON: every row that was touched, before and after"
     )
 
 

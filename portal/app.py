@@ -4,17 +4,19 @@ from inspect import iscoroutinefunction
 
 from flask import Flask
 
+from directory import imports as _imports  # noqa: F401
 from directory.calendars import TIMEZONE
 from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
 from portal.api import views as api
-from portal.cli import directory_commands, portal_commands
+from portal.cli import portal_commands
 from portal.config import ROOT, Settings, read_settings
 from portal.contacts import views as contacts
 from portal.conversation import models as _attachments  # noqa: F401
 from portal.conversation import views as conversation
 from portal.correspondence import models as _incoming  # noqa: F401
 from portal.desk import views as desk
+from portal.directory_commands import directory_commands
 from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap, csrf, db, login, mail
 from portal.tickets import views as tickets
 from portal.web import error_pages, filters, headers, languages
