@@ -58,7 +58,7 @@ def receive(
     session: Session, content: bytes, name: str, giver: Giver, at: datetime, under: str | None = None
 ) -> ImportRecord:
     """Keep a file as it arrived; UnreadableError if it is no sheet, and then nothing is kept."""
-    recognise(read_sheets(content, name))
+    rows = len(recognise(read_sheets(content, name)).records)
     record = ImportRecord(
         name=name[-200:],
         content=content,
@@ -70,6 +70,7 @@ def receive(
         allowed_code=giver.allowed,
         under_code=under,
         answers={},
+        counts={"rows": rows},
     )
     session.add(record)
     session.flush()
@@ -100,12 +101,12 @@ def answer(session: Session, record: ImportRecord, answers: Mapping[str, str]) -
     return draw_up(session, record)
 
 
-def request(record: ImportRecord, *, skip_refused: bool) -> None:
-    """Leave the applying to the worker. SomeRefusedError if lines are refused and are not to be left out."""
+def request(record: ImportRecord, by: str, *, skip_refused: bool) -> None:
+    """Leave the applying, in the name of `by`, to the worker; SomeRefusedError as `apply` does."""
     _check(record, ImportState.PLANNED)
     if record.counts.get(Outcome.REFUSED, 0) and not skip_refused:
         raise SomeRefusedError
-    record.skip_refused = skip_refused
+    record.skip_refused, record.applied_by = skip_refused, by[:120]
     record.fault = ""
     record.state = ImportState.APPLYING
 
@@ -134,7 +135,7 @@ def apply(
     journal = carry_out(session, made, at)
     record.journal = packed(journal)
     record.state, record.applied_by, record.applied_at = ImportState.APPLIED, by[:120], at
-    record.skip_refused = skip_refused
+    record.skip_refused, record.fault = skip_refused, ""
     session.flush()
     return made
 

@@ -93,7 +93,7 @@ class Unit(Model):
     closed_on: Mapped[date | None]
     successor_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE"))
     remark: Mapped[str] = mapped_column(
-        Text, default="", server_default="", comment="what a cell held and could not be read"
+        Text, default="", server_default=text("''"), comment="what a cell held and could not be read"
     )
     mail_on_arrival: Mapped[bool] = mapped_column(default=True, comment="the desk is mailed when a task arrives")
     invented: Mapped[bool] = mapped_column(default=False, comment="part of the demonstration province")

@@ -4,13 +4,13 @@ from inspect import iscoroutinefunction
 
 from flask import Flask
 
-from directory import imports as _imports  # noqa: F401
 from directory.calendars import TIMEZONE
 from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
 from portal.api import views as api
 from portal.cli import portal_commands
 from portal.config import ROOT, Settings, read_settings
+from portal.contacts import exports, imports
 from portal.contacts import views as contacts
 from portal.conversation import models as _attachments  # noqa: F401
 from portal.conversation import views as conversation
@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     _init_extensions(app)
     _init_web(app)
-    for feature in (web, accounts, contacts, tickets, conversation, desk, api):
+    for feature in (web, accounts, contacts, exports, imports, tickets, conversation, desk, api):
         app.register_blueprint(feature.bp)
     app.cli.add_command(portal_commands)
     app.cli.add_command(directory_commands)

@@ -1,4 +1,4 @@
-"""The worker: sweep, close, deliver, seal the log, again and again; any number of them at once."""
+"""The worker: sweep, close, deliver, apply long imports, seal the log, again and again; any number of them at once."""
 
 import logging
 import signal
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from directory.calendars import calendar_of
 from portal import clock
 from portal.audit.actions import seal
+from portal.contacts.import_work import work_on_imports
 from portal.escalation.sweep import sweep
 from portal.extensions import db
 from portal.mail.deliver import deliver
@@ -40,8 +41,8 @@ def work(app: Flask, pause: float = PAUSE) -> None:
 
 
 def one_round(app: Flask, sessions: sessionmaker[Session], at: datetime) -> None:
-    """One sweep (in working time), one delivery, one sealing; what fails is logged, and the rest goes on."""
-    for part in (_sweep, _close, _deliver, _seal):
+    """One sweep (in working time), one delivery, the imports, one sealing; what fails is logged, the rest goes on."""
+    for part in (_sweep, _close, _deliver, _import, _seal):
         try:
             part(app, sessions, at)
         except Exception:
@@ -64,6 +65,10 @@ def _close(_app: Flask, sessions: sessionmaker[Session], at: datetime) -> None:
 def _deliver(app: Flask, sessions: sessionmaker[Session], at: datetime) -> None:
     with closing(sessions()) as session:
         deliver(session, app.extensions["settings"], at)
+
+
+def _import(_app: Flask, sessions: sessionmaker[Session], at: datetime) -> None:
+    work_on_imports(sessions, at)
 
 
 def _seal(_app: Flask, sessions: sessionmaker[Session], _at: datetime) -> None:

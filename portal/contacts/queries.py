@@ -1,9 +1,11 @@
 """The selects of the directory's pages."""
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from directory.models import Contact, Unit, UnitKind
+from directory.imports import ImportLine, ImportRecord
+from directory.models import Contact, Unit, UnitAncestor, UnitKind
+from portal.web.actor import Actor
 
 UPPER = (UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.HALL)
 
@@ -26,3 +28,19 @@ def book() -> Select[Unit]:
 def below(code: str) -> Select[Unit]:
     """The units in service directly below, in the order of their codes."""
     return select(Unit).where(Unit.parent_code == code, Unit.closed_on.is_(None)).order_by(Unit.code)
+
+
+def imports_visible_to(actor: Actor) -> Select[ImportRecord]:
+    """The imports that change nothing but what is below the steward's unit, the newest first."""
+    below = select(UnitAncestor.unit_code).where(UnitAncestor.ancestor_code == actor.unit_code)
+    whole = select(Unit.code).where(Unit.code == actor.unit_code, Unit.parent_code.is_(None)).exists()
+    seen = or_(ImportRecord.allowed_code.in_(below), ImportRecord.allowed_code.is_(None) & whole)
+    return select(ImportRecord).where(seen).order_by(ImportRecord.id.desc())
+
+
+def import_lines(record: ImportRecord, outcome: str | None, after: int, limit: int) -> Select[ImportLine]:
+    """The lines of an import that come to this (None: all), in the order of the file."""
+    lines = select(ImportLine).where(ImportLine.import_id == record.id, ImportLine.position > after)
+    if outcome is not None:
+        lines = lines.where(ImportLine.outcome == outcome)
+    return lines.order_by(ImportLine.position).limit(limit)

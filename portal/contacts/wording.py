@@ -13,6 +13,13 @@ from portal.errors import Text
 Facts = Mapping[str, str]
 Saying = Callable[[Facts], Text]
 
+CHANGED = _("The directory has changed since you looked at the plan. Look at it again, then apply it.")
+FAULT_CHANGED, FAULT_BROKEN = "changed", "broken"
+IMPORT_FAULTS: dict[str, Text] = {
+    FAULT_CHANGED: CHANGED,
+    FAULT_BROKEN: _("The portal could not finish this, and nothing was changed. Tell the administrator."),
+}
+
 FAULTS: dict[Fault, Text] = {
     Fault.EMPTY: _("The file holds nothing. Choose the file with the contact table."),
     Fault.NOT_A_SHEET: _("This is no sheet. Give an .xlsx, .xls, .csv or .txt file."),
@@ -106,6 +113,17 @@ FIELDS: dict[str, Text] = {
     "remark": _("Remark"),
 }
 
+_VALUES: dict[tuple[str, str], Text] = {
+    ("kind", "corps"): _("Corps"),
+    ("kind", "detachment"): _("Detachment"),
+    ("kind", "hall"): _("Registration hall"),
+    ("kind", "station"): _("Police station"),
+    ("role", "desk"): _("Desk"),
+    ("role", "registrar"): _("Registrar"),
+    ("role", "supervisor"): _("Supervisor"),
+    ("role", "leader"): _("Leader"),
+}
+
 
 def of_line(line: Line) -> Text:
     """Why a line is refused, or what it asks."""
@@ -132,3 +150,8 @@ def candidate(one: Mapping[str, Any]) -> Text:
     """What may be answered, without the path of a unit."""
     known = _ANSWERS.get(one["value"])
     return known if known is not None else str(one["name"])
+
+
+def value(name: str, text: str) -> Text:
+    """A field's value in words: kinds and roles have names."""
+    return _VALUES.get((name, text), text)

@@ -59,7 +59,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_import_line_import_id_outcome_position', ['import_id', 'outcome', 'position'], unique=False)
 
     with op.batch_alter_table('unit', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('remark', sa.Text(), nullable=False, server_default='', comment='what a cell held and could not be read'))
+        batch_op.add_column(sa.Column('remark', sa.Text(), nullable=False, server_default=sa.text("''"), comment='what a cell held and could not be read'))
 
 
 def downgrade() -> None:

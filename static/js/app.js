@@ -7,6 +7,7 @@ import { startLive } from "./live.js";
 import { startOnce } from "./once.js";
 import { startPreview } from "./preview.js";
 import { startProcedures } from "./procedures.js";
+import { startWaiting } from "./waiting.js";
 
 document.documentElement.classList.add("has-js");
 startComboboxes(document);
@@ -16,4 +17,5 @@ startProcedures(document);
 startPreview(document);
 startDrafts(document);
 startOnce(document);
+startWaiting(document);
 document.querySelector("[data-focus]")?.focus();
