@@ -43,7 +43,7 @@ def _cell(text: str) -> str:
     """What a cell says: `'=1+1` was guarded, `="0431"` is how a text is kept from being taken for a number."""
     if _GUARDED.match(text):
         return text[1:].strip()
-    formula = _CELL_OF_FORMULA.fullmatch(text.strip())
+    formula = _CELL_OF_FORMULA.fullmatch(text)
     return formula[1].replace('""', '"').strip() if formula else text.strip()
 
 

@@ -1,40 +1,38 @@
 """Workbooks, .xlsx and .xls: cells as texts, formulas as their values, merged cells known.
 
 A workbook is a zip archive that anybody may have made: how much it unpacks to, and how far its cells reach, is measured
-before the library that reads it allots memory for them.
+before the library that reads it allots memory for them; and that library runs in a process of its own.
 """
 
+import json
+import lzma
 import re
+import struct
+import subprocess
+import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from itertools import product
 from typing import Any
 
-from python_calamine import (
-    CalamineError,
-    CalamineSheet,
-    CalamineWorkbook,
-    PasswordError,
-    SheetTypeEnum,
-    SheetVisibleEnum,
-)
-
+from directory.sheets import unpacking
 from directory.sheets.grid import Fault, Row, Sheet, UnreadableError
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_UNPACKED = 300 * 1024 * 1024
 MOST_PARTS = 2_000
-MOST_COLUMNS = 256
 MOST_MERGED = 2_000_000
 "cells that merged cells cover together"
 
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _PLACE = re.compile(rb'\br="([A-Z]{0,3})(\d{1,7})"')
+Range = tuple[tuple[int, int], tuple[int, int]]
 _CHUNK, _OVERLAP = 1024 * 1024, 32
 
-Range = tuple[tuple[int, int], tuple[int, int]]
+_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, lzma.LZMAError, RuntimeError, EOFError, OSError, KeyError)
+"what the standard library raises over an archive that is cut off or tampered with"
 
 
 def read_workbook(content: bytes, most_rows: int) -> list[Sheet]:
@@ -43,17 +41,22 @@ def read_workbook(content: bytes, most_rows: int) -> list[Sheet]:
         _measure(content, most_rows)
     elif _ENCRYPTED in content:
         raise UnreadableError(Fault.PASSWORD)
+    return [_sheet(**unpacked) for unpacked in _unpack(content)]
+
+
+def _unpack(content: bytes) -> list[dict[str, Any]]:
+    """What `unpacking`, a process of its own, makes of the workbook."""
+    program = [sys.executable, "-I", unpacking.__file__]
     try:
-        workbook = CalamineWorkbook.from_filelike(BytesIO(content))
-        return [
-            _sheet(workbook.get_sheet_by_name(listed.name))
-            for listed in workbook.sheets_metadata
-            if listed.typ == SheetTypeEnum.WorkSheet and listed.visible == SheetVisibleEnum.Visible
-        ]
-    except PasswordError as error:
-        raise UnreadableError(Fault.PASSWORD) from error
-    except (CalamineError, OSError, ValueError) as error:
-        raise error if isinstance(error, UnreadableError) else UnreadableError(Fault.DAMAGED) from error
+        run = subprocess.run(program, input=content, capture_output=True, timeout=unpacking.MOST_SECONDS, check=False)  # noqa: S603  ours
+    except subprocess.TimeoutExpired as error:
+        raise UnreadableError(Fault.TOO_LARGE) from error
+    if run.returncode == unpacking.HAS_PASSWORD:
+        raise UnreadableError(Fault.PASSWORD)
+    if run.returncode != 0:
+        raise UnreadableError(Fault.DAMAGED)
+    sheets: list[dict[str, Any]] = json.loads(run.stdout)
+    return sheets
 
 
 def _measure(content: bytes, most_rows: int) -> None:
@@ -65,7 +68,7 @@ def _measure(content: bytes, most_rows: int) -> None:
             room = MOST_UNPACKED
             for part in parts:
                 room -= _measure_part(archive, part, room, most_rows)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
+    except _BROKEN as error:
         raise UnreadableError(Fault.DAMAGED) from error
 
 
@@ -102,19 +105,17 @@ def _check_reach(xml: bytes, most_rows: int) -> None:
             raise UnreadableError(Fault.TOO_LARGE)
 
 
-def _sheet(sheet: CalamineSheet) -> Sheet:
-    values = sheet.to_python(skip_empty_area=False)
-    rows = [[_text(value) for value in line] for line in values]
+def _sheet(name: str, rows: list[list[str]], merged: list[Range]) -> Sheet:
     carried: dict[int, set[int]] = {}
     spans: dict[int, dict[int, int]] = {}
-    for line, column, first_line, first_column in _merged(sheet, rows):
+    for line, column, first_line, first_column in _covered(merged, rows):
         if column > first_column:
             spans.setdefault(line, {})[column] = first_column
         else:
             rows[line][column] = rows[first_line][column]
             carried.setdefault(line, set()).add(column)
     return Sheet(
-        sheet.name,
+        name,
         tuple(
             Row(line + 1, tuple(cells), frozenset(carried.get(line, ())), spans.get(line, {}))
             for line, cells in enumerate(rows)
@@ -123,11 +124,11 @@ def _sheet(sheet: CalamineSheet) -> Sheet:
     )
 
 
-def _merged(sheet: CalamineSheet, rows: list[list[str]]) -> Iterator[tuple[int, int, int, int]]:
+def _covered(merged: list[Range], rows: list[list[str]]) -> Iterator[tuple[int, int, int, int]]:
     """Every cell under a merged one, but its first: line, column, and where the merged cell begins."""
     width = len(rows[0]) if rows else 0
     covered = 0
-    for (top, left), (bottom, right) in sheet.merged_cell_ranges or []:
+    for (top, left), (bottom, right) in merged:
         lines = range(top, min(bottom + 1, len(rows)))
         columns = range(left, min(right + 1, width))
         covered += len(lines) * len(columns)
@@ -136,18 +137,3 @@ def _merged(sheet: CalamineSheet, rows: list[list[str]]) -> Iterator[tuple[int, 
         for line, column in product(lines, columns):
             if (line, column) != (top, left):
                 yield line, column, top, left
-
-
-def _text(value: Any) -> str:
-    """A value as it is read: a whole amount has neither point nor nought after it."""
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, datetime) and value.time() == time():
-        value = value.date()
-    if isinstance(value, date | time | timedelta | datetime):
-        return str(value)
-    return "" if value is None else str(value).strip()

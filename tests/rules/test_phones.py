@@ -51,7 +51,9 @@ def test_several_numbers_of_a_cell_are_told_apart(between: str) -> None:
     assert shown(f"80001234{between}80001235") == ("0431-80001234、0431-80001235", "")
 
 
-@pytest.mark.parametrize("cell", ["80001234转801", "80001234-801", "80001234 转 801", "80001234（转801）", "80001234分机801"])
+@pytest.mark.parametrize(
+    "cell", ["80001234转801", "80001234-801", "80001234 转 801", "80001234（转801）", "80001234分机801"]
+)
 def test_an_extension_is_no_part_of_the_number(cell: str) -> None:
     (phone,) = read_phones(cell, "0431").phones
     assert (phone.number, phone.digits, phone.extension) == ("0431-80001234", "043180001234", "801")
@@ -102,7 +104,9 @@ def test_an_empty_cell_holds_nothing() -> None:
 
 
 CELL = st.text(st.sampled_from("0123456789 -—－（）()/、；，;:：转分机+#.\n夜间值班０８４３１"), max_size=40)
-PRINTED = st.sampled_from(["0431-80001234", "80001234转801", "13900001111（夜间）", "110", "无", "（周末）", "、", " ", "转8012"])
+PRINTED = st.sampled_from(
+    ["0431-80001234", "80001234转801", "13900001111（夜间）", "110", "无", "（周末）", "、", " ", "转8012"]
+)
 
 
 @given(CELL | st.lists(PRINTED, max_size=6).map("".join))
