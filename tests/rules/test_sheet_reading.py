@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msoffcrypto.format.ooxml import OOXMLFile
 
 from directory.sheets import reading, workbook
-from directory.sheets.grid import Fault, Sheet, UnreadableError, column_name
+from directory.sheets.grid import Fault, UnreadableError, column_name
 from directory.sheets.plain_text import guarded, read_text
 from directory.sheets.reading import read_sheets
 from tests.sheets import csv_of, xls_of, xlsx_of, xlsx_with_formula
@@ -148,7 +148,19 @@ def test_any_bytes_are_read_or_refused_with_a_reason(content: bytes) -> None:
 @hypothesis.settings(max_examples=40)
 @given(st.integers(min_value=0, max_value=5600), st.binary(min_size=1, max_size=8))
 def test_a_damaged_workbook_is_read_or_refused_with_a_reason(at: int, noise: bytes) -> None:
-    for content in (WORKBOOK, OLD_WORKBOOK = xlsx_of(TABLE), xls_of(TABLE)
+    for content in (WORKBOOK, OLD_WORKBOOK):
+        assert read_or_refused(content[:at] + noise + content[at + len(noise) :])
+
+
+def test_a_workbook_that_states_monstrous_lengths_does_not_end_the_portal() -> None:
+    """The library asks for the memory that the file names, or panics: in a process that is not ours."""
+    dice = random.Random(1)
+    for _ in range(60):
+        at = dice.randrange(40, 80)
+        assert read_or_refused(OLD_WORKBOOK[:at] + dice.randbytes(8) + OLD_WORKBOOK[at + 8 :])
+
+
+WORKBOOK, OLD_WORKBOOK = xlsx_of(TABLE), xls_of(TABLE)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=40))
