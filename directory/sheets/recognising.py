@@ -102,7 +102,10 @@ def _header(rows: Sequence[Row]) -> int | None:
     """Where the header is: the line near the top that names most columns, the first of these."""
     scores = [_score(row) for row in rows[:HEADER_WITHIN]]
     best = max(scores, default=0)
-    return scores.index(best) if best else None
+    if not best:
+        return None
+    line = scores.index(best)
+    return line - 1 if line and rows[line].carried and _is_second_line(rows[line - 1], rows[line]) else line
 
 
 def _score(row: Row) -> int:
@@ -143,7 +146,7 @@ class _Reader:
         waiting = next(rows, None)
         while waiting is not None:
             row, waiting = waiting, next(rows, None)
-            if not _score(row):
+            if self.columns and not _score(row):
                 yield row
                 continue
             second = waiting if waiting is not None and _is_second_line(row, waiting) else None
