@@ -5,7 +5,7 @@ new. Nothing here commits.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -162,9 +162,8 @@ def _standing(session: Session, keys: Sequence[int | None]) -> dict[int, Values]
 
 def _typed(name: str, value: Any) -> Any:
     """A value of the journal as its column takes it."""
-    column = Contact.__table__.c[name].type
     is_instant = name in ABOUT_THE_ADDRESS and isinstance(value, str)
-    return column.python_type.fromisoformat(value) if is_instant else value
+    return datetime.fromisoformat(value) if is_instant else value
 
 
 def _differing(before: Values, after: Values) -> tuple[Values, Values]:

@@ -190,11 +190,13 @@ class Matcher:
             name=said.name or said.post or ROLE_NAMES[said.role],
             post=said.post,
             email=said.email,
-            remark=joined([said.remark, *said.leftovers]),
+            remark=joined([said.remark, *said.leftovers, *said.phone_leftovers]),
             phones=said.phones,
         )
 
     def _changed(self, facts: ContactFacts, said: Said, *, joins: bool = False) -> ContactFacts:
+        if show_phones(facts.phones).strip() in said.phone_cells:
+            said = replace(said, phones=(), phone_leftovers=[])
         return replace(
             facts,
             role=said.role if said.role_is_told else facts.role,
@@ -228,10 +230,11 @@ def _either(known: str, said: str) -> str:
 
 def _remark(known: str, said: Said) -> str:
     """A remark takes the place of the one there was; what could not be read is added to it, once."""
+    leftovers = [*said.leftovers, *said.phone_leftovers]
     if said.remark:
-        told = joined([said.remark, *said.leftovers])
+        told = joined([said.remark, *leftovers])
         return known if _plain(told) == _plain(known) else told
-    return joined([known, *(leftover for leftover in said.leftovers if _plain(leftover) not in _plain(known))])
+    return joined([known, *(leftover for leftover in leftovers if _plain(leftover) not in _plain(known))])
 
 
 def _plain(text: str) -> str:

@@ -31,6 +31,9 @@ class Said:
     post: str = ""
     email: str = ""
     phones: tuple[PrintedPhone, ...] = ()
+    phone_cells: tuple[str, ...] = ()
+    "as they stand in the sheet"
+    phone_leftovers: list[str] = field(default_factory=list)
     remark: str = ""
     leftovers: list[str] = field(default_factory=list)
     column: int | None = None
@@ -151,8 +154,9 @@ def _read_phones(person: Person, said: Said, area: str) -> None:
             known = PrintedPhone(phone.number, phone.extension, phone.remark or label)
             found.setdefault((phone.digits, phone.extension), known)
         if read.remark and not says_nothing(read.remark):
-            said.leftovers.append(labelled(Cell(read.remark, cell.column, cell.title)))
+            said.phone_leftovers.append(labelled(Cell(read.remark, cell.column, cell.title)))
     said.phones = tuple(found.values())
+    said.phone_cells = tuple(cell.text for cell in person.phones)
 
 
 def _all_cells(record: Record) -> Iterable[tuple[str, Cell]]:
