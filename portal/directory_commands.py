@@ -44,14 +44,12 @@ def _card(card: dict[str, Any]) -> str:
     return f"{card['code']}  {' · '.join(card['path'])}  {', '.join(card['phones'])}  {card['email'] or ''}"
 
 
-def _known_unit(_context: click.Context, _parameter: click.Parameter, code: str | None) -> str | None:
-    """`--under`: the code of a unit that is there."""
-    if code is not None and db.session.get(Unit, code) is None:
-        raise click.BadParameter(f"there is no unit with the code {code}")
-    return code
+under_option = click.option("--under", help="The code of the unit whose subtree it is about.")
 
 
-under_option = click.option("--under", callback=_known_unit, help="The code of the unit whose subtree it is about.")
+def _check_known(under: str | None) -> None:
+    if under is not None and db.session.get(Unit, under) is None:
+        raise click.BadParameter(f"there is no unit with the code {under}", param_hint="--under")
 
 
 @directory_commands.command("import")
@@ -62,6 +60,7 @@ under_option = click.option("--under", callback=_known_unit, help="The code of t
 @reports
 def import_command(file: Path, dry_run: bool, under: str | None, skip_refused: bool) -> tuple[Report, str]:
     """Read a contact table: .xlsx, .xls, .csv or .txt. Rows that ask something are left out."""
+    _check_known(under)
     at = clock.now()
     try:
         record = receive(db.session, file.read_bytes(), file.name, Giver(PORTAL.name), at, under)
@@ -106,6 +105,7 @@ def export_command(file: Path, under: str | None) -> tuple[Report, str]:
     kind = file.suffix.lower().lstrip(".")
     if kind not in WRITERS:
         raise click.BadParameter(f"end the file's name in one of .{', .'.join(WRITERS)}", param_hint="FILE")
+    _check_known(under)
     listed = gather_subtree(db.session, under)
     content = WRITERS[kind](listed, under, clock.now().astimezone(current_app.extensions["settings"].timezone).date())
     file.write_bytes(content)
