@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import delete, exists, insert, or_, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from directory.former import FormerDivision, former_codes
@@ -20,8 +21,8 @@ from directory.models import (
 )
 from directory.names import Above, Person, Served, UnitFacts, terms
 
-UNITS_AT_A_TIME = 500
-ROWS_AT_A_TIME = 5_000
+UNITS_AT_A_TIME = 2_000
+INTO = f"{LookupTerm.__tablename__} (term, weight, unit_code)"
 NAMES_APART = "、"
 REGISTERS = (UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.HALL)
 "Kinds of unit that serve what has no unit of its own."
@@ -42,13 +43,22 @@ def refresh_lookup_terms(session: Session, unit_codes: Iterable[str]) -> None:
 def _refresh(session: Session, codes: Sequence[str]) -> None:
     obsolete = delete(LookupTerm).where(LookupTerm.unit_code.in_(codes))
     session.execute(obsolete.execution_options(synchronize_session=False))
-    rows = [
-        {"term": term.term, "unit_code": code, "weight": term.weight}
-        for code, facts in _gather(session, codes)
-        for term in terms(facts)
-    ]
-    for start in range(0, len(rows), ROWS_AT_A_TIME):
-        session.execute(insert(LookupTerm), rows[start : start + ROWS_AT_A_TIME])
+    found = sorted(
+        (term.term, term.weight, code) for code, facts in _gather(session, codes) for term in terms(facts)
+    )
+    _insert(session, found)
+
+
+def _insert(session: Session, rows: Sequence[tuple[str, int, str]]) -> None:
+    """By the driver itself: there are millions of them when a province comes as a sheet."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        driver: Any = connection.connection
+        with driver.cursor() as cursor, cursor.copy(f"COPY {INTO} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    elif rows:
+        connection.exec_driver_sql(f"INSERT INTO {INTO} VALUES (?, ?, ?)", list(rows))  # noqa: S608  no text but ours
 
 
 def _gather(session: Session, codes: Sequence[str]) -> Iterator[tuple[str, UnitFacts]]:

@@ -85,6 +85,9 @@ class Unit(Model):
     in_service_from: Mapped[date | None] = mapped_column(comment="null: not yet in service")
     closed_on: Mapped[date | None]
     successor_code: Mapped[str | None] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE"))
+    remark: Mapped[str] = mapped_column(
+        Text, default="", server_default=text("''"), comment="what a cell held and could not be read"
+    )
     mail_on_arrival: Mapped[bool] = mapped_column(default=True, comment="the desk is mailed when a task arrives")
     invented: Mapped[bool] = mapped_column(default=False, comment="part of the demonstration province")
 

@@ -8,14 +8,15 @@ from directory.calendars import TIMEZONE
 from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
 from portal.api import views as api
-from portal.cli import directory_commands, portal_commands
+from portal.cli import portal_commands
 from portal.config import ROOT, Settings, read_settings
-from portal.contacts import by_mail
+from portal.contacts import by_mail, exports, imports
 from portal.contacts import views as contacts
 from portal.conversation import models as _attachments  # noqa: F401
 from portal.conversation import views as conversation
 from portal.correspondence import views as correspondence
 from portal.desk import views as desk
+from portal.directory_commands import directory_commands
 from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap, csrf, db, login, mail
 from portal.mail import views as outbox
 from portal.tickets import on_it
@@ -24,6 +25,10 @@ from portal.web import error_pages, filters, headers, languages
 from portal.web import views as web
 
 __all__ = ["create_app"]
+
+FEATURES = (web, accounts, contacts, by_mail, exports, imports, tickets, on_it, conversation, outbox, correspondence,
+            desk, api)  # fmt: skip
+"The modules whose pages and doors there are, each with its blueprint `bp`."
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -41,7 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     _init_extensions(app)
     _init_web(app)
-    for feature in (web, accounts, contacts, by_mail, tickets, on_it, conversation, outbox, correspondence, desk, api):
+    for feature in FEATURES:
         app.register_blueprint(feature.bp)
     app.cli.add_command(portal_commands)
     app.cli.add_command(directory_commands)

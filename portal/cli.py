@@ -1,76 +1,34 @@
-"""The commands: `flask --app wsgi portal …` and `flask --app wsgi directory …`.
+"""The commands `flask --app wsgi portal …`; those of the directory are in `directory_commands`."""
 
-Every command has `--json`: then stdout holds the JSON alone. Errors go to stderr; exit code 1 says that the work was
-refused, 2 that the command was used wrongly.
-"""
-
-import json
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
 from typing import Any, BinaryIO
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from flask_babel import force_locale
-from sqlalchemy import select
 
-from directory.calendars import open_at
-from directory.checks import check
-from directory.indexing import refresh_lookup_terms
-from directory.lookup import find
-from directory.models import Unit
-from directory.presenting import describe, public, unit_shapes
+from directory.presenting import public, unit_shapes
 from portal import clock, demo, start
 from portal.accounts.actions import add_officer, add_token
 from portal.accounts.links import first_sign_in_url
-from portal.contacts.gathering import as_report
 from portal.correspondence.mailbox import receive_all, receive_one, report_of
-from portal.errors import Invalid, Refused
+from portal.errors import Refused
 from portal.escalation.sweep import SweepReport, sweep
 from portal.extensions import alembic, db
 from portal.mail.deliver import deliver
+from portal.reporting import Report, reports
 from portal.web.actor import PORTAL
 from portal.web.permissions import Role
 from portal.worker import work
 
 portal_commands = AppGroup("portal", help="Run and look after the portal.")
-directory_commands = AppGroup("directory", help="The contact table.")
 officer_commands = AppGroup("officer", help="Accounts of officers.")
 token_commands = AppGroup("token", help="Tokens of other systems.")
 portal_commands.add_command(officer_commands)
 portal_commands.add_command(token_commands)
-
-Report = dict[str, Any] | list[dict[str, Any]]
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
-
-
-def reports(command: Callable[..., tuple[Report, str]]) -> Callable[..., None]:
-    """A command that answers (what `--json` prints, the same for people); a refusal ends with exit code 1."""
-
-    @as_json
-    @wraps(command)
-    def run(*args: Any, as_json: bool, **kwargs: Any) -> None:
-        with force_locale("en"):
-            try:
-                report, words = command(*args, **kwargs)
-            except Refused as refusal:
-                for line in _lines(refusal):
-                    click.echo(line, err=True)
-                sys.exit(1)
-        click.echo(json.dumps(report, ensure_ascii=False) if as_json else words)
-
-    return run
-
-
-def _lines(refusal: Refused) -> list[str]:
-    if isinstance(refusal, Invalid):
-        return [f"{name}: {text}" if name else str(text) for name, text in refusal.fields.items()]
-    return [str(refusal.message)]
 
 
 def _instant(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:
@@ -242,42 +200,3 @@ def token_add_command(unit: str, label: str) -> tuple[Report, str]:
     _token, plaintext = add_token(db.session, PORTAL, unit, label, clock.now())
     db.session.commit()
     return {"token": plaintext}, plaintext
-
-
-@directory_commands.command("find")
-@click.argument("words", nargs=-1, required=True)
-@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 100))
-@reports
-def find_command(words: tuple[str, ...], limit: int) -> tuple[Report, str]:
-    """Look a unit up by anything one remembers of it."""
-    hits = find(db.session, " ".join(words), limit)
-    cards = describe(db.session, hits, is_open=open_at(db.session, clock.now()))
-    report = [card.to_dict() for card in cards]
-    return report, "\n".join(_card(card) for card in report) or "Nothing found."
-
-
-@directory_commands.command("check")
-@click.option("--under", help="Only this unit and all below it, by its code.")
-@reports
-def check_command(under: str | None) -> tuple[Report, str]:
-    """Units whose ladder reaches nobody, stale and bouncing contacts, duplicates, phones that cannot be dialled."""
-    if under is not None and under not in unit_shapes(db.session, [under]):
-        raise Refused(f"There is no unit with the code {under}.")
-    report = as_report(db.session, check(db.session, clock.now(), under))
-    counts = [f"{len(found):>6}  {kind.replace('_', ' ')}" for kind, found in report.items()]
-    silent = [f"{one['unit']['code']}  {' · '.join(one['unit']['path'])}  no {one['rung']}" for one in report["silent"]]
-    return report, "\n".join([*counts, *silent])
-
-
-@directory_commands.command("index")
-@reports
-def index_command() -> tuple[Report, str]:
-    """Write anew under which words each unit is found; after an upgrade that says so."""
-    codes = db.session.scalars(select(Unit.code)).all()
-    refresh_lookup_terms(db.session, codes)
-    db.session.commit()
-    return {"units": len(codes)}, f"{len(codes)} units are indexed."
-
-
-def _card(card: dict[str, Any]) -> str:
-    return f"{card['code']}  {' · '.join(card['path'])}  {', '.join(card['phones'])}  {card['email'] or ''}"

@@ -19,6 +19,7 @@ from portal import clock
 from portal.audit.actions import seal
 from portal.config import Settings
 from portal.contacts.asking import ask_to_confirm
+from portal.contacts.import_work import work_on_imports
 from portal.correspondence.mailbox import NotRead, receive_all
 from portal.errors import Refused
 from portal.escalation.sweep import sweep
@@ -121,6 +122,10 @@ def _deliver(settings: Settings, sessions: "sessionmaker[Session]", at: datetime
         deliver(session, settings, at)
 
 
+def _import(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
+    work_on_imports(sessions, at)
+
+
 def _seal(_settings: Settings, sessions: "sessionmaker[Session]", _at: datetime) -> None:
     with closing(sessions()) as session:
         while seal(session):
@@ -128,4 +133,4 @@ def _seal(_settings: Settings, sessions: "sessionmaker[Session]", _at: datetime)
         session.rollback()
 
 
-LADDER: tuple[Part, ...] = (_sweep, _close, _ask, _seal)
+LADDER: tuple[Part, ...] = (_sweep, _close, _ask, _import, _seal)

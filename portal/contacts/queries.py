@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from directory.history import changes_of
+from directory.imports import ImportLine, ImportRecord
 from directory.models import Contact, Unit, UnitAncestor, UnitKind
 from directory.upkeep import Change, EmailCode
 from portal.accounts.models import Officer, RoleGrant
+from portal.web.actor import Actor
 from portal.web.pagination import Key
 from portal.web.permissions import Role
 
@@ -62,3 +64,17 @@ def ancestors_of_all() -> Select[*tuple[Any, ...]]:
 
 def _older(after: Key | None) -> list[ColumnElement[bool]]:
     return [Change.id < after[0]] if after and isinstance(after[0], int) else []
+def imports_visible_to(actor: Actor) -> Select[ImportRecord]:
+    """The imports that change nothing but what is below the steward's unit, the newest first."""
+    below = select(UnitAncestor.unit_code).where(UnitAncestor.ancestor_code == actor.unit_code)
+    whole = select(Unit.code).where(Unit.code == actor.unit_code, Unit.parent_code.is_(None)).exists()
+    seen = or_(ImportRecord.allowed_code.in_(below), ImportRecord.allowed_code.is_(None) & whole)
+    return select(ImportRecord).where(seen).order_by(ImportRecord.id.desc())
+
+
+def import_lines(record: ImportRecord, outcome: str | None, after: int, limit: int) -> Select[ImportLine]:
+    """The lines of an import that come to this (None: all), in the order of the file."""
+    lines = select(ImportLine).where(ImportLine.import_id == record.id, ImportLine.position > after)
+    if outcome is not None:
+        lines = lines.where(ImportLine.outcome == outcome)
+    return lines.order_by(ImportLine.position).limit(limit)

@@ -1,0 +1,299 @@
+"""The rows of a sheet to records: titles, headings, repeated headers, blank lines and feet are none.
+
+A record is what one line says of a unit and its people, and those below it that merged or blank cells carry on.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from directory.sheets.columns import (
+    OTHER,
+    SKIPPED,
+    Column,
+    columns_of,
+    field_of,
+    fold,
+    names_units,
+    patterns,
+    recognised,
+)
+from directory.sheets.grid import Fault, Row, Sheet, UnreadableError
+
+HEADER_WITHIN = 60  # lines from the top
+PLACES = ("prefecture", "locality")
+_NUMBERED = re.compile(
+    r"^\s*(?:[（(]?[一二三四五六七八九十百\d]+[）)]?\s*[、.．:：]?\s*)?(.*?)\s*(?:[（(].*[）)])?\s*[:：]?\s*$"
+)
+_LIKE_A_PHONE = re.compile(r"\d{4}")
+
+
+class Cell(NamedTuple):
+    """What a record holds, where it stood, and what stood above it."""
+
+    text: str
+    column: int
+    title: str = ""
+
+
+class Place(NamedTuple):
+    """What tells where a unit is: a heading, a district's column, a title. A hint may say nothing of places at all."""
+
+    text: str
+    column: int | None = None
+    hint: bool = False
+
+
+@dataclass
+class Person:
+    """What a record says of one contact; every field but the phones and the others has one cell."""
+
+    role: str
+    "which the column's title tells"
+    cells: dict[str, Cell] = field(default_factory=dict)
+    phones: list[Cell] = field(default_factory=list)
+    others: list[Cell] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.cells or self.phones or self.others)
+
+
+@dataclass
+class Record:
+    """What one line, or several that belong together, says of a unit."""
+
+    sheet: str
+    row: int
+    unit: dict[str, Cell]
+    people: list[Person]
+    others: list[Cell]
+    places: tuple[Place, ...]
+    "from the widest to the narrowest"
+    continues: bool = False
+    "the unit is that of the record above, whose cell is merged or blank here"
+
+
+class Recognised(NamedTuple):
+    """The records of a file, and the sheets in which no line names the columns."""
+
+    records: list[Record]
+    unread: list[str]
+
+
+def recognise(sheets: Sequence[Sheet]) -> Recognised:
+    """Every record of the sheets; UnreadableError if no sheet has a line that names its columns."""
+    records: list[Record] = []
+    unread: list[str] = []
+    for sheet in sheets:
+        start = _header(sheet.rows)
+        if start is None:
+            unread.append(sheet.name)
+        else:
+            records += _Reader(sheet, start, len(sheets) > 1).records()
+    if len(unread) == len(sheets):
+        raise UnreadableError(Fault.NO_HEADER)
+    return Recognised(records, unread)
+
+
+def _header(rows: Sequence[Row]) -> int | None:
+    """Where the header is: the line near the top that names most columns, the first of these."""
+    scores = [_score(row) for row in rows[:HEADER_WITHIN]]
+    best = max(scores, default=0)
+    if not best:
+        return None
+    line = scores.index(best)
+    return line - 1 if line and rows[line].carried and _is_second_line(rows[line - 1], rows[line]) else line
+
+
+def _score(row: Row) -> int:
+    """How many columns a line names; 0 if it is no header."""
+    titles = [row.cell(column) for column in row.filled]
+    if len(titles) < 2 or any(map(_LIKE_A_PHONE.search, titles)):
+        return 0
+    columns = columns_of(titles)
+    known = recognised(columns)
+    return known if known >= 2 and names_units(columns) and known * 2 >= len(titles) else 0
+
+
+class _Reader:
+    """Goes through a sheet once, with what the lines above have said in mind."""
+
+    def __init__(self, sheet: Sheet, start: int, several: bool) -> None:
+        self.sheet = sheet
+        self.start = start
+        self.columns: tuple[Column, ...] = ()
+        self.above: dict[str, Cell] = {}
+        self.heading: Place | None = None
+        titles = [Place(text, hint=True) for row in sheet.rows[:start] for text in row.cells if text]
+        self.hints = [*titles, *([Place(sheet.name, hint=True)] if several else [])]
+
+    def records(self) -> list[Record]:
+        found: list[Record] = []
+        for row in self._body():
+            if (place := self._heading_of(row)) is not None:
+                self.heading = place if place.text else self.heading
+                self.above = {}
+            elif not self._is_foot(row):
+                self._take(row, found)
+        return found
+
+    def _body(self) -> Iterator[Row]:
+        """The lines below the header; a header further down, the same or another, holds from there on."""
+        rows = iter(self.sheet.rows[self.start :])
+        waiting = next(rows, None)
+        while waiting is not None:
+            row, waiting = waiting, next(rows, None)
+            if self.columns and not _score(row):
+                yield row
+                continue
+            second = waiting if waiting is not None and _is_second_line(row, waiting) else None
+            self.columns = columns_of(_titles(row, second))
+            self.above = {}
+            waiting = next(rows, None) if second else waiting
+
+    def _heading_of(self, row: Row) -> Place | None:
+        """The place that a line alone tells, or one without a text if it is alone and tells none."""
+        filled = row.filled
+        if len(filled) != 1 or filled[0] in row.carried:
+            return None
+        (column,) = filled
+        text = (_NUMBERED.match(row.cells[column]) or [""])[1] or ""
+        across = len(row.spans) >= 2
+        named = patterns("headings")["ends"].search(fold(text)) is not None
+        of_units = self._field(column) == "name"
+        if not across and (of_units and not _is_office(text)):
+            return None
+        return Place(text if named else "", column)
+
+    def _is_foot(self, row: Row) -> bool:
+        first = row.cells[row.filled[0]]
+        few = len(row.filled) * 2 <= max(4, len(self.columns))
+        return few and self._field(row.filled[0]) != "code" and bool(patterns("feet")["begins"].match(first.strip()))
+
+    def _field(self, column: int) -> str:
+        return next((each.field for each in self.columns if each.index == column), OTHER)
+
+    def _take(self, row: Row, found: list[Record]) -> None:
+        """Make a record of a line, or add it to the record above."""
+        record = self._record(row)
+        if not (record.unit or any(record.people) or record.others):
+            return
+        if found and record.continues and self._adds_only(row, record):
+            _join(found[-1], record)
+        else:
+            found.append(record)
+
+    def _record(self, row: Row) -> Record:
+        record = Record(self.sheet.name, row.number, {}, self._people(), [], ())
+        for column in self.columns:
+            if column.field != SKIPPED and (text := row.cell(column.index)):
+                _put(record, column, Cell(text, column.index, column.title))
+        _put_untitled(record, row, self.columns)
+        record.places = self._places(record)
+        named = {"code", "name"} & record.unit.keys()
+        carried = {cell.column for cell in record.unit.values()} <= row.carried
+        record.continues = not named or (carried and bool(self.above))
+        if record.continues:
+            record.unit = {**self.above, **record.unit}
+        places = {name: self.above[name] for name in PLACES if name in self.above}
+        self.above = places | {name: record.unit[name] for name in _IDENTITY if name in record.unit}
+        return record
+
+    def _people(self) -> list[Person]:
+        roles = {column.person: column.role for column in self.columns if column.person is not None}
+        return [Person(roles[number]) for number in sorted(roles)]
+
+    def _places(self, record: Record) -> tuple[Place, ...]:
+        """The title, the heading above, then the columns of places, which also hold for blank cells below them."""
+        here = {name: record.unit[name] for name in PLACES if name in record.unit}
+        if "prefecture" in here and "locality" not in here:
+            self.above.pop("locality", None)
+        within = {**{name: self.above[name] for name in PLACES if name in self.above}, **here}
+        columns = [Place(within[name].text, within[name].column) for name in PLACES if name in within]
+        self.above |= within
+        return (*self.hints, *([self.heading] if self.heading else []), *columns)
+
+    def _adds_only(self, row: Row, record: Record) -> bool:
+        """Whether a line only goes on with what the line above has begun: no name, role or address of its own."""
+        own = {column.field for column in self.columns if row.cell(column.index) and column.index not in row.carried}
+        return not own & _BEGINS and bool(own) and not ({*record.unit} & own & {"code", "name"})
+
+
+_IDENTITY = ("code", "name", "parent_code", "parent", "prefecture", "locality", "locality_code", "kind")
+_BEGINS = {"code", "name", "person", "role", "rank", "post", "email"}
+
+
+def _titles(row: Row, second: Row | None) -> list[str]:
+    width = max(len(row.cells), len(second.cells) if second else 0)
+    if second is None:
+        return [row.cell(column) for column in range(width)]
+    return [_title(row.heading(column), second.cell(column)) for column in range(width)]
+
+
+def _title(upper: str, lower: str) -> str:
+    """Of a header in two lines, the lower says what, and the upper whose where that alone is known: 所长 · 电话."""
+    if not lower or field_of(lower) == OTHER:
+        return upper or lower
+    both = f"{upper}{lower}"
+    return both if upper and upper != lower and field_of(both) == field_of(lower) else lower
+
+
+def _is_second_line(row: Row, below: Row) -> bool:
+    """Whether a line goes on with the header: under a merged title, only names of columns."""
+    own = [column for column in below.filled if column not in below.carried]
+    if not own or not (row.spans or below.carried):
+        return False
+    return all(column in _under_span(row) or _names_empty_column(row, below, column) for column in own)
+
+
+def _names_empty_column(row: Row, below: Row, column: int) -> bool:
+    return not row.cell(column) and field_of(below.cell(column)) != OTHER
+
+
+def _under_span(row: Row) -> set[int]:
+    return {*row.spans, *row.spans.values()}
+
+
+def _is_office(text: str) -> bool:
+    """A heading rather than a unit: 昌邑区, 昌邑分局; a station or a hall on a line of its own is a unit."""
+    folded = fold(text)
+    ends = patterns("headings")["ends"].search(folded) is not None
+    return ends and not folded.endswith(("大厅", "派出所"))
+
+
+def _put(record: Record, column: Column, cell: Cell) -> None:
+    if column.person is None:
+        if column.field == OTHER:
+            record.others.append(cell)
+        else:
+            record.unit.setdefault(column.field, cell)
+        return
+    person = record.people[column.person]
+    if column.field == "phone":
+        person.phones.append(cell)
+    elif column.field == OTHER:
+        person.others.append(cell)
+    else:
+        person.cells.setdefault(column.field, cell)
+
+
+def _put_untitled(record: Record, row: Row, columns: Iterable[Column]) -> None:
+    """What stands under no title belongs to the last person there is, or to the unit."""
+    known = {column.index for column in columns}
+    cells = [Cell(row.cells[column], column) for column in row.filled if column not in known]
+    person = next((each for each in reversed(record.people) if each), None)
+    (person.others if person else record.others).extend(cells)
+
+
+def _join(record: Record, more: Record) -> None:
+    """Add what a further line says to the record: each cell to the same person's."""
+    for person, further in zip(record.people, more.people, strict=False):
+        known: Mapping[str, Cell] = person.cells
+        person.phones += [cell for cell in further.phones if cell not in person.phones]
+        person.others += [cell for name, cell in further.cells.items() if known.get(name, cell).text != cell.text]
+        person.cells = {**further.cells, **known}
+        person.others += [cell for cell in further.others if cell not in person.others]
+    record.others += [cell for name, cell in more.unit.items() if record.unit.get(name, cell).text != cell.text]
+    record.unit = {**more.unit, **record.unit}
+    record.others += [cell for cell in more.others if cell not in record.others]

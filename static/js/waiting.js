@@ -1,0 +1,20 @@
+// A page that waits for the worker: asks how far it is, and shows the outcome when there is one.
+
+const EVERY = 2000;
+
+export function startWaiting(root) {
+  const place = root.querySelector("[data-wait]");
+  if (!place) return;
+
+  async function look() {
+    try {
+      const answer = await fetch(place.dataset.wait, { headers: { Accept: "application/json" } });
+      if (answer.ok && !answer.redirected && (await answer.json()).state !== place.dataset.waitState) return location.reload();
+    } catch {
+      // the network comes back, or the reader looks again
+    }
+    setTimeout(look, EVERY);
+  }
+
+  setTimeout(look, EVERY);
+}
