@@ -1,15 +1,17 @@
 """What one needs of a unit at once: its place in the chain of command, whom to call, whether somebody is there now."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from directory.calendars import calendar_of, open_at
+from directory.freshness import assess
 from directory.lookup import Hit
 from directory.models import Contact, ContactRole, ContactState, Unit, UnitAncestor
 from directory.queries import UNREACHABLE
@@ -57,34 +59,26 @@ class UnitCard:
         return {name: getattr(self, name) for name in TOLD}
 
 
-def describe(
-    session: Session, hits: Sequence[Hit], is_open: Callable[[str], bool], today: date | None = None
-) -> list[UnitCard]:
-    """A card for each hit, in their order, with four statements for any number of them.
-
-    `today` tells whether a unit is in service; without it, only whether it ever was and is not closed.
-    """
+def describe(session: Session, hits: Sequence[Hit], at: datetime) -> list[UnitCard]:
+    """A card for each hit, in their order, as things are at `at`; with four statements for any number of them."""
     matched = {hit.unit_code: hit.matched for hit in hits}
-    return describe_codes(session, list(matched), is_open, matched, today)
+    return describe_codes(session, list(matched), at, matched)
 
 
 def describe_codes(
-    session: Session,
-    codes: Sequence[str],
-    is_open: Callable[[str], bool],
-    matched: Mapping[str, str] | None = None,
-    today: date | None = None,
+    session: Session, codes: Sequence[str], at: datetime, matched: Mapping[str, str] | None = None
 ) -> list[UnitCard]:
     """A card for each unit there is, in the order of the codes."""
+    is_open, today = open_at(session, at), at.astimezone(calendar_of(session, "").tz).date()
     shapes = unit_shapes(session, codes)
     people = _contacts(session, shapes)
     parents = unit_shapes(session, {shape["parent"] for shape in shapes.values() if shape["parent"]})
     return [
         replace(
-            _card(shapes[code], parents, people.get(code, ())),
+            _card(shapes[code], parents, people.get(code, ()), at),
             open_now=is_open(code),
             matched=(matched or {}).get(code, ""),
-            service=service_of(shapes[code]["unit"], today or date.max),
+            service=service_of(shapes[code]["unit"], today),
         )
         for code in codes
         if code in shapes
@@ -135,7 +129,7 @@ def _contacts(session: Session, codes: Collection[str]) -> Mapping[str, list[Con
     return found
 
 
-def _card(shape: Mapping[str, Any], parents: Mapping[str, Any], contacts: Sequence[Contact]) -> UnitCard:
+def _card(shape: Mapping[str, Any], parents: Mapping[str, Any], contacts: Sequence[Contact], at: datetime) -> UnitCard:
     listed = in_calling_order(contacts)
     reachable = [contact for contact in listed if _is_reachable(contact)]
     parent = parents.get(shape["parent"] or "")
@@ -148,7 +142,7 @@ def _card(shape: Mapping[str, Any], parents: Mapping[str, Any], contacts: Sequen
         email=next((contact.email for contact in reachable), None),
         supervisors=sum(contact.role is ContactRole.SUPERVISOR for contact in reachable),
         open_now=False,
-        freshness=str(listed[0].state) if listed else NOBODY,
+        freshness=str(assess(listed[0], at).state) if listed else NOBODY,
         answers=listed[0] if listed else None,
     )
 

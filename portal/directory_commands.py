@@ -8,7 +8,6 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from directory.calendars import open_at
 from directory.checks import check
 from directory.importing import Giver, apply, draw_up, receive
 from directory.indexing import refresh_lookup_terms
@@ -39,7 +38,7 @@ directory_commands = AppGroup("directory", help="The contact table.")
 def find_command(words: tuple[str, ...], limit: int) -> tuple[Report, str]:
     """Look a unit up by anything one remembers of it."""
     hits = find(db.session, " ".join(words), limit)
-    cards = describe(db.session, hits, is_open=open_at(db.session, clock.now()))
+    cards = describe(db.session, hits, clock.now())
     report = [card.to_dict() for card in cards]
     return report, "\n".join(_card(card) for card in report) or "Nothing found."
 

@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, current_app, request, url_for
 
-from directory.calendars import open_at
 from directory.lookup import find
 from directory.presenting import describe, describe_codes, public, unit_shapes
 from portal import clock
@@ -38,7 +37,7 @@ def units(actor: Actor) -> Answer:
     limit = min(max(request.args.get("limit", 10, type=int), 1), MOST_UNITS)
     most = db.session.scalars(partners(actor.unit_code)).all() if actor.unit_code else ()
     hits = find(db.session, request.args.get("q", ""), limit, actor.unit_code, partners=most)
-    cards = describe(db.session, hits, is_open=open_at(db.session, clock.now()))
+    cards = describe(db.session, hits, clock.now())
     return {"items": [card.to_dict() for card in cards], "next": None}, 200
 
 
@@ -46,7 +45,7 @@ def units(actor: Actor) -> Answer:
 @call(Permission.DIRECTORY_READ)
 def unit(_actor: Actor, code: str) -> Answer:
     """One unit with its phones and address."""
-    cards = describe_codes(db.session, [code], is_open=open_at(db.session, clock.now()))
+    cards = describe_codes(db.session, [code], clock.now())
     if not cards:
         raise Hidden(NOT_THERE)
     return cards[0].to_dict(), 200

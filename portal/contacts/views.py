@@ -1,14 +1,14 @@
 """The directory: one box that answers as one types, and a page for each unit."""
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
-from directory.calendars import calendar_of, open_at
+from directory.calendars import calendar_of
 from directory.first_six import first_six
 from directory.freshness import assess
 from directory.lookup import GUESSED, find
@@ -92,7 +92,7 @@ def _found(most: int) -> dict[str, object]:
     if not words:
         return {"words": "", "cards": [], "book": _book(), "examples": EXAMPLES, "own_unit": own}
     found = find(db.session, words, most, own, partners=_partners(own))
-    cards = describe(db.session, found, is_open=open_at(db.session, at), today=at.astimezone(_zone(own)).date())
+    cards = describe(db.session, found, at)
     return {
         "words": words,
         "cards": cards,
@@ -113,10 +113,6 @@ def _typed() -> str:
 
 def _partners(own: str | None) -> Sequence[str]:
     return db.session.scalars(partners(own)).all() if own else ()
-
-
-def _zone(own: str | None) -> tzinfo:
-    return calendar_of(db.session, own or "").tz
 
 
 def _book() -> list[tuple[Unit, list[Unit]]]:

@@ -103,6 +103,7 @@ def test_an_administrator_looks_through_the_outbox(
     page = pages("sysadmin")
     if language == "en":
         page.get_by_role("button", name="English").click()
+        page.wait_for_load_state("networkidle")
     page.goto("/outbox")
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], "nothing hangs over the edge"
     screenshot(page, f"outbox-{width(viewport)}-{language}")
