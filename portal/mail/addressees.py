@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from directory.corrections import mark_bounced
 from directory.models import Contact, ContactState
-from portal.mail.models import OutboxMail
+from portal.mail.held import Held
 
 STATES = {
     ContactState.RETIRED: "the contact is retired",
@@ -19,14 +19,14 @@ STATES = {
 class Addressees:
     """The contacts of a batch of mails, gathered with one statement."""
 
-    def __init__(self, session: Session, mails: Sequence[OutboxMail]) -> None:
+    def __init__(self, session: Session, mails: Sequence[Held]) -> None:
         self.session = session
         ids = {mail.contact_id for mail in mails if mail.contact_id is not None}
         facts = select(Contact.id, Contact.email, Contact.state, Contact.disowned_at).where(Contact.id.in_(ids))
         self._facts = {row[0]: row[1:] for row in session.execute(facts)} if ids else {}
         self._reached: set[int] = set()
 
-    def obstacle(self, mail: OutboxMail) -> str | None:
+    def obstacle(self, mail: Held) -> str | None:
         """Why this mail is not to be sent any more, by what became known since it was written; None: it is."""
         if mail.contact_id is None or mail.contact_id not in self._facts:
             return None
@@ -35,7 +35,7 @@ class Addressees:
             return "the contact has another address now"
         return "the contact says: no longer me" if disowned_at else STATES.get(state)
 
-    def reached(self, mail: OutboxMail) -> None:
+    def reached(self, mail: Held) -> None:
         """The server took it; written down by `note_reached`."""
         if mail.contact_id in self._facts:
             self._reached.add(mail.contact_id)
@@ -47,7 +47,7 @@ class Addressees:
             self.session.execute(delivered, execution_options={"synchronize_session": False})
             self._reached.clear()
 
-    def bounced(self, mail: OutboxMail, words: str, at: datetime) -> None:
+    def bounced(self, mail: Held, words: str, at: datetime) -> None:
         """What the server said of an address counts for the contact as long as that is its address."""
         contact = self.session.get(Contact, mail.contact_id) if mail.contact_id is not None else None
         if contact is None or (contact.email or "").lower() != mail.to_address.lower():

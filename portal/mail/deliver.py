@@ -15,8 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from portal.config import Settings
+from portal.extensions import statement_by_statement
 from portal.mail.addressees import Addressees
 from portal.mail.dispatch import Dispatch
+from portal.mail.held import Held
 from portal.mail.lease import Lease
 from portal.mail.models import MailState, OutboxMail
 from portal.mail.pace import Pace
@@ -77,7 +79,7 @@ class _Round:
         self.held_since = self.at = at
         self.stopwatch, self.started = stopwatch, stopwatch()
         self.counts: Counter[MailState | None] = Counter()
-        self.book = session.get_bind().engine.connect()
+        self.book = statement_by_statement(session.get_bind().engine)
         "settles mails; the session is for all else, and neither has anything open while the other writes"
 
     def run(self, limit: int | None) -> DeliveryReport:
@@ -98,7 +100,7 @@ class _Round:
     def _now(self) -> datetime:
         return self.at + timedelta(seconds=int(self.stopwatch() - self.started))
 
-    def _take(self, limit: int) -> Sequence[OutboxMail]:
+    def _take(self, limit: int) -> Sequence[Held]:
         """The next mails, those of recipients who have had enough put off; and what is known of their contacts."""
         self.held_since = now = self._now()
         limit = self.pace.allowance(self.session, now, limit)
@@ -113,7 +115,7 @@ class _Round:
         self.held = {mail.id for mail in mails if mail.id not in waiting}
         return mails
 
-    def _send_all(self, mails: Sequence[OutboxMail]) -> None:
+    def _send_all(self, mails: Sequence[Held]) -> None:
         for position, mail in enumerate(mails, start=1):
             try:
                 if self._still_held(mail):
@@ -124,19 +126,19 @@ class _Round:
         self.addressees.note_reached(self._now())
         self.session.commit()
 
-    def _still_held(self, mail: OutboxMail) -> bool:
+    def _still_held(self, mail: Held) -> bool:
         now = self._now()
         if now - self.held_since >= self.lease.length / 4:
             self.held, self.held_since = self.lease.renew(now), now
             self.session.commit()
         return mail.id in self.held
 
-    def _verdict(self, mail: OutboxMail) -> Verdict:
+    def _verdict(self, mail: Held) -> Verdict:
         if obstacle := self.addressees.obstacle(mail):
             return Verdict(Fate.WITHHELD, obstacle)
         return self.dispatch.attempt(mail)
 
-    def _record(self, mail: OutboxMail, verdict: Verdict) -> None:
+    def _record(self, mail: Held, verdict: Verdict) -> None:
         """What became of it, committed before the next one is sent."""
         now = self._now()
         if verdict.fate is Fate.WITHHELD or verdict.dead_address:
@@ -148,18 +150,19 @@ class _Round:
             self.addressees.reached(mail)
         self.counts[state] += 1
 
-    def _record_undelivered(self, mail: OutboxMail, verdict: Verdict, now: datetime) -> MailState | None:
+    def _record_undelivered(self, mail: Held, verdict: Verdict, now: datetime) -> MailState | None:
         """With what it means for the contact, and for whoever stands in, in one transaction."""
         state = self.lease.settle(self.session.connection(), mail, verdict, now)
         if state is not None and verdict.dead_address:
             self.addressees.bounced(mail, verdict.words, now)
-        if state is not None and pass_on(self.session, mail, now):
+        row = self.session.get_one(OutboxMail, mail.id)
+        if state is not None and pass_on(self.session, row, now):
             state = MailState.REDIRECTED
             self.lease.restate(mail, state)
         self.session.commit()
         return state
 
-    def _let_go(self, mails: Sequence[OutboxMail]) -> None:
+    def _let_go(self, mails: Sequence[Held]) -> None:
         with suppress(SQLAlchemyError):
             self.session.rollback()
             self.lease.give_back(mails, self._now())

@@ -11,6 +11,7 @@ from dkim import DKIMException
 from portal.config import Settings
 from portal.mail.connection import Broken, Connection, Refused, Unreachable
 from portal.mail.folder import Folder
+from portal.mail.held import Held
 from portal.mail.message import Mailbox, Message, UnusableAddress, message_of
 from portal.mail.models import OutboxMail
 from portal.mail.signing import Signer
@@ -47,7 +48,7 @@ class Dispatch:
             signer = None if self.hopeless else Signer.of(mail, self.sender.domain)
             self._carrier = Connection(mail, signer)
 
-    def attempt(self, mail: OutboxMail) -> Verdict:
+    def attempt(self, mail: Held) -> Verdict:
         """Sends a mail; raises nothing, since one mail must not hold up the others."""
         if self.hopeless is not None:
             return Verdict(Fate.LATER, self.hopeless)
@@ -62,16 +63,16 @@ class Dispatch:
         """Says goodbye to the server."""
         self._carrier.disconnect()
 
-    def _message(self, mail: OutboxMail) -> Message:
+    def _message(self, mail: Held | OutboxMail) -> Message:
         return message_of(mail, self.sender, self.back.of(Way.REPLY, mail.token) if self.replies else "")
 
-    def headers(self, mail: OutboxMail) -> list[tuple[str, str]]:
+    def headers(self, mail: Held | OutboxMail) -> list[tuple[str, str]]:
         """Its header fields as they travel, decoded, with the return path; raises UnusableAddress."""
         head = HeaderParser(policy=default).parsestr(self._message(mail).as_bytes().partition(b"\r\n\r\n")[0].decode())
         fields = [(name, str(value)) for name, value in head.items() if name not in {"Content-Type", "MIME-Version"}]
         return [("Return-Path", self.back.of(Way.BOUNCE, mail.token)), *fields]
 
-    def _judge(self, mail: OutboxMail, error: Exception) -> Verdict:
+    def _judge(self, mail: Held, error: Exception) -> Verdict:
         match error:
             case Refused():
                 self._count_break(error, broken=error.stage is Stage.SENDER or error.code == 421)

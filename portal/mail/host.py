@@ -95,7 +95,7 @@ class Host(smtplib.SMTP):
 
 def _closed(message: bytes) -> bytes:
     """With the lines that begin with a dot doubled, and the dot that ends it; the message ends with a line."""
-    quoted = LINE_OF_DOT.sub(b"..", message)
+    quoted = LINE_OF_DOT.sub(b"..", message) if b"\n." in message or message[:1] == b"." else message
     return quoted + (b".\r\n" if quoted.endswith(b"\r\n") else b"\r\n.\r\n")
 
 

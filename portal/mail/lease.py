@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Collection, Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import Any, cast
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from directory.base import Instant
 from portal.mail import queries
+from portal.mail.held import Held
 from portal.mail.models import MailState, OutboxMail
 from portal.mail.verdict import Fate, Verdict, gap, given_up
 
@@ -52,24 +54,23 @@ class Lease:
         self.length = length
         self.holder = secrets.token_hex(16)
 
-    def take(self, due_at: datetime, now: datetime, limit: int) -> Sequence[OutboxMail]:
+    def take(self, due_at: datetime, now: datetime, limit: int) -> Sequence[Held]:
         """Takes up to `limit` of the mails due at `due_at`, passing over what another process takes at this moment."""
         first = queries.due(due_at).with_only_columns(OutboxMail.id).limit(limit)
         ids = first.with_for_update(skip_locked=True).cte("due")
-        taken = self.session.scalars(
-            update(OutboxMail)
-            .where(OutboxMail.id.in_(select(ids.c.id)))
+        taken = self.session.connection().execute(
+            update(OUTBOX)
+            .where(OUTBOX.c.id.in_(select(ids.c.id)))
             .values(
                 state=MailState.SENDING,
                 lease=self.holder,
                 next_try_at=now + self.length,
-                attempts=OutboxMail.attempts + 1,
-                first_try_at=func.coalesce(OutboxMail.first_try_at, literal(now, Instant())),
+                attempts=OUTBOX.c.attempts + 1,
+                first_try_at=func.coalesce(OUTBOX.c.first_try_at, literal(now, Instant())),
             )
-            .returning(OutboxMail),
-            execution_options={"synchronize_session": False, "populate_existing": True},
+            .returning(*(OUTBOX.c[field.name] for field in fields(Held)))
         )
-        return sorted(taken, key=lambda mail: mail.id)
+        return sorted((Held(*row) for row in taken), key=lambda mail: mail.id)
 
     def renew(self, now: datetime) -> set[int]:
         """Holds on to what is still ours: the ids of those mails."""
@@ -77,7 +78,7 @@ class Lease:
         renewed = held.values(next_try_at=now + self.length).returning(OutboxMail.id)
         return set(self.session.scalars(renewed, execution_options={"synchronize_session": False}))
 
-    def settle(self, connection: Connection, mail: OutboxMail, verdict: Verdict, now: datetime) -> MailState | None:
+    def settle(self, connection: Connection, mail: Held, verdict: Verdict, now: datetime) -> MailState | None:
         """Writes down what became of a mail and returns its new state; None if it is no longer ours."""
         state = _state_after(mail, verdict, now)
         again = state in RETRIED.values()
@@ -91,17 +92,17 @@ class Lease:
         }
         return state if connection.execute(SETTLE, settled).rowcount else None
 
-    def restate(self, mail: OutboxMail, state: MailState) -> None:
+    def restate(self, mail: Held, state: MailState) -> None:
         """Another state for a mail that was settled in the same transaction."""
         restated = update(OutboxMail).where(OutboxMail.id == mail.id).values(state=state)
         self.session.execute(restated, execution_options={"synchronize_session": False})
 
-    def give_back(self, mails: Collection[OutboxMail], now: datetime) -> None:
+    def give_back(self, mails: Collection[Held], now: datetime) -> None:
         """Lets go of mails that were not tried."""
         ids = {mail.id for mail in mails}
         self._update(ids, state=MailState.DEFERRED, lease=None, next_try_at=now, **UNTRIED)
 
-    def put_off(self, mail: OutboxMail, until: datetime, why: str) -> None:
+    def put_off(self, mail: Held, until: datetime, why: str) -> None:
         """Lets go of a mail that is not to be tried before `until`."""
         self._update({mail.id}, state=MailState.DEFERRED, lease=None, next_try_at=until, server_reply=why, **UNTRIED)
 
@@ -112,7 +113,7 @@ class Lease:
         return cast(CursorResult[Any], result).rowcount
 
 
-def _state_after(mail: OutboxMail, verdict: Verdict, now: datetime) -> MailState:
+def _state_after(mail: Held, verdict: Verdict, now: datetime) -> MailState:
     if verdict.fate in SETTLED:
         return SETTLED[verdict.fate]
     return MailState.FAILED if given_up(mail.first_try_at or now, now) else RETRIED[verdict.fate]

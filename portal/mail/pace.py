@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from portal.config import MailSettings
-from portal.mail.models import OutboxMail
+from portal.mail.held import Held
 from portal.mail.queries import sent_or_held_since, sent_since_by_address
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -31,7 +31,7 @@ class Pace:
         gone = session.scalar(sent_or_held_since(now - MINUTE)) or 0
         return max(0, min(wanted, self.per_minute - gone))
 
-    def held_back(self, session: Session, mails: Sequence[OutboxMail], now: datetime) -> dict[int, datetime]:
+    def held_back(self, session: Session, mails: Sequence[Held], now: datetime) -> dict[int, datetime]:
         """Those of these mails whose recipient has had enough, by id, with when each may go."""
         if not self.per_recipient:
             return {}

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.header import decode_header, make_header
 from ipaddress import IPv4Address
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
@@ -22,6 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from flask import Flask
 from flask_mail import BadHeaderError
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -32,7 +36,7 @@ from portal.mail import connection, queries
 from portal.mail.connection import Connection, PartlyRefused
 from portal.mail.deliver import BATCH, LEASE, DeliveryReport, deliver
 from portal.mail.host import _closed
-from portal.mail.message import Mailbox, Message, message_of
+from portal.mail.message import CONTROL, Mailbox, Message, message_of
 from portal.mail.models import DUE_STATES, IS_DUE, MailState, OutboxMail
 from portal.mail.queries import OutboxFilter
 from portal.mail.verdict import GAPS, Stage, gap, of_refusal
@@ -723,3 +727,11 @@ def test_the_outbox_is_listed_by_ticket_by_state_and_by_kind(session: Session) -
     assert [mail.kind for mail in session.scalars(queries.filtered(OutboxFilter(states=(MailState.FAILED,))))] == ["escalation"]
     assert list(session.scalars(queries.filtered(OutboxFilter(kind="urge")))) == mine[::-1]
     assert dict(session.execute(queries.counts_by_state()).all()) == {"queued": 2, "failed": 1}
+
+
+@given(st.text(min_size=1, max_size=120).filter(lambda text: text == " ".join(text.split())))
+def test_any_subject_survives_in_words_that_fit_their_lines(text: str) -> None:
+    subject = text.encode("utf-8", "replace").decode()
+    raw = letter(subject=CONTROL.sub("", subject) or "x").as_bytes()
+    assert all(len(line) <= 78 for line in raw.split(b"\r\n"))
+    assert str(make_header(decode_header(message_from_bytes(raw)["Subject"]))) == (CONTROL.sub("", subject) or "x")
