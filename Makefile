@@ -61,7 +61,7 @@ translations: dev ## gather the texts of code and templates into portal/translat
 dev: $(DEV_STAMP)
 
 browser: # Chromium and a Chinese font
-	@tests/browser/install.sh
+	@tests/install.sh
 
 .venv/.run-%: requirements.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from directory.history import as_text
@@ -13,17 +13,19 @@ from directory.rewriting import CONTACT, Entry
 from directory.upkeep import Change, Deed, Source
 
 AT_A_TIME = 5_000
+CHANGES = cast(Table, Change.__table__)
 Subject = tuple[str, str]
 "The code of a contact's unit, and the contact's name."
 
 
 def chronicle(session: Session, entries: Sequence[Entry], at: datetime, by: str, why: str) -> None:
     """A line for each unit and contact that is new, and for each field that is another."""
+    session.flush()
     people = _people(session, entries)
     lines = [line for entry in entries for line in _lines(entry, people)]
     common = {"at": at, "by": by[:120], "by_officer_id": None, "source": Source.IMPORT, "why": why[:500]}
     for start in range(0, len(lines), AT_A_TIME):
-        session.execute(insert(Change), [line | common for line in lines[start : start + AT_A_TIME]])
+        session.connection().execute(insert(CHANGES), [line | common for line in lines[start : start + AT_A_TIME]])
 
 
 def backwards(entries: Sequence[Entry]) -> list[Entry]:

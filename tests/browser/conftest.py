@@ -50,7 +50,7 @@ def playwright() -> Iterator[Playwright]:
 def chromium(request: pytest.FixtureRequest) -> Iterator[Browser]:
     """Debian's Chromium, started once per worker; without it the test is skipped, in CI it is an error."""
     if not CHROMIUM.exists():
-        message = "Chromium is not installed (tests/browser/install.sh)"
+        message = "Chromium is not installed (tests/install.sh)"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Chromium and a Chinese font for the browser tests: installed when missing and when we may.
+# Chromium and a Chinese font for the browser tests, Postfix for those of mail: installed when missing and when we may.
 set -euo pipefail
 
 missing=()
 [ -x /usr/bin/chromium ] || missing+=(chromium)
 [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || missing+=(fonts-noto-cjk)
+[ -x /usr/sbin/postfix ] || missing+=(postfix)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 say() { printf '\n*** %s\n\n' "$*" >&2; }
@@ -20,7 +21,7 @@ else
 fi
 
 if [ -z "${reason:-}" ]; then
-    echo "Installing ${missing[*]} for the browser tests" >&2
+    echo "Installing ${missing[*]} for the tests" >&2
     log=$(mktemp)
     trap 'rm -f "$log"' EXIT
     if { "${become[@]}" apt-get update &&
@@ -32,7 +33,7 @@ if [ -z "${reason:-}" ]; then
 fi
 
 if [ "${CI:-}" = true ]; then
-    say "Browser tests need ${missing[*]}, and $reason."
+    say "The tests need ${missing[*]}, and $reason."
     exit 1
 fi
-say "THE BROWSER TESTS ARE SKIPPED: they need ${missing[*]}, and $reason. Install it: apt-get install ${missing[*]}"
+say "THE TESTS IN THE BROWSER, AND WITH POSTFIX, ARE SKIPPED: they need ${missing[*]}, and $reason. Install it: apt-get install ${missing[*]}"
