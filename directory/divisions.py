@@ -67,6 +67,12 @@ def telephone_areas() -> dict[str, TelephoneArea]:
     }
 
 
+def area_code(locality_code: str) -> str:
+    """What is dialled before the local numbers of a locality: 0431; nothing where that is not known."""
+    area = telephone_areas().get(locality_code[:4])
+    return area.code if area else ""
+
+
 def _plain_name(name: str, parent: dict[str, str] | None) -> str:
     """The name alone: the list says 四平市铁东区平东街道 and （工业园区）城南街道."""
     name = _REMARK.sub("", name)

@@ -3,9 +3,7 @@
 The caller holds the unit (`locked_unit`). Nothing here commits.
 """
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +11,13 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from directory import actions, corrections
-from directory.entries import LONGEST, Fault, PhoneEntry, WrongFieldsError, check_fields
+from directory.divisions import area_code
+from directory.entries import LONGEST, Fault, WrongFieldsError, check_fields
 from directory.freshness import ContactState, assess
 from directory.history import By, note, note_fields
 from directory.indexing import NAMES_APART, refresh_lookup_terms
 from directory.models import Contact, ContactRole, CorrectionKind, Phone, Unit
+from directory.phones import PrintedPhone, as_read
 from directory.queries import subtree_codes
 from directory.upkeep import Deed
 
@@ -47,20 +47,22 @@ def change_unit(
 
 
 def enter_contact(
-    session: Session, contact: Contact, phones: Sequence[PhoneEntry], at: datetime, by: By, why: str = ""
+    session: Session, contact: Contact, phones: Sequence[PrintedPhone], at: datetime, by: By, why: str = ""
 ) -> Contact:
     """A new contact of the unit, the last in the order of calling of its role; unconfirmed until somebody confirms it.
 
     WrongFieldsError where something cannot be entered so; ClosedUnitError if the unit is closed.
     """
     given = _cleaned({field: getattr(contact, field) for field in CONTACT_FIELDS - {"role", "rank", "language"}})
-    _check_contact({**given, "role": contact.role}, phones)
+    area = _area(session, contact.unit_code)
+    read = [as_read(phone, area) for phone in phones]
+    _check_contact({**given, "role": contact.role}, read)
     for field, value in given.items():
         setattr(contact, field, value)
     if session.scalar(_same(contact)):
         raise WrongFieldsError({"name": Fault.THERE})
     contact.rank = _last_rank(session, contact.unit_code, contact.role) + 1
-    contact.phones = _rows(phones)
+    contact.phones = _rows(read)
     actions.add_contact(session, contact)
     session.flush()
     note(session, contact, Deed.ADDED, at, by, after=_summary(contact), why=why)
@@ -74,7 +76,7 @@ def change_contact(
     at: datetime,
     by: By,
     *,
-    phones: Sequence[PhoneEntry] | None = None,
+    phones: Sequence[PrintedPhone] | None = None,
     why: str = "",
 ) -> list[str]:
     """Give the contact these values, and these phones instead of those it had. The names of the fields that changed.
@@ -85,13 +87,14 @@ def change_contact(
     if contact.state is ContactState.RETIRED:
         raise actions.RetiredContactError(contact.id)
     given = _cleaned({field: value for field, value in values.items() if field in CONTACT_FIELDS})
-    _check_contact(given, phones or ())
+    read = None if phones is None else _as_read(session, contact, phones)
+    _check_contact(given, read or ())
     if given.get("role", contact.role) is not contact.role:
         given["rank"] = _last_rank(session, contact.unit_code, given["role"]) + 1
     changed = note_fields(session, contact, given, at, by, why)
     if "email" in changed:
         _forget_address(session, contact, at, by)
-    if phones is not None and _change_phones(session, contact, phones, at, by, why):
+    if read is not None and _change_phones(session, contact, read, at, by, why):
         changed.append("phones")
     if changed:
         refresh_lookup_terms(session, [contact.unit_code])
@@ -144,13 +147,24 @@ def settle_doubts(session: Session, contact: Contact, outcome: str, at: datetime
             corrections.settle(session, correction, outcome, at, by.name)
 
 
-def phones_of(contact: Contact) -> list[PhoneEntry]:
+def phones_of(contact: Contact) -> list[PrintedPhone]:
     """The contact's phones as they are entered."""
-    return [PhoneEntry(phone.number, phone.extension, phone.remark) for phone in contact.phones]
+    return [PrintedPhone(phone.number, phone.extension, phone.remark) for phone in contact.phones]
 
 
-def _check_contact(given: Mapping[str, Any], phones: Sequence[PhoneEntry]) -> None:
-    check_fields(given, frozenset({"name", "role"} & given.keys()), [_plain(phone) for phone in phones])
+def _check_contact(given: Mapping[str, Any], phones: Sequence[PrintedPhone]) -> None:
+    check_fields(given, frozenset({"name", "role"} & given.keys()), phones)
+
+
+def _as_read(session: Session, contact: Contact, phones: Sequence[PrintedPhone]) -> list[PrintedPhone]:
+    """The phones as a sheet's cell would be read; those the contact has already stay as they are."""
+    area, known = _area(session, contact.unit_code), phones_of(contact)
+    return [phone if phone in known else as_read(phone, area) for phone in phones]
+
+
+def _area(session: Session, unit_code: str) -> str:
+    """The telephone area code of the unit's prefecture; nothing where there is none."""
+    return area_code(session.scalar(select(Unit.locality_code).where(Unit.code == unit_code)) or "")
 
 
 def _forget_address(session: Session, contact: Contact, at: datetime, by: By) -> None:
@@ -161,9 +175,9 @@ def _forget_address(session: Session, contact: Contact, at: datetime, by: By) ->
 
 
 def _change_phones(
-    session: Session, contact: Contact, phones: Sequence[PhoneEntry], at: datetime, by: By, why: str
+    session: Session, contact: Contact, phones: Sequence[PrintedPhone], at: datetime, by: By, why: str
 ) -> bool:
-    before, after = phones_of(contact), [_plain(phone) for phone in phones]
+    before, after = phones_of(contact), list(phones)
     if before == after:
         return False
     contact.phones = []
@@ -173,7 +187,7 @@ def _change_phones(
     return True
 
 
-def _rows(phones: Sequence[PhoneEntry]) -> list[Phone]:
+def _rows(phones: Sequence[PrintedPhone]) -> list[Phone]:
     return [
         Phone(
             position=position,
@@ -182,17 +196,8 @@ def _rows(phones: Sequence[PhoneEntry]) -> list[Phone]:
             extension=phone.extension,
             remark=phone.remark,
         )
-        for position, phone in enumerate(map(_plain, phones), start=1)
+        for position, phone in enumerate(phones, start=1)
     ]
-
-
-def _plain(phone: PhoneEntry) -> PhoneEntry:
-    """Full-width digits and dashes as the keyboard has them."""
-    number = unicodedata.normalize("NFKC", phone.number).strip()
-    for dash in "‐‑–—−":
-        number = number.replace(dash, "-")
-    extension = unicodedata.normalize("NFKC", phone.extension).strip()
-    return replace(phone, number=number, extension=extension, remark=phone.remark.strip())
 
 
 def _cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,5 +234,5 @@ def _summary(contact: Contact) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _listed(phones: Sequence[PhoneEntry]) -> str:
+def _listed(phones: Sequence[PrintedPhone]) -> str:
     return NAMES_APART.join(str(phone) for phone in phones)

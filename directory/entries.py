@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from directory.phones import LONGEST_REMARK, PrintedPhone
 
 EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z0-9-]{2,}")
 NUMBER = re.compile(r"\+?[0-9][0-9 ()-]*[0-9]")
@@ -49,23 +50,10 @@ class WrongFieldsError(ValueError):
         self.faults = dict(faults)
 
 
-@dataclass(frozen=True)
-class PhoneEntry:
-    """A number as entered, with its extension and a remark."""
-
-    number: str
-    extension: str = ""
-    remark: str = ""
-
-    def __str__(self) -> str:
-        extension = f" 转{self.extension}" if self.extension else ""
-        return f"{self.number}{extension}" + (f"（{self.remark}）" if self.remark else "")
-
-
 def check_fields(
     values: Mapping[str, Any],
     required: frozenset[str],
-    phones: Sequence[PhoneEntry] = (),
+    phones: Sequence[PrintedPhone] = (),
     longest: Mapping[str, int] = LONGEST,
 ) -> None:
     """WrongFieldsError where a text is missing, too long for its column, or holds what cannot be shown.
@@ -86,14 +74,14 @@ def check_email(address: str) -> Fault | None:
     return None if plain else Fault.NO_ADDRESS
 
 
-def check_phone(phone: PhoneEntry) -> Fault | None:
+def check_phone(phone: PrintedPhone) -> Fault | None:
     """A number that can be written down; whether it can be dialled is looked at by the check of the directory."""
     digits = sum(character.isdecimal() for character in phone.number)
     if not NUMBER.fullmatch(phone.number) or not FEWEST_DIGITS <= digits <= MOST_DIGITS:
         return Fault.NO_NUMBER
     if phone.extension and not (phone.extension.isdecimal() and len(phone.extension) <= LONGEST_EXTENSION):
         return Fault.NO_EXTENSION
-    return Fault.TOO_LONG if len(phone.remark) > 60 else None
+    return Fault.TOO_LONG if len(phone.remark) > LONGEST_REMARK else None
 
 
 def _fault(field: str, value: Any, required: frozenset[str], longest: Mapping[str, int]) -> Fault | None:

@@ -43,9 +43,7 @@ def refresh_lookup_terms(session: Session, unit_codes: Iterable[str]) -> None:
 def _refresh(session: Session, codes: Sequence[str]) -> None:
     obsolete = delete(LookupTerm).where(LookupTerm.unit_code.in_(codes))
     session.execute(obsolete.execution_options(synchronize_session=False))
-    found = sorted(
-        (term.term, term.weight, code) for code, facts in _gather(session, codes) for term in terms(facts)
-    )
+    found = sorted((term.term, term.weight, code) for code, facts in _gather(session, codes) for term in terms(facts))
     _insert(session, found)
 
 

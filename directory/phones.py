@@ -92,6 +92,18 @@ def read_phones(cell: object, area: str = "") -> PhoneCell:
     return PhoneCell(tuple(_settled(phone, loose) for phone in phones), " ".join(loose))
 
 
+def as_read(entered: PrintedPhone, area: str = "") -> PrintedPhone:
+    """One number that somebody typed, as the same words in a sheet's cell are read: `80001234 转 12` is two facts.
+
+    What is no number of the public network, such as one of a police network, stays as typed, half-width.
+    """
+    read = read_phones(str(entered), area)
+    if len(read.phones) == 1 and not read.remark:
+        return read.phones[0]
+    number, extension = (_plain(each).strip() for each in (entered.number, entered.extension))
+    return PrintedPhone(number, extension, entered.remark.strip())
+
+
 def show_phones(phones: Iterable[PrintedPhone]) -> str:
     """The cell that is read as these phones."""
     return BETWEEN.join(map(str, phones))

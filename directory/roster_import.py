@@ -1,21 +1,26 @@
 """A duty roster from a sheet: first a plan of every row, then, in one transaction, the shifts."""
 
+import csv
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from io import StringIO
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from directory.calendars import TIMEZONE
 from directory.editing import enter_contact
-from directory.entries import LONGEST, PhoneEntry, check_phone
+from directory.entries import LONGEST, check_phone
 from directory.freshness import ContactState
 from directory.history import By
 from directory.models import Contact, ContactRole, Unit
+from directory.phones import PrintedPhone
 from directory.roster import add_shift
-from directory.shifts import Row, UnreadableError, Wrong, rows_of, span_of
+from directory.sheets.grid import Sheet
+from directory.sheets.reading import read_sheets
+from directory.shifts import Row, UnreadableError, Wrong, names_columns, rows_of, span_of
 from directory.working_time import CHINA
 
 MOST_ROWS = 5_000
@@ -54,12 +59,15 @@ class RosterPlan:
         return list({(one.unit.code, one.row.name): one for one in reversed(self.rows) if not one.contact}.values())
 
 
-def decoded(content: bytes) -> str:
-    """The text of a file as offices save it: UTF-8, with or without a mark, or GB18030."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("gb18030", errors="replace")
+def text_of(content: bytes, name: str = "") -> str:
+    """A roster's file as lines of comma separated values, each where it stands on its sheet.
+
+    Of a workbook the first sheet that names the columns. `directory.sheets.grid.UnreadableError` if it is no sheet.
+    """
+    sheets = read_sheets(content, name)
+    return _as_lines(
+        next((sheet for sheet in sheets if any(names_columns(row.cells) for row in sheet.rows)), sheets[0])
+    )
 
 
 def plan_roster(session: Session, text: str, editable: Collection[str]) -> RosterPlan:
@@ -90,6 +98,17 @@ def apply_roster(session: Session, plan: RosterPlan, at: datetime, by: By) -> in
     return added
 
 
+def _as_lines(sheet: Sheet) -> str:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    above = 0
+    for row in sheet.rows:
+        text.write("\n" * (row.number - above - 1))
+        writer.writerow([" ".join(cell.split()) for cell in row.cells])
+        above = row.number
+    return text.getvalue()
+
+
 def _planned(
     row: Row,
     units: Mapping[str, Sequence[Unit]],
@@ -104,7 +123,7 @@ def _planned(
         raise UnreadableError("name", Wrong.TOO_LONG)
     begins_at, ends_at = span_of(row, zone)
     contact = _contact_of(row, contacts.get((unit.code, row.name), ()))
-    if contact is None and row.phone and check_phone(PhoneEntry(row.phone)):
+    if contact is None and row.phone and check_phone(PrintedPhone(row.phone)):
         raise UnreadableError("phone", Wrong.NO_NUMBER)
     return Planned(row, unit, begins_at, ends_at, contact)
 
@@ -148,4 +167,4 @@ def _contacts(session: Session, codes: Iterable[str]) -> dict[tuple[str, str], l
 
 def _entered(session: Session, one: Planned, at: datetime, by: By) -> Contact:
     contact = Contact(unit_code=one.unit.code, role=ContactRole.DESK, name=one.row.name, language="zh")
-    return enter_contact(session, contact, [PhoneEntry(one.row.phone)] if one.row.phone else [], at, by)
+    return enter_contact(session, contact, [PrintedPhone(one.row.phone)] if one.row.phone else [], at, by)

@@ -3,7 +3,7 @@
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -76,6 +76,11 @@ def rows_of(lines: Iterable[str]) -> list[Row]:
     return found
 
 
+def names_columns(cells: Sequence[str]) -> bool:
+    """Whether this line is the header of a roster."""
+    return bool(_header(cells))
+
+
 def span_of(row: Row, tz: tzinfo) -> tuple[datetime, datetime]:
     """The instants at which the row's shift begins and ends: what ends before it begins ends the next day.
 
@@ -90,7 +95,7 @@ def span_of(row: Row, tz: tzinfo) -> tuple[datetime, datetime]:
     return _instant(day, begins, tz), _instant(last, ends, tz)
 
 
-def _header(cells: list[str]) -> dict[str, int]:
+def _header(cells: Sequence[str]) -> dict[str, int]:
     """Which column is where, if this line names those that are needed."""
     names = [_plain(cell).casefold() for cell in cells]
     places = {key: next((at for at, name in enumerate(names) if name in words), -1) for key, words in COLUMNS.items()}

@@ -186,6 +186,8 @@ def _key_file(path: str | None) -> str | None:
         return Path(path).read_text()
     except OSError as error:
         raise BadSettings(f"PORTAL_MAIL_DKIM_KEY: the file cannot be read: {error}") from error
+
+
 def _command(given: str) -> tuple[str, ...]:
     """The words of a command as a shell reads them; its program must be there."""
     try:

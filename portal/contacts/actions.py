@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from directory import corrections, editing
 from directory.actions import close_unit, move_unit
-from directory.entries import PhoneEntry, WrongFieldsError
+from directory.entries import WrongFieldsError
 from directory.freshness import ContactState
 from directory.history import note
 from directory.models import Contact, Correction, Unit
+from directory.phones import PrintedPhone
 from directory.queries import children, subtree_codes
 from directory.upkeep import Deed, DutyShift
 from portal.accounts.actions import move_accounts
@@ -139,7 +140,7 @@ def change_contact(
     session: Session, actor: Actor, contact: Contact, values: Mapping[str, str], why: str, at: datetime
 ) -> None:
     """Give a contact the values that were proposed for it; a phone becomes the first one."""
-    phones = [PhoneEntry(values["phone"]), *editing.phones_of(contact)[1:]] if values.get("phone") else None
+    phones = [PrintedPhone(values["phone"]), *editing.phones_of(contact)[1:]] if values.get("phone") else None
     try:
         editing.change_contact(session, contact, values, at, by(actor), phones=phones, why=why)
     except WrongFieldsError as refused:

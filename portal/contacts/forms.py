@@ -25,8 +25,8 @@ from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import HiddenInput
 
 from directory.editing import phones_of
-from directory.entries import PhoneEntry
 from directory.models import Contact, ContactRole, Correction, Unit
+from directory.phones import PrintedPhone
 from directory.upkeep import Change
 from portal.errors import Invalid
 from portal.web.forms import PortalForm, at_most, required, stripped
@@ -136,10 +136,10 @@ class ContactForm(SeenForm):
         texts = {field: self[field].data or "" for field in ("name", "post", "email", "language", "remark")}
         return {**texts, "role": ContactRole(self.role.data)}
 
-    def phone_entries(self) -> list[PhoneEntry]:
+    def phone_entries(self) -> list[PrintedPhone]:
         """The phones of which something was typed, where they stand in the form."""
         rows = [(row.form.number.data, row.form.extension.data, row.form.remark.data) for row in self.phones]
-        return [PhoneEntry(number or "", extension or "", remark or "") for number, extension, remark in rows
+        return [PrintedPhone(number or "", extension or "", remark or "") for number, extension, remark in rows
                 if number or extension]  # fmt: skip
 
 

@@ -64,6 +64,8 @@ def ancestors_of_all() -> Select[*tuple[Any, ...]]:
 
 def _older(after: Key | None) -> list[ColumnElement[bool]]:
     return [Change.id < after[0]] if after and isinstance(after[0], int) else []
+
+
 def imports_visible_to(actor: Actor) -> Select[ImportRecord]:
     """The imports that change nothing but what is below the steward's unit, the newest first."""
     below = select(UnitAncestor.unit_code).where(UnitAncestor.ancestor_code == actor.unit_code)

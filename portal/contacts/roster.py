@@ -15,13 +15,15 @@ from directory.history import locked_unit
 from directory.models import Contact, Unit
 from directory.presenting import in_calling_order
 from directory.queries import subtree_codes
-from directory.roster_import import RosterPlan, apply_roster, decoded, plan_roster
+from directory.roster_import import RosterPlan, apply_roster, plan_roster, text_of
+from directory.sheets import grid
 from directory.shifts import UnreadableError
 from directory.upkeep import Absence, DutyShift
 from portal.audit.actions import record as audit
 from portal.clock import now
 from portal.config import Settings
 from portal.contacts.forms import AbsenceForm, RosterForm, ShiftForm
+from portal.contacts.import_wording import FAULTS
 from portal.contacts.scope import by, contact_of_absence, contact_to_edit, may_edit, may_enter_absence, unit_to_read
 from portal.contacts.wording import ROWS, told
 from portal.errors import Hidden, Invalid
@@ -118,7 +120,7 @@ def end_absence(absence_id: int) -> Response:
 @bp.get("/roster-import")
 @requires(Permission.DIRECTORY_EDIT)
 def sheet() -> str:
-    return render_template("contacts/roster_import.html", form=RosterForm(formdata=None), plan=None, words=ROWS)
+    return _sheet_page(RosterForm(formdata=None))
 
 
 @bp.post("/roster-import")
@@ -127,7 +129,11 @@ def plan_sheet() -> Answered:
     """What the sheet would enter, row by row; nothing is entered yet."""
     form = RosterForm()
     if form.file.data:
-        form.text.data = decoded(form.file.data.read())
+        try:
+            form.text.data = text_of(form.file.data.read(), form.file.data.filename or "")
+        except grid.UnreadableError as unreadable:
+            form.refuse(Invalid({"file": FAULTS[unreadable.fault]}))
+            return _sheet_page(form), 422
     return _planned(form)[0]
 
 
@@ -159,7 +165,11 @@ def _planned(form: RosterForm) -> tuple[Answered, RosterPlan | None]:
     except UnreadableError as unreadable:
         form.refuse(Invalid({"file": ROWS[unreadable.wrong]}))
         status = 422
-    return (render_template("contacts/roster_import.html", form=form, plan=plan, words=ROWS), status), plan
+    return (_sheet_page(form, plan), status), plan
+
+
+def _sheet_page(form: RosterForm, plan: RosterPlan | None = None) -> str:
+    return render_template("contacts/roster_import.html", form=form, plan=plan, words=ROWS)
 
 
 def _editable() -> set[str]:

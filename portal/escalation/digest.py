@@ -17,9 +17,7 @@ ORPHANED = timedelta(minutes=10)
 "Age of a line from which its sweep is taken to have been killed."
 
 
-def hold_line(
-    session: Session, sweep: str, recipient: Recipient, items: Sequence[Item], at: datetime
-) -> None:
+def hold_line(session: Session, sweep: str, recipient: Recipient, items: Sequence[Item], at: datetime) -> None:
     """Keep these items for the mail at the end of the sweep."""
     session.add_all(DigestLine(sweep=sweep, at=at, recipient=asdict(recipient), item=packed(item)) for item in items)
 

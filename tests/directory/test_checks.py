@@ -11,11 +11,13 @@ from directory import corrections, editing
 from directory.checks import Rung, check
 from directory.history import By
 from directory.models import Contact, ContactRole
-from directory.roster_import import apply_roster, decoded, plan_roster
+from directory.roster_import import apply_roster, plan_roster, text_of
+from directory.sheets.grid import UnreadableError
 from directory.shifts import Wrong
 from directory.upkeep import DutyShift
 from tests.factories import VERIFIED_AT, Province, make_contact
 from tests.portal.pages import statements
+from tests.sheets import xlsx_of
 
 AT = VERIFIED_AT + timedelta(days=3)
 STEWARD = By("通讯录管理员")
@@ -136,7 +138,7 @@ def test_a_roster_is_planned_row_by_row_and_entered_once(session: Session, provi
     make_contact(session, province.dahu, ContactRole.DESK, name="张三", email="zhang@ga.example")
     session.flush()
     editable = {province.dahu.code, province.jianguo.code}
-    plan = plan_roster(session, decoded(SHEET.encode("gb18030")), editable)
+    plan = plan_roster(session, text_of(SHEET.encode("gb18030")), editable)
     assert len(plan.rows) == 3
     assert [(one.number, one.column, one.wrong) for one in plan.refused] == [
         (5, "unit", Wrong.NOT_YOURS),
@@ -149,3 +151,25 @@ def test_a_roster_is_planned_row_by_row_and_entered_once(session: Session, provi
     again = plan_roster(session, SHEET, editable)
     assert not again.newcomers
     assert apply_roster(session, again, AT, STEWARD) == 0
+
+
+def test_a_roster_may_come_as_a_workbook_with_titles_and_merged_units(session: Session, province: Province) -> None:
+    lines = [
+        ["值班表"],
+        ["单位", "日期", "时间", "姓名"],
+        [],
+        ["大湖派出所", "2016-02-08", "08:30-17:00", "张三"],
+        ["", "2016-02-08", "17:00-次日08:30", "李四"],
+        ["", "初二", "全天", "李四"],
+    ]
+    plan = plan_roster(session, text_of(xlsx_of(lines, "A4:A6")), {province.dahu.code})
+    assert [(one.row.number, one.unit.name, one.row.name) for one in plan.rows] == [
+        (4, "大湖派出所", "张三"),
+        (5, "大湖派出所", "李四"),
+    ]
+    assert [(one.number, one.column) for one in plan.refused] == [(6, "date")]
+
+
+def test_what_is_no_sheet_is_no_roster() -> None:
+    with pytest.raises(UnreadableError):
+        text_of(b"%PDF-1.7 ...", "roster.xlsx")

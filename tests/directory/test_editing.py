@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from directory import confirming, corrections, editing, email_codes, roster
 from directory.actions import RetiredContactError
 from directory.duty import Why
-from directory.entries import Fault, PhoneEntry, WrongFieldsError
+from directory.entries import Fault, WrongFieldsError
 from directory.history import By, ChangedMeanwhileError, changes_of, check_seen, last_change, note
 from directory.lookup import find
 from directory.models import Contact, ContactRole, ContactState
+from directory.phones import PrintedPhone
 from directory.queries import reachable
 from directory.reach import reach
 from directory.upkeep import Change, Confirmation, Deed, EmailCode, Source
@@ -80,10 +81,10 @@ def test_a_unit_needs_a_name(session: Session, province: Province) -> None:
 
 def test_a_new_contact_is_called_last_and_is_unconfirmed(session: Session, province: Province) -> None:
     made = Contact(unit_code=province.dahu.code, role=ContactRole.DESK, name=" 赵六 ", email="", language="zh")
-    editing.enter_contact(session, made, [PhoneEntry("０４３９－１２３４５６７", "801", "夜间")], AT, STEWARD)
+    editing.enter_contact(session, made, [PrintedPhone("０４３９－１２３４５６７", "801", "夜间")], AT, STEWARD)
     assert (made.name, made.email, made.rank, made.state) == ("赵六", None, 2, ContactState.UNCONFIRMED)
     assert [(phone.number, phone.digits) for phone in made.phones] == [("0439-1234567", "04391234567")]
-    assert told(session, province.dahu.code) == [("added", "", "", "赵六 · 0439-1234567 转801（夜间）")]
+    assert told(session, province.dahu.code) == [("added", "", "", "赵六 · 0439-1234567转801（夜间）")]
     assert found(session, "04391234567") == [province.dahu.code]
 
 
@@ -100,13 +101,15 @@ def test_an_address_that_is_none_is_refused(session: Session, contact: Contact, 
 @pytest.mark.parametrize("number", ["12", "转801", "043912345671234567", "电话"])
 def test_a_number_that_is_none_is_refused(session: Session, contact: Contact, number: str) -> None:
     with pytest.raises(WrongFieldsError) as refused:
-        editing.change_contact(session, contact, {}, AT, STEWARD, phones=[PhoneEntry("110"), PhoneEntry(number)])
+        editing.change_contact(session, contact, {}, AT, STEWARD, phones=[PrintedPhone("110"), PrintedPhone(number)])
     assert refused.value.faults == {"phones.1": Fault.NO_NUMBER}
 
 
 def test_phones_are_replaced_and_the_history_has_both(session: Session, contact: Contact) -> None:
-    editing.change_contact(session, contact, {}, AT, STEWARD, phones=[PhoneEntry("0439-1111111")])
-    editing.change_contact(session, contact, {}, AT, STEWARD, phones=[PhoneEntry("0439-2222222"), PhoneEntry("110")])
+    editing.change_contact(session, contact, {}, AT, STEWARD, phones=[PrintedPhone("0439-1111111")])
+    editing.change_contact(
+        session, contact, {}, AT, STEWARD, phones=[PrintedPhone("0439-2222222"), PrintedPhone("110")]
+    )
     assert [phone.number for phone in contact.phones] == ["0439-2222222", "110"]
     assert told(session, contact.unit_code)[-1] == ("changed", "phones", "0439-1111111", "0439-2222222、110")
     assert found(session, "04391111111") == []

@@ -724,7 +724,9 @@ def test_the_outbox_is_listed_by_ticket_by_state_and_by_kind(session: Session) -
     mine = queue(session, 2, ticket_number="XB2016-000123-7")
     queue(session, ticket_number="XB2016-000124-5", kind="escalation", state=MailState.FAILED)
     assert list(session.scalars(queries.of_ticket("XB2016-000123-7"))) == mine
-    assert [mail.kind for mail in session.scalars(queries.filtered(OutboxFilter(states=(MailState.FAILED,))))] == ["escalation"]
+    assert [mail.kind for mail in session.scalars(queries.filtered(OutboxFilter(states=(MailState.FAILED,))))] == [
+        "escalation"
+    ]
     assert list(session.scalars(queries.filtered(OutboxFilter(kind="urge")))) == mine[::-1]
     assert dict(session.execute(queries.counts_by_state()).all()) == {"queued": 2, "failed": 1}
 

@@ -89,7 +89,12 @@ def test_each_message_has_its_effect_and_its_folder(
     imap: Imap,
     clock: Clock,
 ) -> None:
-    imap.put(reply(mail, "已收到，今日办理。"), bounce(mail), b"\xff\xfe no mail at all", reply(mail, "？", sender="x@y.example"))
+    imap.put(
+        reply(mail, "已收到，今日办理。"),
+        bounce(mail),
+        b"\xff\xfe no mail at all",
+        reply(mail, "？", sender="x@y.example"),
+    )
     settings = settings_for(app, imap.url, replies=True)
     report = receive_all(session, settings, clock.now)
     assert report == ReceivingReport(read=4, bounced=1, entered=1, filed=0, kept=2)

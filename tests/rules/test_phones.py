@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory.phones import LONGEST_REMARK, PhoneCell, read_phones, show_phones
+from directory.phones import LONGEST_REMARK, PhoneCell, PrintedPhone, as_read, read_phones, show_phones
 
 
 def shown(cell: object, area: str = "0431") -> tuple[str, str]:
@@ -131,3 +131,17 @@ def test_a_phone_fits_where_it_is_kept(cell: str) -> None:
         assert len(phone.number) <= 24
         assert len(phone.extension) <= 8
         assert len(phone.remark) <= LONGEST_REMARK
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        (PrintedPhone("８０００１２３４ 转 12"), PrintedPhone("0431-80001234", "12")),
+        (PrintedPhone("80001234", "12", "夜间"), PrintedPhone("0431-80001234", "12", "夜间")),
+        (PrintedPhone("13900001111（夜间）"), PrintedPhone("13900001111", "", "夜间")),
+        (PrintedPhone("６６６１２３", "", " 内网 "), PrintedPhone("666123", "", "内网")),
+        (PrintedPhone("80001234、80001235"), PrintedPhone("80001234、80001235")),
+    ],
+)
+def test_a_number_typed_into_its_field_is_read_as_in_a_cell(typed: PrintedPhone, read: PrintedPhone) -> None:
+    assert as_read(typed, "0431") == read
