@@ -13,7 +13,7 @@ from directory.actions import close_unit, move_unit
 from directory.entries import WrongFieldsError
 from directory.freshness import ContactState
 from directory.history import note
-from directory.models import Contact, Correction, Unit
+from directory.models import Contact, Correction, Unit, UnitKind
 from directory.phones import PrintedPhone
 from directory.queries import children, subtree_codes
 from directory.upkeep import Deed, DutyShift
@@ -23,10 +23,13 @@ from portal.audit.actions import record as audit
 from portal.contacts.scope import by, may_edit
 from portal.contacts.wording import told
 from portal.errors import Conflict, Invalid
-from portal.tickets.merging import OpenWork, move_open_work, open_work
+from portal.tickets.merging import OpenWork, climb_anew, move_open_work, open_work
 from portal.web.actor import Actor
 
 SETTLED = _("Another steward has settled this already. Look at the history of the unit.")
+
+RANKS = tuple(UnitKind)
+"from the top of the chain of command down"
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,32 @@ def merge(
     officers, tokens = move_accounts(session, actor, unit.code, successor.code, at)
     audit(session, actor, "unit.merge", f"unit {unit.code}", at=at, into=successor.code, tasks=work.tasks)
     return Merger(len(below), len(people), work, officers, tokens)
+
+
+def check_move(session: Session, actor: Actor, unit: Unit, parent: Unit | None) -> None:
+    """Invalid where the unit cannot be commanded by that one: both are the steward's, and who commands ranks above."""
+    if parent is None:
+        raise Invalid({"parent": _("Choose the unit that commands it from now on.")})
+    if unit.code == actor.unit_code or not may_edit(session, actor, parent.code):
+        raise Invalid({"parent": _("Both units must be below yours: ask the steward of the unit above.")})
+    if parent.closed_on is not None:
+        raise Invalid({"parent": _("This unit is closed itself: choose the one that took over from it.")})
+    if RANKS.index(parent.kind) >= RANKS.index(unit.kind):
+        raise Invalid({"parent": _("This unit does not rank above it: a station answers to a hall, a detachment "
+                                   "or the corps, a hall to a detachment or the corps.")})  # fmt: skip
+
+
+def move(session: Session, actor: Actor, unit: Unit, parent: Unit, why: str, at: datetime) -> int:
+    """Put a unit, and all below it, under another; the open tickets there climb in the new chain. How many they are.
+
+    The caller has checked it (`check_move`) and holds the unit.
+    """
+    former = unit.parent.name if unit.parent else ""
+    note(session, unit, Deed.CHANGED, at, by(actor), field="parent", before=former, after=parent.name, why=why)
+    move_unit(session, unit, parent)
+    tickets = climb_anew(session, actor, list(session.scalars(subtree_codes(unit.code))), at)
+    audit(session, actor, "unit.move", f"unit {unit.code}", at=at, under=parent.code, tickets=tickets)
+    return tickets
 
 
 def settle_correction(

@@ -247,5 +247,10 @@ class MergerForm(PortalForm):
     why = StringField(_("Document or ground"), [required(_("Name the document, or say why."))], filters=[stripped])
 
 
+class MoveForm(PortalForm):
+    parent = FormField(UnitChoice)
+    why = StringField(_("Document or ground"), [required(_("Name the document, or say why."))], filters=[stripped])
+
+
 def _midnight(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time.min, zone)

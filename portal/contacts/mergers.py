@@ -1,4 +1,4 @@
-"""Merging a unit into another: chosen, looked at, and only then done."""
+"""A unit merged into another, looked at and only then done; or put under another that commands it from now on."""
 
 from typing import cast
 
@@ -10,8 +10,8 @@ from directory.history import locked_unit
 from directory.models import Unit
 from portal.clock import now
 from portal.config import Settings
-from portal.contacts.actions import Merger, check_merger, foreseen, merge
-from portal.contacts.forms import MergerForm
+from portal.contacts.actions import Merger, check_merger, check_move, foreseen, merge, move
+from portal.contacts.forms import MergerForm, MoveForm
 from portal.contacts.scope import may_edit, unit_to_edit
 from portal.errors import Invalid
 from portal.extensions import db
@@ -57,6 +57,27 @@ def do(code: str) -> Answered:
     return redirect(url_for("contacts.unit", code=successor.code))
 
 
+@bp.get("/units/<code>/parent")
+@requires(Permission.DIRECTORY_EDIT)
+def choose_parent(code: str) -> str:
+    return _move_page(unit_to_edit(db.session, actor(), code), MoveForm(formdata=None))
+
+
+@bp.post("/units/<code>/parent")
+@requires(Permission.DIRECTORY_EDIT)
+def change_parent(code: str) -> Answered:
+    found, form = unit_to_edit(db.session, actor(), code, lock=True), MoveForm()
+    if not _may_move(found, form):
+        return _move_page(found, form), 422
+    parent = cast(Unit, form.parent.form.chosen)
+    if parent.code != found.parent_code:
+        tickets = move(db.session, actor(), found, parent, form.why.data or "", now())
+        db.session.commit()
+        flash(_("%(unit)s is commanded by %(parent)s now. Open tickets that climb in the new chain: %(n)d.",
+                unit=found.name, parent=parent.name, n=tickets), "success")  # fmt: skip
+    return redirect(url_for("contacts.unit", code=code))
+
+
 def _done(code: str) -> str | None:
     """The unit into which this one is merged already, where the button was pressed twice."""
     found = locked_unit(db.session, code) if may_edit(db.session, actor(), code) else None
@@ -77,6 +98,24 @@ def _fits(found: Unit, form: MergerForm) -> bool:
         form.refuse(refusal)
         return False
     return bool(valid)
+
+
+def _may_move(found: Unit, form: MoveForm) -> bool:
+    unsettled = settle(db.session, form.parent.form, found.code)
+    valid = form.validate()
+    if unsettled:
+        form.refuse(Invalid({"parent": unsettled}))
+        return False
+    try:
+        check_move(db.session, actor(), found, form.parent.form.chosen)
+    except Invalid as refusal:
+        form.refuse(refusal)
+        return False
+    return bool(valid)
+
+
+def _move_page(found: Unit, form: MoveForm) -> str:
+    return render_template("contacts/move.html", unit=found, form=form)
 
 
 def _page(found: Unit, form: MergerForm, foreseen: Merger | None = None) -> str:

@@ -50,6 +50,18 @@ def move_open_work(
     return OpenWork(tasks, opened)
 
 
+def climb_anew(session: Session, actor: Actor, moved_units: Collection[str], at: datetime) -> int:
+    """The chain of command above these units has changed: their tickets under way have their next rungs in the new one.
+
+    No limit changes. Answers how many tickets there are; each has an entry.
+    """
+    tickets = session.scalars(_under_way_at(moved_units)).all()
+    for ticket in tickets:
+        record(session, ticket, "regrouped", actor, at)
+        _climb_anew(session, ticket, at)
+    return len(tickets)
+
+
 def _under_way_at(codes: Collection[str]) -> Select[Ticket]:
     """The tickets under way in which one of these units takes part, locked, in order, so that two mergers may meet."""
     ours = select(Party.ticket_id).where(Party.unit_code.in_(codes))

@@ -60,6 +60,7 @@ PATHS = (
     "units/{0}/contacts",
     "contacts/{1}",
     "units/{0}/merger",
+    "units/{0}/parent",
 )
 
 
@@ -480,6 +481,37 @@ def test_units_that_cannot_be_merged_so_are_refused(
     assert client.submit(path, future, page=page).status_code == 422
     session.expire_all()
     assert province.linjiang.closed_on is None
+
+
+def moved(client: Client, session: Session, code: str, under: str, why: str = "吉公通〔2016〕3号") -> int:
+    path = f"/directory/units/{code}/parent"
+    return client.submit(path, {"parent-code": under, "why": why}, page=path).status_code
+
+
+def test_a_unit_put_under_another_climbs_in_the_new_chain_of_command(
+    client: Client, session: Session, province: Province, steward: Officer, clock: Time
+) -> None:
+    ticket = opened(session, province.fusong, province.dahu, clock.now)
+    due = [one.due_at for one in session.scalars(select(Clock).order_by(Clock.id))]
+    assert ticket.top_code == province.baishan.code
+    assert moved(client, session, province.dahu.code, province.fusong.code) == 302
+    session.expire_all()
+    assert province.dahu.parent_code == province.fusong.code
+    assert session.get_one(Ticket, ticket.id).top_code == province.fusong.code
+    assert [one.due_at for one in session.scalars(select(Clock).order_by(Clock.id))] == due
+    assert session.scalars(select(Entry.kind).order_by(Entry.id)).all()[-1] == "regrouped"
+    assert moved(client, session, province.dahu.code, province.fusong.code) == 302
+    assert session.scalars(select(Entry.kind)).all().count("regrouped") == 1
+
+
+@pytest.mark.parametrize("parent", ["", "jianguo", "dahu", "changyi"])
+def test_a_unit_is_put_only_under_one_that_ranks_above_it_and_is_the_stewards(
+    client: Client, session: Session, province: Province, steward: Officer, parent: str
+) -> None:
+    under = getattr(province, parent).code if parent else ""
+    assert moved(client, session, province.dahu.code, under) == 422
+    session.expire_all()
+    assert province.dahu.parent_code == province.linjiang.code
 
 
 # The check
