@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from directory.spelling import initials, simplified, spell, spell_person, spellings
@@ -17,6 +18,8 @@ LONGEST_TERM = 64
 LONGEST_TEXT = 24
 SHORTEST_NUMBER = 3
 FIELDS_PER_RANK = 16
+SHARED = 1_000
+"how many localities and chains of command keep their terms: their units come one after the other"
 ABBREVIATED = {"前郭尔罗斯": "前郭"}
 "Names of places that are too long to be said in full."
 
@@ -120,18 +123,17 @@ class UnitFacts:
     above: tuple[Above, ...] = ()
 
 
-def terms(unit: UnitFacts) -> set[Term]:
+def terms(unit: UnitFacts) -> list[Term]:
     """Every term of a unit, each once for its best field, and once more as part of the path where that is better."""
-    best: dict[tuple[str, bool], Term] = {}
-    for term in _all_terms(unit):
-        key = (term.term, term.field is Field.PATH)
-        if term.term and (key not in best or term.weight < best[key].weight):
-            best[key] = term
-    return {
-        term
-        for (word, of_path), term in best.items()
-        if not of_path or (word, False) not in best or term.weight < best[word, False].weight
-    }
+    best: dict[str, Term] = {}
+    for term in _own_terms(unit):
+        known = best.get(term.term)
+        if term.term and (known is None or term.weight < known.weight):
+            best[term.term] = term
+    of_path = (
+        term for term in _path_terms(unit.above) if term.term not in best or term.weight < best[term.term].weight
+    )
+    return [*best.values(), *of_path]
 
 
 def field_of(weight: int) -> Field:
@@ -180,18 +182,24 @@ def _core(place: str) -> str:
     return core if len(core) > 1 else place
 
 
-def _all_terms(unit: UnitFacts) -> Iterator[Term]:
+def _own_terms(unit: UnitFacts) -> Iterator[Term]:
     yield from _code_terms(unit)
     for name in dict.fromkeys((unit.name, *short_names(unit.name))):
         yield from _name_terms(normalise(name), Field.NAME, Field.PINYIN, Field.INITIALS)
-    for name in dict.fromkeys((unit.locality, *called(unit.locality))):
-        yield from _name_terms(normalise(name), Field.LOCALITY, Field.PINYIN, Field.INITIALS)
+    yield from _locality_terms(unit.locality)
     for name in dict.fromkeys(short for former in unit.former_names for short in (former, *short_names(former))):
         yield from _name_terms(normalise(name), Field.FORMER, Field.FORMER, Field.FORMER)
-    yield from _path_terms(unit.above)
     yield from _people_terms(unit.people)
     yield from (term for phone in unit.phones for term in _phone_terms(phone))
     yield from _address_terms(unit)
+
+
+@lru_cache(SHARED)
+def _locality_terms(locality: str) -> tuple[Term, ...]:
+    names = dict.fromkeys((locality, *called(locality)))
+    return tuple(
+        term for name in names for term in _name_terms(normalise(name), Field.LOCALITY, Field.PINYIN, Field.INITIALS)
+    )
 
 
 def _code_terms(unit: UnitFacts) -> Iterator[Term]:
@@ -207,22 +215,27 @@ def _code_terms(unit: UnitFacts) -> Iterator[Term]:
 
 def _name_terms(name: str, plain: Field, pinyin: Field, first_letters: Field) -> Iterator[Term]:
     yield from _suffixes(name, plain)
+    by_sound, by_letters = _weights(pinyin), _weights(first_letters)
     for spelled in spellings(name):
         letters = "".join(syllable[0] for syllable in spelled)
         for start in range(len(spelled)):
-            yield Term("".join(spelled[start:])[:LONGEST_TERM], pinyin, weigh(pinyin, inside=start > 0))
+            yield Term("".join(spelled[start:])[:LONGEST_TERM], pinyin, by_sound[start > 0])
             if start < len(letters) - 1:
-                yield Term(letters[start:][:LONGEST_TEXT], first_letters, weigh(first_letters, inside=start > 0))
+                yield Term(letters[start:][:LONGEST_TEXT], first_letters, by_letters[start > 0])
 
 
-def _path_terms(above: Iterable[Above]) -> Iterator[Term]:
+@lru_cache(SHARED)
+def _path_terms(above: tuple[Above, ...]) -> tuple[Term, ...]:
+    """The terms of the units above, each once: all units below one have the same."""
+    plain = [normalise(name) for name in dict.fromkeys(name for unit in above for name in _names_above(unit))]
+    found = (text for name in plain for text in _in_path(name) if text)
     weight = weigh(Field.PATH)
-    for name in dict.fromkeys(name for unit in above for name in _names_above(unit)):
-        plain = normalise(name)
-        yield Term(plain[:LONGEST_TEXT], Field.PATH, weight)
-        yield Term(initials(plain)[:LONGEST_TEXT], Field.PATH, weight)
-        for spelled in spellings(plain):
-            yield Term("".join(spelled)[:LONGEST_TERM], Field.PATH, weight)
+    return tuple(Term(text, Field.PATH, weight) for text in dict.fromkeys(found))
+
+
+def _in_path(name: str) -> list[str]:
+    spelled = ["".join(each)[:LONGEST_TERM] for each in spellings(name)]
+    return [name[:LONGEST_TEXT], initials(name)[:LONGEST_TEXT], *spelled]
 
 
 def _names_above(unit: Above) -> list[str]:
@@ -267,5 +280,11 @@ def _address_terms(unit: UnitFacts) -> Iterator[Term]:
 
 
 def _suffixes(text: str, field: Field) -> Iterator[Term]:
+    weights = _weights(field)
     for start in range(len(text)):
-        yield Term(text[start : start + LONGEST_TEXT], field, weigh(field, inside=start > 0))
+        yield Term(text[start : start + LONGEST_TEXT], field, weights[start > 0])
+
+
+def _weights(field: Field) -> tuple[int, int]:
+    """The weights at the beginning of a text, and inside it."""
+    return weigh(field), weigh(field, inside=True)

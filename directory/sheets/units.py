@@ -1,5 +1,6 @@
 """Which unit a record tells of: by its code, else by its name where it belongs; what is ambiguous is asked."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,7 +21,7 @@ from directory.sheets.plan import (
 )
 from directory.sheets.recognising import Cell, Record
 from directory.sheets.state import State
-from directory.sheets.values import code_in
+from directory.sheets.values import code_in, kind_of_name
 from directory.sheets.whereabouts import Atlas, Whereabouts
 
 MOST_CANDIDATES = 8
@@ -28,6 +29,8 @@ _SPECIFIC = 3
 "characters of a name from which on a slip of one can be told from another name"
 _THE_HALL = {"户政大厅", "大厅", "办证大厅", "户籍大厅", "户政服务大厅", "分局", "县局"}
 "the hall of the place that the heading or the title tells"
+_OFFICE = re.compile("(?:派出所?|户政大厅?)$")
+"a kind of office, perhaps cut off"
 _TELL_APART = set("一二三四五六七八九十0123456789东西南北中前后上下新老大小")
 
 
@@ -126,12 +129,20 @@ class Finder:
         """Units by a former or a short name, or by the name of the office above with their own after it."""
         if normalise(text) in _THE_HALL:
             return [code for code in where.roots if self._unit(code).kind == "hall"]
+        if halls := self._within(self._hall_of_place(normalise(text)), where):
+            return halls
         found = self._within(self.state.called(text), where)
         if found and (
             where.roots or all(normalise(text).endswith(normalise(_office(self._unit(one)))) for one in found)
         ):
             return found
         return self._within(self._after_their_office(text), where)
+
+    def _hall_of_place(self, folded: str) -> list[str]:
+        """The hall of the place that stands before its kind: 昌邑区户政大厅, 白山市临江市办证大厅."""
+        places = [folded.removesuffix(kind) for kind in _THE_HALL if folded.endswith(kind)]
+        found = (code for place in places for code in self.atlas.units_of(place, (), hint=False))
+        return [code for code in found if self._unit(code).kind == "hall"]
 
     def _after_their_office(self, text: str) -> list[str]:
         folded = normalise(text)
@@ -158,9 +169,14 @@ class Finder:
         return [*self.state.named(text), *self._after_their_office(text)] if where.roots else []
 
     def _similar(self, record: Record, text: str, where: Whereabouts) -> list[str]:
-        """Units under the same parent one slip away in name, or with the same mailbox: perhaps renamed, or misspelt."""
+        """Units under the same parent one slip away in name, or with the same mailbox: perhaps renamed, or misspelt.
+
+        A hall is not below a hall: of one that no name fits, the hall of that place may be meant.
+        """
         if where.parent is None:
             return []
+        if kind_of_name(text) == self._unit(where.parent).kind == "hall":
+            return [where.parent]
         emails = {cell.text.casefold() for person in record.people if (cell := person.cells.get("email"))}
         return [
             code
@@ -233,7 +249,9 @@ def _office(unit: UnitFacts) -> str:
 def _one_slip(one: str, other: str) -> bool:
     """Whether two names are one character apart: another one, one more, or one less; not where it tells them apart."""
     short, long = sorted((_place(one), _place(other)), key=len)
-    if short == long or len(short) < _SPECIFIC or len(long) - len(short) > 1:
+    if short == long:
+        return one != other and (one.startswith(other) or other.startswith(one))
+    if len(short) < _SPECIFIC or len(long) - len(short) > 1:
         return False
     start = next((at for at, pair in enumerate(zip(short, long, strict=False)) if pair[0] != pair[1]), len(short))
     same_length = len(short) == len(long)
@@ -243,4 +261,4 @@ def _one_slip(one: str, other: str) -> bool:
 
 
 def _place(name: str) -> str:
-    return name.removesuffix("派出所").removesuffix("户政大厅")
+    return _OFFICE.sub("", name)

@@ -62,11 +62,21 @@ class Atlas:
         return self._known[key]
 
     def _named(self, text: str) -> list[str]:
-        directory, folded = self.state.directory, normalise(text)
-        places = directory.places_by_name.get(folded, ())
-        by_place = [code for place in places for code in directory.by_place.get(place, ())]
+        directory = self.state.directory
+        by_place = [code for place in self._places(normalise(text)) for code in directory.by_place.get(place, ())]
         found = by_place or self.state.named(text) or self.state.called(text)
         return [code for code in found if (unit := self.state.unit(code)) and unit.kind != "station"]
+
+    def _places(self, folded: str) -> list[str]:
+        """The divisions of a name; also where those above are written before it: 吉林省白山市临江市."""
+        known = self.state.directory.places_by_name
+        if folded in known:
+            return known[folded]
+        for end in range(len(folded) - 1, 1, -1):
+            above, rest = known.get(folded[:end], ()), self._places(folded[end:]) if folded[:end] in known else []
+            if below := [code for code in rest if any(code.startswith(top.rstrip("0")) for top in above)]:
+                return below
+        return []
 
     def _in_title(self, text: str) -> list[str]:
         """The units whose authority or division a title names; of those in one chain, the lowest."""

@@ -136,6 +136,29 @@ def test_a_merged_district_tells_where_a_station_is(session: Session, province: 
     assert phones_of(session, "220681510000", "王五") == "0439-3220001"
 
 
+def test_a_district_may_be_written_with_all_above_it_and_a_hall_by_its_district(
+    session: Session, province: Province
+) -> None:
+    lines = [
+        ["地区", *HEADER],
+        ["吉林市昌邑区", "昌邑区户政大厅", "张三", "80001234"],
+        ["吉林市昌邑区", "站前派出所", "李四", "80001235"],
+        ["吉林省白山市临江市", "大湖派出所", "王五", "3220001"],
+        ["吉林省白山市临江市", "临江市办证大厅", "赵六", "3220002"],
+    ]
+    _record, plan = given_in(session, xlsx_of(lines))
+    assert [line.unit for line in plan.lines] == ["220202000000", ZHANQIAN, "220681520000", "220681000000"]
+
+
+@pytest.mark.parametrize(("name", "meant"), [("站前派出", ZHANQIAN), ("中心户政大厅", "220202000000")])
+def test_a_name_cut_off_and_a_hall_below_a_hall_are_asked_for(
+    session: Session, province: Province, name: str, meant: str
+) -> None:
+    _record, plan = given_in(session, xlsx_of([["区县", *HEADER], ["昌邑区", name, "张三", "80001234"]]))
+    assert plan.lines[0].outcome is Outcome.ASKED
+    assert asked(plan.lines[0]).candidates[0].value == meant
+
+
 def test_a_district_that_is_blank_below_its_first_line_holds_for_those_below(
     session: Session, province: Province
 ) -> None:
