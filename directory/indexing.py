@@ -21,7 +21,7 @@ from directory.models import (
 )
 from directory.names import Above, Person, Served, UnitFacts, terms
 
-UNITS_AT_A_TIME = 2_000
+UNITS_AT_A_TIME = 5_000
 INTO = f"{LookupTerm.__tablename__} (term, weight, unit_code)"
 NAMES_APART = "、"
 REGISTERS = (UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.HALL)

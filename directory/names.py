@@ -184,8 +184,7 @@ def _core(place: str) -> str:
 
 def _own_terms(unit: UnitFacts) -> Iterator[Term]:
     yield from _code_terms(unit)
-    for name in dict.fromkeys((unit.name, *short_names(unit.name))):
-        yield from _name_terms(normalise(name), Field.NAME, Field.PINYIN, Field.INITIALS)
+    yield from _names_terms(unit.name)
     yield from _locality_terms(unit.locality)
     for name in dict.fromkeys(short for former in unit.former_names for short in (former, *short_names(former))):
         yield from _name_terms(normalise(name), Field.FORMER, Field.FORMER, Field.FORMER)
@@ -213,12 +212,21 @@ def _code_terms(unit: UnitFacts) -> Iterator[Term]:
             yield Term(text[:LONGEST_TERM], Field.SERVED, weigh(Field.SERVED))
 
 
-def _name_terms(name: str, plain: Field, pinyin: Field, first_letters: Field) -> Iterator[Term]:
-    yield from _suffixes(name, plain)
+def _names_terms(full: str) -> Iterator[Term]:
+    """Of the name all; of what people call it no part that is a part of the name, and begins a term already."""
+    whole = normalise(full)
+    for name in dict.fromkeys((whole, *map(normalise, short_names(full)))):
+        inner = name != whole and name in whole
+        yield from _name_terms(name, Field.NAME, Field.PINYIN, Field.INITIALS, parts=not inner)
+
+
+def _name_terms(name: str, plain: Field, pinyin: Field, first_letters: Field, *, parts: bool = True) -> Iterator[Term]:
+    """The name and all that can be read of it, and, with `parts`, each of them from every place on."""
+    yield from _suffixes(name, plain, parts=parts)
     by_sound, by_letters = _weights(pinyin), _weights(first_letters)
     for spelled in spellings(name):
         letters = "".join(syllable[0] for syllable in spelled)
-        for start in range(len(spelled)):
+        for start in range(len(spelled) if parts else 1):
             yield Term("".join(spelled[start:])[:LONGEST_TERM], pinyin, by_sound[start > 0])
             if start < len(letters) - 1:
                 yield Term(letters[start:][:LONGEST_TEXT], first_letters, by_letters[start > 0])
@@ -279,9 +287,9 @@ def _address_terms(unit: UnitFacts) -> Iterator[Term]:
             yield term
 
 
-def _suffixes(text: str, field: Field) -> Iterator[Term]:
+def _suffixes(text: str, field: Field, *, parts: bool = True) -> Iterator[Term]:
     weights = _weights(field)
-    for start in range(len(text)):
+    for start in range(len(text) if parts else min(1, len(text))):
         yield Term(text[start : start + LONGEST_TEXT], field, weights[start > 0])
 
 
