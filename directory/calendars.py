@@ -1,29 +1,126 @@
-"""The working calendar of each unit."""
+"""The working calendar of each unit: its own hours and dated exceptions over those of the province."""
 
-from collections.abc import Callable
-from datetime import datetime
-from functools import cache
+from collections.abc import Callable, Collection, Iterable
+from datetime import date, datetime
+from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, SessionTransaction
 
-from directory.working_time import CHINA, WorkingCalendar
+from directory.days import CalendarDay, CalendarYear, DayKind, YearState
+from directory.hours import Openings, read_day, read_week
+from directory.models import Unit
+from directory.upkeep import DutyShift
+from directory.working_time import CHINA, KNOWN_UNTIL, WorkingCalendar
 
 TIMEZONE = "timezone"
 "Key of `Session.info` under which an installation keeps its time zone, a ZoneInfo."
 
+_LOADED = "calendars"
+_KEPT = 2_000
+"calendars kept in the process, so that each day is worked out once"
+
+
+class _Day(NamedTuple):
+    day: date
+    kind: DayKind
+    hours: str
+    remark: str
+
+
+class _Loaded(NamedTuple):
+    """What was read in one transaction: a later one reads anew."""
+
+    transaction: SessionTransaction | None
+    known_until: date
+    common: tuple[_Day, ...]
+    units: dict[str, tuple[str, tuple[_Day, ...]]]
+
 
 def calendar_of(session: Session, unit_code: str) -> WorkingCalendar:
-    """The calendar in which `unit_code` works: the common one, with China's statutory days."""
-    return _common(session.info.get(TIMEZONE, CHINA))
+    """The calendar in which `unit_code` works; that of the province for "" and for a unit without hours of its own."""
+    loaded = load_calendars(session, [unit_code] if unit_code else [])
+    hours, own = loaded.units.get(unit_code, ("", ()))
+    return _made(session.info.get(TIMEZONE, CHINA), hours, loaded.common, own, loaded.known_until)
 
 
-def open_at(session: Session, at: datetime) -> Callable[[str], bool]:
-    """Whether the unit of a code is at work at that instant."""
+def calendar_with_duty(session: Session, unit_code: str, since: datetime) -> WorkingCalendar:
+    """The same, with the unit's duty shifts from `since` on as further working time."""
+    calendar = calendar_of(session, unit_code)
+    shifts = select(DutyShift.begins_at, DutyShift.ends_at).where(
+        DutyShift.unit_code == unit_code, DutyShift.ends_at > since
+    )
+    on_duty = [(begins, ends) for begins, ends in session.execute(shifts)]
+    return calendar.with_shifts(on_duty) if on_duty else calendar
+
+
+def load_calendars(session: Session, unit_codes: Collection[str]) -> _Loaded:
+    """Read what the calendars of these units need, with two statements at most, unless it was in this transaction."""
+    loaded = _loaded(session)
+    missing = set(unit_codes) - loaded.units.keys()
+    if missing:
+        loaded.units.update(_of_units(session, missing))
+    return loaded
+
+
+def forget_calendars(session: Session) -> None:
+    """After a change within the transaction."""
+    session.info.pop(_LOADED, None)
+
+
+def open_at(session: Session, at: datetime, unit_codes: Collection[str] = ()) -> Callable[[str], bool]:
+    """Whether the unit of a code is at work at that instant; `unit_codes` are read together."""
+    load_calendars(session, unit_codes)
     return lambda unit_code: calendar_of(session, unit_code).is_open(at)
 
 
-@cache
-def _common(zone: ZoneInfo) -> WorkingCalendar:
-    """One calendar for the whole process, so that each day is worked out once."""
-    return WorkingCalendar(tz=zone)
+def known_until(years: Iterable[int]) -> date:
+    """The last day whose statutory days are known: of the package, or of a year signed off that follows without a gap."""
+    last, signed = KNOWN_UNTIL.year, set(years)
+    while last + 1 in signed:
+        last += 1
+    return date(last, 12, 31)
+
+
+def _loaded(session: Session) -> _Loaded:
+    if not session.in_transaction():
+        session.begin()
+    loaded = session.info.get(_LOADED)
+    if isinstance(loaded, _Loaded) and loaded.transaction is session.get_transaction():
+        return loaded
+    years = select(CalendarYear.year).where(CalendarYear.state == YearState.IN_FORCE)
+    known = known_until(session.scalars(years))
+    common = tuple(_Day(*row) for row in session.execute(_columns().where(CalendarDay.unit_code.is_(None))))
+    fresh = _Loaded(session.get_transaction(), known, common, {})
+    session.info[_LOADED] = fresh
+    return fresh
+
+
+def _of_units(session: Session, codes: Collection[str]) -> dict[str, tuple[str, tuple[_Day, ...]]]:
+    own: dict[str, list[_Day]] = {code: [] for code in codes}
+    hours = dict(session.execute(select(Unit.code, Unit.hours).where(Unit.code.in_(codes), Unit.hours != "")).all())
+    for day in session.execute(_columns().add_columns(CalendarDay.unit_code).where(CalendarDay.unit_code.in_(codes))):
+        own[day.unit_code].append(_Day(*day[:4]))
+    return {code: (hours.get(code, ""), tuple(sorted(days))) for code, days in own.items()}
+
+
+def _columns() -> Select[date, DayKind, str, str]:
+    return select(CalendarDay.day, CalendarDay.kind, CalendarDay.hours, CalendarDay.remark).order_by(CalendarDay.day)
+
+
+@lru_cache(_KEPT)
+def _made(zone: ZoneInfo, hours: str, common: tuple[_Day, ...], own: tuple[_Day, ...], known: date) -> WorkingCalendar:
+    weekly = read_week(hours)
+    week = {number: openings for number, openings in enumerate(weekly.days) if openings}
+    made_up = next((week[number] for number in range(5) if number in week), ())
+    exceptions = {day.day: _openings(day, made_up) for day in (*common, *own)}
+    remarks = {day.day: day.remark for day in (*common, *own)}
+    return WorkingCalendar(week, exceptions, zone, known, holiday=weekly.holiday, remarks=remarks)
+
+
+def _openings(day: _Day, made_up: Openings) -> Openings:
+    if day.kind is DayKind.SPECIAL:
+        return read_day(day.hours)
+    return made_up if day.kind is DayKind.OPEN else ()

@@ -40,6 +40,7 @@ class Fault(StrEnum):
     TOO_FAR = "too long a time"
     OWN_DEPUTY = "one's own deputy"
     THERE = "there already"
+    NO_HOURS = "no hours"
 
 
 class WrongFieldsError(ValueError):

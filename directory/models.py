@@ -89,6 +89,9 @@ class Unit(Model):
         Text, default="", server_default=text("''"), comment="what a cell held and could not be read"
     )
     mail_on_arrival: Mapped[bool] = mapped_column(default=True, comment="the desk is mailed when a task arrives")
+    hours: Mapped[str] = mapped_column(
+        String(400), default="", server_default=text("''"), comment="of a week (hours.show_week); none: the province's"
+    )
     invented: Mapped[bool] = mapped_column(default=False, comment="part of the demonstration province")
 
     parent: Mapped["Unit | None"] = relationship(remote_side=[code], foreign_keys=[parent_code])

@@ -60,7 +60,7 @@ class UnitCard:
 
 
 def describe(session: Session, hits: Sequence[Hit], at: datetime) -> list[UnitCard]:
-    """A card for each hit, in their order, as things are at `at`; with four statements for any number of them."""
+    """A card for each hit, in their order, as things are at `at`; with seven statements for any number of them."""
     matched = {hit.unit_code: hit.matched for hit in hits}
     return describe_codes(session, list(matched), at, matched)
 
@@ -69,7 +69,7 @@ def describe_codes(
     session: Session, codes: Sequence[str], at: datetime, matched: Mapping[str, str] | None = None
 ) -> list[UnitCard]:
     """A card for each unit there is, in the order of the codes."""
-    is_open, today = open_at(session, at), at.astimezone(calendar_of(session, "").tz).date()
+    is_open, today = open_at(session, at, codes), at.astimezone(calendar_of(session, "").tz).date()
     shapes = unit_shapes(session, codes)
     people = _contacts(session, shapes)
     parents = unit_shapes(session, {shape["parent"] for shape in shapes.values() if shape["parent"]})

@@ -7,6 +7,7 @@ not including, its closing; an amount that is used up at a closing ends there, n
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
 from itertools import count
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -54,6 +55,7 @@ KNOWN_UNTIL = date(max(chinese_calendar.holidays).year, 12, 31)
 "The last day of the last year whose holidays `chinesecalendar` knows; later days are assumed."
 
 NO_EXCEPTIONS: Mapping[date, tuple[Opening, ...]] = MappingProxyType({})
+NO_REMARKS: Mapping[date, str] = MappingProxyType({})
 
 Statutory = Callable[[date], bool | None]
 "Whether a day is worked by statute: True on a make-up working day, False on a holiday, None where nothing is said."
@@ -66,12 +68,22 @@ def statutory(day: date) -> bool | None:
     return False if day in chinese_calendar.holidays else None
 
 
+class DayRule(StrEnum):
+    """Which rule decides a day's hours."""
+
+    WEEK = "week"
+    HOLIDAY = "holiday"
+    MAKE_UP = "make_up"
+    EXCEPTION = "exception"
+
+
 class WorkingCalendar:
     """The working time of a unit.
 
-    A day's hours are its exception's, where () is closed; else, by statute, none on a holiday, and on a make-up working
-    day (调休上班) those of the first of Monday to Friday that has any; else the week's. `shifts` are further working
-    time wherever they lie, as the duty shifts that an urgent ticket counts. What overlaps counts once.
+    A day's hours are its exception's, where () is closed; else, by statute, those of `holiday` (none, as a rule) on a
+    holiday, and on a make-up working day (调休上班) those of the first of Monday to Friday that has any; else the
+    week's. `shifts` are further working time wherever they lie, as the duty shifts that an urgent ticket counts. What
+    overlaps counts once. `remarks` say why a day is an exception.
     """
 
     def __init__(
@@ -83,6 +95,8 @@ class WorkingCalendar:
         statutory: Statutory = statutory,
         *,
         shifts: Iterable[Stretch] = (),
+        holiday: tuple[Opening, ...] = (),
+        remarks: Mapping[date, str] = NO_REMARKS,
     ) -> None:
         self.week = week
         self.exceptions = exceptions
@@ -90,7 +104,40 @@ class WorkingCalendar:
         self.known_until = known_until
         self.statutory = statutory
         self.shifts = tuple(shifts)
+        self.holiday = holiday
+        self.remarks = remarks
         self._openings: dict[date, tuple[Stretch, ...]] = {}
+
+    def with_shifts(self, shifts: Iterable[Stretch]) -> "WorkingCalendar":
+        """The same with these shifts as well."""
+        return WorkingCalendar(
+            self.week,
+            self.exceptions,
+            self.tz,
+            self.known_until,
+            self.statutory,
+            shifts=(*self.shifts, *shifts),
+            holiday=self.holiday,
+            remarks=self.remarks,
+        )
+
+    def rule_of(self, day: date) -> DayRule:
+        """Which rule decides the hours of a local day."""
+        if day in self.exceptions:
+            return DayRule.EXCEPTION
+        worked = self.statutory(day)
+        if worked is None:
+            return DayRule.WEEK
+        return DayRule.MAKE_UP if worked else DayRule.HOLIDAY
+
+    def hours(self, day: date) -> tuple[Opening, ...]:
+        """The hours of a local day, shifts left out."""
+        rule = self.rule_of(day)
+        if rule is DayRule.EXCEPTION:
+            return self.exceptions[day]
+        if rule is DayRule.WEEK:
+            return self.week.get(day.weekday(), ())
+        return self._make_up_hours() if rule is DayRule.MAKE_UP else self.holiday
 
     def openings(self, day: date) -> tuple[Stretch, ...]:
         """The local day's ranges (opening, closing) in order, apart from one another."""
@@ -164,15 +211,7 @@ class WorkingCalendar:
         return _utc(at).astimezone(self.tz).date()
 
     def _regular(self, day: date) -> list[Stretch]:
-        return [opening.on(day, self.tz) for opening in self._hours(day)]
-
-    def _hours(self, day: date) -> tuple[Opening, ...]:
-        if day in self.exceptions:
-            return self.exceptions[day]
-        worked = self.statutory(day)
-        if worked is None:
-            return self.week.get(day.weekday(), ())
-        return self._make_up_hours() if worked else ()
+        return [opening.on(day, self.tz) for opening in self.hours(day)]
 
     def _make_up_hours(self) -> tuple[Opening, ...]:
         return next((self.week[day] for day in range(5) if self.week.get(day)), ())

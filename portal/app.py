@@ -18,6 +18,7 @@ from portal.correspondence import views as correspondence
 from portal.desk import views as desk
 from portal.directory_commands import directory_commands
 from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap, csrf, db, login, mail
+from portal.ladder import models as _policies  # noqa: F401
 from portal.mail import views as outbox
 from portal.tickets import on_it
 from portal.tickets import views as tickets

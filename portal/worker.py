@@ -26,6 +26,7 @@ from portal.escalation.sweep import sweep
 from portal.extensions import db
 from portal.mail.deliver import deliver
 from portal.tickets.closing import close_settled
+from portal.tickets.recounting import recount_all
 
 log = logging.getLogger(__name__)
 
@@ -97,10 +98,11 @@ def _loop(app: Flask, parts: Sequence[Part], pause: float, stopping: threading.E
 
 
 def _sweep(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
-    with closing(sessions()) as session:
-        office = calendar_of(session, "")
-    if office.at_or_next_opening(at) == at:
-        sweep(sessions, at)
+    sweep(sessions, at, in_hours=True)
+
+
+def _recount(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
+    recount_all(sessions, at)
 
 
 def _ask(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
@@ -133,4 +135,4 @@ def _seal(_settings: Settings, sessions: "sessionmaker[Session]", _at: datetime)
         session.rollback()
 
 
-LADDER: tuple[Part, ...] = (_sweep, _close, _ask, _import, _seal)
+LADDER: tuple[Part, ...] = (_recount, _sweep, _close, _ask, _import, _seal)

@@ -20,6 +20,7 @@ FAULTS: Mapping[Fault, Text] = {
     Fault.TOO_FAR: _("This is longer than a roster holds: at most a month on duty, a year away."),
     Fault.OWN_DEPUTY: _("Nobody stands in for oneself: choose somebody else, or nobody."),
     Fault.THERE: _("This is entered already."),
+    Fault.NO_HOURS: _("Write the hours as 08:30-11:30 13:30-17:00, one after the other."),
 }
 
 CODE_FAULTS: Mapping[CodeFault, Text] = {

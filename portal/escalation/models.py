@@ -1,13 +1,14 @@
 """What was climbed: once per clock and rung, whoever its recipients were."""
 
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from directory.base import Model
-from directory.models import Unit
+from directory.models import Unit, enum_column
 from portal.tickets.models import Clock
 
 
@@ -44,3 +45,35 @@ class DigestLine(Model):
     at: Mapped[datetime]
     recipient: Mapped[dict[str, Any]] = mapped_column(JSON, comment="address, name, language, unit, contact")
     item: Mapped[dict[str, Any]] = mapped_column(JSON, comment="what a line says, instants as ISO 8601")
+
+
+class Morning(StrEnum):
+    """What is told in the morning."""
+
+    STANDING = "standing"
+    UNREACHABLE = "unreachable"
+
+
+class MorningMail(Model):
+    """A unit was told on a day what still stands, or whom nobody reaches; the unique row tells once."""
+
+    __tablename__ = "morning_mail"
+    __table_args__ = (UniqueConstraint("kind", "unit_code", "day"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[Morning] = mapped_column(enum_column(Morning))
+    unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE", ondelete="CASCADE"))
+    day: Mapped[date]
+    at: Mapped[datetime]
+
+
+class Heartbeat(Model):
+    """A worker's loop is alive: when it last went round, and how long that took."""
+
+    __tablename__ = "heartbeat"
+
+    worker: Mapped[str] = mapped_column(String(80), primary_key=True, comment="host and process")
+    loop: Mapped[str] = mapped_column(String(20), primary_key=True, comment="ladder, mail")
+    started_at: Mapped[datetime]
+    beat_at: Mapped[datetime] = mapped_column(index=True)
+    seconds: Mapped[float] = mapped_column(comment="the last round took so long")

@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -13,10 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
+from directory.calendars import load_calendars
 from directory.chain import ChainError
 from portal.escalation.climbing import climb, due_rungs
 from portal.escalation.digest import send_held_lines
 from portal.escalation.queries import due_clocks, due_tickets
+from portal.tickets.clocks import clock_calendar
 from portal.tickets.forecast import Command, ForecastRung, command_of
 from portal.tickets.models import Clock, Ticket
 
@@ -65,17 +67,21 @@ class SweepReport:
         return {**asdict(self), "at": self.at.isoformat()}
 
 
-def sweep(sessions: sessionmaker[Session], at: datetime, *, dry_run: bool = False) -> SweepReport:
+def sweep(
+    sessions: sessionmaker[Session], at: datetime, *, dry_run: bool = False, in_hours: bool = False
+) -> SweepReport:
     """Climb what is due at `at`; with `dry_run` everything is done and taken back.
+
+    With `in_hours` only where the unit that owes is at work, or on duty: what was missed is not mailed by night.
 
     Any number of sweeps may run at once: a ticket that another one holds is left to it, and a unique row says that a
     rung was climbed. A ticket that fails is logged, and the others go on.
     """
     report = SweepReport(at)
     name = secrets.token_hex(8)
-    tickets, crowded = _gather(sessions, at, report)
+    tickets, crowded = _gather(sessions, at, report, in_hours=in_hours)
     for ticket_id, command in tickets:
-        _sweep_ticket(sessions, ticket_id, command, crowded, name, report, dry_run=dry_run)
+        _sweep_ticket(sessions, ticket_id, command, crowded, name, report, dry_run=dry_run, in_hours=in_hours)
     with closing(sessions()) as session:
         report.messages += len(crowded) if dry_run else send_held_lines(session, name, at)
         session.commit()
@@ -83,7 +89,7 @@ def sweep(sessions: sessionmaker[Session], at: datetime, *, dry_run: bool = Fals
 
 
 def _gather(
-    sessions: sessionmaker[Session], at: datetime, report: SweepReport
+    sessions: sessionmaker[Session], at: datetime, report: SweepReport, *, in_hours: bool
 ) -> tuple[list[tuple[int, Command]], frozenset[str]]:
     """The tickets with something due, each with its chain of command; and who, by address, would get too many mails."""
     found: list[tuple[int, Command]] = []
@@ -91,7 +97,7 @@ def _gather(
     with closing(sessions()) as session:
         ids = list(session.scalars(due_tickets(at)))
         for start in range(0, len(ids), BATCH):
-            clocks = session.scalars(due_clocks(at, ids[start : start + BATCH])).unique().all()
+            clocks = _due(session, ids[start : start + BATCH], at, in_hours=in_hours)
             command = command_of(session, clocks, at)
             rungs = [rung for clock in clocks for rung in _rungs(session, clock, command, at)]
             report.due += len(rungs)
@@ -99,6 +105,14 @@ def _gather(
             found += [(ticket_id, command) for ticket_id in _in_order(clocks)]
         session.rollback()
     return found, frozenset(address for address, count in escalations.items() if count > MOST_SINGLE)
+
+
+def _due(session: Session, ticket_ids: Sequence[int], at: datetime, *, in_hours: bool) -> list[Clock]:
+    clocks = session.scalars(due_clocks(at, ticket_ids)).unique().all()
+    if not in_hours:
+        return list(clocks)
+    load_calendars(session, {clock.unit_code for clock in clocks})
+    return [clock for clock in clocks if clock_calendar(session, clock).at_or_next_opening(at) == at]
 
 
 def _rungs(session: Session, clock: Clock, command: Command, at: datetime) -> list[ForecastRung]:
@@ -122,13 +136,14 @@ def _sweep_ticket(
     report: SweepReport,
     *,
     dry_run: bool,
+    in_hours: bool,
 ) -> None:
     with closing(sessions()) as session:
         try:
             ticket = session.scalar(select(Ticket).where(Ticket.id == ticket_id).with_for_update(skip_locked=True))
             if ticket is None:
                 return
-            rungs, messages = _climb_due(session, ticket, command, crowded, name, report.at)
+            rungs, messages = _climb_due(session, ticket, command, crowded, name, report.at, in_hours=in_hours)
             session.rollback() if dry_run else session.commit()
         except IntegrityError:
             session.rollback()
@@ -142,9 +157,16 @@ def _sweep_ticket(
 
 
 def _climb_due(
-    session: Session, ticket: Ticket, command: Command, crowded: frozenset[str], name: str, at: datetime
+    session: Session,
+    ticket: Ticket,
+    command: Command,
+    crowded: frozenset[str],
+    name: str,
+    at: datetime,
+    *,
+    in_hours: bool,
 ) -> tuple[list[ForecastRung], int]:
-    clocks = session.scalars(due_clocks(at, [ticket.id])).unique().all()
+    clocks = _due(session, [ticket.id], at, in_hours=in_hours)
     rungs = {clock: due_rungs(session, clock, command, at) for clock in clocks}
     return climb(session, ticket, rungs, command, crowded, name, at)
 

@@ -35,6 +35,8 @@ class Policy:
     "by how much *I am on it* puts the next rung off"
     explain_from_rung: int = 2
     "the rung from which an answer must carry a written explanation"
+    counts_duty: int = 0
+    "1: the owing unit's duty shifts are working time too"
 
     def to_dict(self) -> dict[str, int]:
         return asdict(self)
@@ -47,7 +49,7 @@ class Policy:
 
 
 POLICIES: Mapping[str, Policy] = MappingProxyType(
-    {"normal": Policy(), "urgent": Policy(interval_minutes=WORKING_DAY // 2)}
+    {"normal": Policy(), "urgent": Policy(interval_minutes=WORKING_DAY // 2, counts_duty=1)}
 )
 
 

@@ -14,6 +14,7 @@ from directory.models import Unit
 from directory.queries import parents_above
 from portal.errors import Invalid, Text
 from portal.ladder.ladder import POLICIES, Policy, top_of_ladder
+from portal.ladder.queries import current_policy
 from portal.procedures.catalogue import REGISTRY, RESIDENCE, Procedure, shipped
 from portal.tickets.citizens import IN_FREE_TEXT, CitizenFacts, checked_number, holds_number
 from portal.tickets.places import Share, shares
@@ -59,16 +60,13 @@ class Checked:
     opening: Opening
     procedure: Procedure
     urgency: str
+    policy: Policy
     accepted_on: date
     citizens: tuple[CitizenFacts, ...]
     shares: tuple[Share, ...]
     top: str
     parents: Mapping[str, str | None]
     units: Mapping[str, Unit] = field(repr=False)
-
-    @property
-    def policy(self) -> Policy:
-        return POLICIES[self.urgency]
 
     @property
     def registry(self) -> str | None:
@@ -109,10 +107,12 @@ def checked(session: Session, actor: Actor, opening: Opening, at: datetime, *, p
     if not {share.unit for share in shared} - {opener}:
         raise Invalid({REGISTRY: _("All of this would be your own unit's work: there is nobody to coordinate with.")})
     top = top_of_ladder(opener, [(share.step.place, share.unit, False) for share in shared], parents)
+    urgency = "urgent" if "urgent" in {opening.urgency, procedure.urgency} else "normal"
     return Checked(
         opening=opening,
         procedure=procedure,
-        urgency="urgent" if "urgent" in {opening.urgency, procedure.urgency} else "normal",
+        urgency=urgency,
+        policy=current_policy(session, urgency),
         accepted_on=opening.accepted_on or today,
         citizens=citizens,
         shares=shared,

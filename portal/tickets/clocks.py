@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from directory.calendars import calendar_of
+from directory.calendars import calendar_of, calendar_with_duty
 from directory.queries import parents_above
 from directory.working_time import WorkingCalendar
 from portal.ladder.ladder import (
@@ -44,7 +44,7 @@ def start_clock(
     start_day: date | None = None,
 ) -> Clock:
     """A new clock of the task's present cycle (of the ticket's, without a task), at which `unit_code` owes."""
-    calendar = calendar_of(session, unit_code)
+    calendar = owing_calendar(session, ticket, unit_code, at)
     when = instants(at, limit, calendar, policy_of(ticket), start_day=start_day)
     clock = Clock(
         kind=kind,
@@ -62,6 +62,18 @@ def start_clock(
     if task:
         task.clocks.append(clock)
     return clock
+
+
+def owing_calendar(session: Session, ticket: Ticket, unit_code: str, since: datetime) -> WorkingCalendar:
+    """The calendar in which a unit that owes is counted, from `since` on: an urgent ticket's counts duty shifts too."""
+    if policy_of(ticket).counts_duty:
+        return calendar_with_duty(session, unit_code, since)
+    return calendar_of(session, unit_code)
+
+
+def clock_calendar(session: Session, clock: Clock) -> WorkingCalendar:
+    """The calendar in which a clock runs."""
+    return owing_calendar(session, clock.ticket, clock.unit_code, clock.started_at)
 
 
 def begin_cycle(session: Session, ticket: Ticket, task: Task, at: datetime) -> None:

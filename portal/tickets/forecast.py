@@ -6,11 +6,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from directory.calendars import calendar_of
+from directory.calendars import load_calendars
 from directory.queries import parents_above
 from directory.reach import Reach, Recipient, reach
 from portal.ladder.recipients import Recipients, recipients_of_rung
-from portal.tickets.clocks import rungs_of
+from portal.tickets.clocks import clock_calendar, rungs_of
 from portal.tickets.models import Clock, Task, Ticket
 from portal.tickets.queries import running_clocks
 
@@ -47,7 +47,8 @@ class Command:
 
 
 def command_of(session: Session, clocks: Sequence[Clock], at: datetime) -> Command:
-    """Gathered with three statements, for any number of clocks."""
+    """Gathered with a handful of statements, for any number of clocks."""
+    load_calendars(session, {clock.unit_code for clock in clocks})
     parents = parents_above(
         session, {clock.unit_code for clock in clocks} | {clock.ticket.top_code for clock in clocks}
     )
@@ -71,7 +72,7 @@ def rungs_to_come(session: Session, clock: Clock, command: Command) -> list[Fore
             return number not in (clock.silent or ())
         return bool(recipients_at(clock, command.reach, number, unit).to)
 
-    rungs = rungs_of(clock, calendar_of(session, clock.unit_code), command.parents, reachable)
+    rungs = rungs_of(clock, clock_calendar(session, clock), command.parents, reachable)
     return [
         ForecastRung(
             clock=clock,

@@ -5,10 +5,9 @@ from datetime import datetime
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
-from directory.calendars import calendar_of
 from portal.audit.actions import record as audit
 from portal.errors import Conflict
-from portal.tickets.clocks import chain_of, policy_of
+from portal.tickets.clocks import chain_of, clock_calendar, policy_of
 from portal.tickets.forecast import Command, command_of, rungs_to_come
 from portal.tickets.history import record
 from portal.tickets.models import Clock, Ticket
@@ -53,7 +52,7 @@ def _was_told(actor: Actor, clock: Clock, command: Command) -> bool:
 
 def _put_off(session: Session, actor: Actor, ticket: Ticket, clock: Clock, command: Command, at: datetime) -> None:
     planned = max(clock.next_at or at, at)
-    calendar = calendar_of(session, clock.unit_code)
+    calendar = clock_calendar(session, clock)
     clock.held_rung, clock.held_until = clock.rung, calendar.add(planned, policy_of(ticket).hold_minutes)
     to_come = rungs_to_come(session, clock, command)
     clock.next_at = next((rung.at for rung in to_come), None)

@@ -7,7 +7,6 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from directory.calendars import calendar_of
 from directory.models import Unit
 from directory.reach import Recipient, reach
 from portal.ladder.ladder import ClockKind
@@ -15,6 +14,7 @@ from portal.mail.compose import post
 from portal.mail.letter import Item, Letter, Mailed, Why
 from portal.procedures.catalogue import shipped
 from portal.procedures.limit import LimitUnit
+from portal.tickets.clocks import clock_calendar
 from portal.tickets.forecast import Command, ForecastRung, rungs_to_come
 from portal.tickets.models import Clock, Task, Ticket
 from portal.tickets.queries import running_clocks
@@ -101,7 +101,7 @@ def notice_item(session: Session, ticket: Ticket, rung: ForecastRung, command: C
     item["rung"] = rung.number
     item["mailed"] = [mailed for number, mailed in climbed.get(rung.clock.id, ()) if 0 < number < rung.number]
     if rung.number == 0:
-        left = calendar_of(session, rung.clock.unit_code).elapsed(rung.at, rung.clock.due_at)
+        left = clock_calendar(session, rung.clock).elapsed(rung.at, rung.clock.due_at)
         item["left_minutes"] = left if rung.clock.limit_unit is not LimitUnit.CALENDAR_DAY else None
     to_come = rungs_to_come(session, rung.clock, command)
     following = next((later for later in to_come if later.number > rung.number and not later.skipped), None)

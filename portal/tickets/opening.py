@@ -65,7 +65,8 @@ def _parties(ticket: Ticket) -> set[str]:
 
 
 def _write_history(session: Session, actor: Actor, ticket: Ticket, facts: Checked, at: datetime) -> None:
-    record(session, ticket, "opened", actor, at, procedure=ticket.procedure, urgency=ticket.urgency)
+    record(session, ticket, "opened", actor, at, procedure=ticket.procedure, urgency=ticket.urgency,
+           policy=ticket.policy, accepted_on=ticket.accepted_on.isoformat())  # fmt: skip
     record(session, ticket, "message", actor, at, text=facts.opening.message.strip())
     for task in ticket.tasks:
         if task.state is TaskState.SENT:
