@@ -77,7 +77,7 @@ def open_at(session: Session, at: datetime, unit_codes: Collection[str] = ()) ->
 
 
 def known_until(years: Iterable[int]) -> date:
-    """The last day whose statutory days are known: of the package, or of a year signed off that follows without a gap."""
+    """The last day whose statutory days are known: of the package, or of a year signed off that follows on it."""
     last, signed = KNOWN_UNTIL.year, set(years)
     while last + 1 in signed:
         last += 1

@@ -62,7 +62,7 @@ def _step(calendar: WorkingCalendar, day: date, start: datetime, ends: datetime,
     counted = sum((until - since for since, until in worked), timedelta())
     rule, assumed = calendar.rule_of(day), day > calendar.known_until
     why = None if worked else _why(calendar, day)
-    return Step(day, day, worked, counted, left - counted, why, _name(calendar, day, rule), rule, assumed)
+    return Step(day, day, worked, counted, left - counted, why, name_of(calendar, day, rule), rule, assumed)
 
 
 def _why(calendar: WorkingCalendar, day: date) -> Uncounted:
@@ -74,7 +74,7 @@ def _why(calendar: WorkingCalendar, day: date) -> Uncounted:
     return Uncounted.HOLIDAY if rule is DayRule.HOLIDAY else Uncounted.WEEK
 
 
-def _name(calendar: WorkingCalendar, day: date, rule: DayRule) -> str:
+def name_of(calendar: WorkingCalendar, day: date, rule: DayRule) -> str:
     """The holiday by its name in `chinesecalendar`, or the remark beside the exception."""
     if rule is DayRule.EXCEPTION:
         return calendar.remarks.get(day, "")

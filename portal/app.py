@@ -8,6 +8,7 @@ from directory.calendars import TIMEZONE
 from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
 from portal.api import views as api
+from portal.calendars import views as calendars
 from portal.cli import portal_commands
 from portal.config import ROOT, Settings, read_settings
 from portal.contacts import by_mail, exports, imports
@@ -20,15 +21,15 @@ from portal.directory_commands import directory_commands
 from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap, csrf, db, login, mail
 from portal.ladder import models as _policies  # noqa: F401
 from portal.mail import views as outbox
-from portal.tickets import on_it
+from portal.tickets import counted, on_it
 from portal.tickets import views as tickets
 from portal.web import error_pages, filters, headers, languages
 from portal.web import views as web
 
 __all__ = ["create_app"]
 
-FEATURES = (web, accounts, contacts, by_mail, exports, imports, tickets, on_it, conversation, outbox, correspondence,
-            desk, api)  # fmt: skip
+FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, tickets, counted, on_it, conversation,
+            outbox, correspondence, desk, api)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 

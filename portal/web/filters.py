@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import Any, Protocol, cast
 from zoneinfo import ZoneInfo
 
@@ -11,9 +10,11 @@ from flask import Flask, current_app
 from flask_babel import format_date, format_datetime, gettext
 from flask_login import current_user
 
+from directory.calendars import calendar_of
 from directory.working_time import WORKING_DAY, WorkingCalendar
 from portal import clock
 from portal.config import Settings
+from portal.extensions import db
 from portal.web.access import actor
 from portal.web.languages import current_language
 from portal.web.permissions import Permission
@@ -89,6 +90,21 @@ def day(value: date) -> str:
     return str(format_date(value, "yyyy年M月d日" if current_language() == "zh" else "d MMM yyyy"))
 
 
+def weekday(value: date) -> str:
+    """周五, Fri."""
+    return str(format_date(value, "EEE"))
+
+
+def month_name(value: date) -> str:
+    """二月, February."""
+    return str(format_date(value, "LLLL"))
+
+
+def time_of_day(at: datetime) -> str:
+    """08:30 on the reader's clock."""
+    return f"{local(at):%H:%M}"
+
+
 def in_language(item: Any) -> str:
     """The name of a procedure or a step in the reader's language."""
     chinese = current_language() == "zh"
@@ -102,9 +118,14 @@ def in_language(item: Any) -> str:
 def amount(minutes: int) -> str:
     """Working minutes in words, the two largest units."""
     days, rest = divmod(minutes, WORKING_DAY)
-    hours, left = divmod(rest, 60)
-    if days:
-        return _two(gettext("%(n)d wd", n=days), gettext("%(n)d h", n=hours) if hours else "")
+    if not days:
+        return duration(rest)
+    return _two(gettext("%(n)d wd", n=days), gettext("%(n)d h", n=rest // 60) if rest >= 60 else "")
+
+
+def duration(minutes: int) -> str:
+    """Minutes of the clock in words: 6 h 30 min."""
+    hours, left = divmod(minutes, 60)
     if hours:
         return _two(gettext("%(n)d h", n=hours), gettext("%(n)d min", n=left) if left else "")
     return str(gettext("%(n)d min", n=left))
@@ -148,9 +169,13 @@ def size(amount: int) -> str:
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         amount=amount,
+        duration=duration,
         moment=moment,
         deadline=deadline,
         day=day,
+        weekday=weekday,
+        month_name=month_name,
+        time_of_day=time_of_day,
         local=local,
         in_language=in_language,
         limit_words=limit_words,
@@ -177,17 +202,17 @@ def _pattern(this_year: bool) -> str:
     return "EEE d MMM, HH:mm" if this_year else "EEE d MMM yyyy, HH:mm"
 
 
-@cache
-def _calendar() -> WorkingCalendar:
-    return WorkingCalendar()
-
-
 def _left(limited: Limited, at: datetime) -> str:
     calendar_days = limited.limit_unit == "calendar day"
-    words = _days(limited, at) if calendar_days else amount(abs(_calendar().elapsed(at, limited.due_at)))
+    words = _days(limited, at) if calendar_days else amount(abs(_calendar_of(limited).elapsed(at, limited.due_at)))
     if at >= limited.due_at:
         return str(gettext("%(amount)s over", amount=words))
     return str(gettext("%(amount)s left", amount=words))
+
+
+def _calendar_of(limited: Limited) -> WorkingCalendar:
+    """That of the unit that owes; a list reads those of all its rows beforehand (`load_calendars`)."""
+    return calendar_of(db.session, getattr(limited, "unit_code", ""))
 
 
 def _days(limited: Limited, at: datetime) -> str:
