@@ -2,16 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from directory.calendars import calendar_of, load_calendars
 from directory.duty import who_answers
 from directory.models import Contact, ContactRole
 from directory.queries import is_reachable, reachable
-from directory.upkeep import Absence
+from directory.upkeep import Absence, DutyShift
+from directory.working_time import WorkingCalendar
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,33 @@ def reach(session: Session, unit_codes: Collection[str], at: datetime | None = N
     """
     absences = session.scalars(absences_from(set(unit_codes), at)).all() if at else ()
     return Reach(session.scalars(reachable(set(unit_codes))), absences)
+
+
+@dataclass(frozen=True)
+class OnDuty:
+    """Who is on duty at some units and when, for what cannot wait for their hours."""
+
+    calendars: Mapping[str, WorkingCalendar] = field(default_factory=dict)
+    shifts: Mapping[str, Sequence[tuple[datetime, datetime, Recipient]]] = field(default_factory=dict)
+
+    def of(self, unit_code: str, at: datetime) -> tuple[Recipient, ...]:
+        """Those on duty at a unit at that instant; nobody within its hours, when the usual people are there."""
+        calendar = self.calendars.get(unit_code)
+        if calendar is None or calendar.is_open(at):
+            return ()
+        return tuple(who for begins, ends, who in self.shifts.get(unit_code, ()) if begins <= at < ends)
+
+
+def on_duty(session: Session, unit_codes: Collection[str], at: datetime) -> OnDuty:
+    """The duty shifts of these units that have not ended at `at`, of people who can be reached by mail."""
+    load_calendars(session, unit_codes)
+    shifts: dict[str, list[tuple[datetime, datetime, Recipient]]] = defaultdict(list)
+    listed = select(DutyShift).where(DutyShift.unit_code.in_(unit_codes), DutyShift.ends_at > at)
+    for shift in session.scalars(listed.options(joinedload(DutyShift.contact)).order_by(DutyShift.begins_at)):
+        if is_reachable(shift.contact):
+            who = replace(recipient_of(shift.contact), unit_code=shift.unit_code)
+            shifts[shift.unit_code].append((shift.begins_at, shift.ends_at, who))
+    return OnDuty({code: calendar_of(session, code) for code in unit_codes}, shifts)
 
 
 def absences_from(unit_codes: Collection[str], at: datetime) -> Select[Absence]:

@@ -6,12 +6,14 @@ Apart, since a mail server that falls silent must not hold up the sweep, nor a l
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from types import FrameType
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from directory.calendars import calendar_of
@@ -22,8 +24,11 @@ from portal.contacts.asking import ask_to_confirm
 from portal.contacts.import_work import work_on_imports
 from portal.correspondence.mailbox import NotRead, receive_all
 from portal.errors import Refused
+from portal.escalation.morning import tell_mornings
 from portal.escalation.sweep import sweep
 from portal.extensions import db
+from portal.health import queries as health
+from portal.health.beating import beat, worker_name
 from portal.mail.deliver import deliver
 from portal.tickets.closing import close_settled
 from portal.tickets.recounting import recount_all
@@ -33,6 +38,7 @@ log = logging.getLogger(__name__)
 PAUSE = 10.0
 "Seconds between two rounds."
 MAILBOX_EVERY = timedelta(minutes=1)
+MORNING_EVERY = timedelta(minutes=5)
 
 Part = Callable[[Settings, "sessionmaker[Session]", datetime], None]
 
@@ -48,7 +54,7 @@ def work(app: Flask, pause: float = PAUSE) -> None:
     signal.signal(signal.SIGINT, stop)
     loops = [
         threading.Thread(target=_loop, args=(app, parts, pause, stopping), name=name)
-        for name, parts in (("ladder", LADDER), ("mail", (_deliver, Mailbox().read)))
+        for name, parts in ((health.LADDER, (*LADDER, Morning().tell)), (health.MAIL, (_deliver, Mailbox().read)))
     ]
     for loop in loops:
         loop.start()
@@ -90,11 +96,37 @@ class Mailbox:
             log.error("the mailbox cannot be read: %s", self.told)
 
 
+class Morning:
+    """What still stands is looked for every few minutes, not at every round."""
+
+    def __init__(self) -> None:
+        self.next_at: datetime | None = None
+
+    def tell(self, _settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
+        if self.next_at is None or at >= self.next_at:
+            self.next_at = at + MORNING_EVERY
+            tell_mornings(sessions, at)
+
+
 def _loop(app: Flask, parts: Sequence[Part], pause: float, stopping: threading.Event) -> None:
+    name, worker = threading.current_thread().name, worker_name()
     while not stopping.is_set():
+        began = time.monotonic()
         with app.app_context():
             one_round(app, db.sessionmaker, clock.now(), parts)
+            _beat(worker, name, time.monotonic() - began)
         stopping.wait(pause)
+
+
+def _beat(worker: str, loop: str, seconds: float) -> None:
+    """A beat that cannot be written is logged: the database does not answer, which the health check tells."""
+    with closing(db.sessionmaker()) as session:
+        try:
+            beat(session, worker, loop, clock.now(), seconds)
+            session.commit()
+        except SQLAlchemyError:
+            session.rollback()
+            log.exception("no heartbeat could be written")
 
 
 def _sweep(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:

@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import joinedload, selectinload
 from werkzeug.wrappers import Response
 
+from directory.calendars import load_calendars
 from directory.models import Unit
 from portal.clock import now
 from portal.desk import queries
@@ -75,6 +76,7 @@ def _page(view: WorkView) -> Page[Row]:
     else:
         statement = queries.clocks(actor(), view, after, PAGE).options(*_of_clock())
         rows = [Row(clock.ticket, clock) for clock in db.session.scalars(statement).unique()]
+        load_calendars(db.session, {row.clock.unit_code for row in rows if row.clock})
     return page_of(rows, PAGE, lambda row: row.key)
 
 

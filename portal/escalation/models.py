@@ -65,15 +65,3 @@ class MorningMail(Model):
     unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE", ondelete="CASCADE"))
     day: Mapped[date]
     at: Mapped[datetime]
-
-
-class Heartbeat(Model):
-    """A worker's loop is alive: when it last went round, and how long that took."""
-
-    __tablename__ = "heartbeat"
-
-    worker: Mapped[str] = mapped_column(String(80), primary_key=True, comment="host and process")
-    loop: Mapped[str] = mapped_column(String(20), primary_key=True, comment="ladder, mail")
-    started_at: Mapped[datetime]
-    beat_at: Mapped[datetime] = mapped_column(index=True)
-    seconds: Mapped[float] = mapped_column(comment="the last round took so long")

@@ -1,13 +1,13 @@
 """What is due to be climbed."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Select, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.dml import ReturningDelete
 
-from portal.escalation.models import Climb, DigestLine
+from portal.escalation.models import Climb, DigestLine, Morning, MorningMail
 from portal.tickets.models import Clock, Task, Ticket
 
 
@@ -49,3 +49,54 @@ def mailed_climbs(clock_ids: Collection[int]) -> Select[Climb]:
 def taken_lines(sweep: str, left_before: datetime) -> "ReturningDelete[DigestLine]":
     """Takes the digest lines of a sweep, and those that a killed one left before `left_before`: each is taken once."""
     return delete(DigestLine).where(or_(DigestLine.sweep == sweep, DigestLine.at < left_before)).returning(DigestLine)
+
+
+def units_with_standing(before: datetime, day: date) -> Select[str]:
+    """The units to which something was escalated before an instant that still stands, not told on that day yet."""
+    told = exists().where(
+        MorningMail.kind == Morning.STANDING, MorningMail.unit_code == Climb.unit_code, MorningMail.day == day
+    )
+    standing = select(Climb.unit_code).join(Clock, Clock.id == Climb.clock_id).where(*_standing(before), ~told)
+    return standing.distinct().order_by(Climb.unit_code)
+
+
+def standing_at(unit_code: str, before: datetime) -> Select[Clock]:
+    """What was escalated to a unit before an instant and still stands, the longest due first."""
+    told = exists().where(Climb.clock_id == Clock.id, Climb.unit_code == unit_code, *_mailed(before))
+    return (
+        select(Clock)
+        .where(Clock.stopped_at.is_(None), Clock.rung >= 1, told)
+        .options(
+            joinedload(Clock.ticket).options(joinedload(Ticket.opener)),
+            joinedload(Clock.task).joinedload(Task.unit),
+            joinedload(Clock.unit),
+        )
+        .order_by(Clock.due_at, Clock.id)
+    )
+
+
+def skipped_since(instant: datetime) -> Select[Climb]:
+    """The rungs that reached nobody since an instant, except those of drills, with their units and tickets."""
+    return (
+        select(Climb)
+        .join(Clock, Clock.id == Climb.clock_id)
+        .join(Ticket, Ticket.id == Clock.ticket_id)
+        .where(Climb.climbed_at >= instant, Climb.skipped.is_not(None), Ticket.drill.is_(False))
+        .options(joinedload(Climb.unit), joinedload(Climb.clock).joinedload(Clock.ticket))
+        .order_by(Climb.climbed_at.desc(), Climb.id)
+    )
+
+
+def told_on(kind: Morning, unit_code: str | None, day: date) -> Select[int]:
+    """The ids of what was told on a day: to that unit, or to any."""
+    told = select(MorningMail.id).where(MorningMail.kind == kind, MorningMail.day == day)
+    return told if unit_code is None else told.where(MorningMail.unit_code == unit_code)
+
+
+def _standing(before: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Clock.stopped_at.is_(None), Clock.rung >= 1, *_mailed(before)
+
+
+def _mailed(before: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Of a climb: a supervisor was mailed, before that instant."""
+    return Climb.rung >= 1, Climb.skipped.is_(None), Climb.climbed_at < before

@@ -22,6 +22,12 @@ class Recipients:
     def copied(self) -> list[str]:
         return [recipient.address for recipient in self.copies]
 
+    def with_more(self, more: Sequence[Recipient]) -> "Recipients":
+        """These asked as well; nobody twice, and nobody for copy who is asked."""
+        to = _each_once([*self.to, *more])
+        asked = {recipient.address.casefold() for recipient in to}
+        return Recipients(to, tuple(copy for copy in self.copies if copy.address.casefold() not in asked))
+
 
 def recipients_of_rung(
     reached: Reach, number: int, unit_code: str, assignee: Recipient | None = None, at: datetime | None = None

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypedDict
 
 TICKET_KINDS = ("arrival", "urge", "escalation", "digest", "answered", "returned")
-KINDS = (*TICKET_KINDS, "reply-entered", "reply-refused", "confirmation", "email-code")
+KINDS = (*TICKET_KINDS, "standing", "reply-entered", "reply-refused", "confirmation", "email-code", "unreachable")
 "A folder of `templates/email` each."
 
 INSTANT = "$instant"
@@ -20,6 +20,7 @@ class Why(StrEnum):
     OPENER = "opener"
     SUPERVISOR = "supervisor"
     ASSIGNEE = "assignee"
+    STEWARD = "steward"
     ADDRESS = "address"
     WRITER = "writer"
 
@@ -85,6 +86,24 @@ class Item(TypedDict, total=False):
     returned_at: datetime | None
 
 
+class SilentUnit(TypedDict):
+    """A unit at which nobody is reached."""
+
+    unit: str
+    rung: str
+    "desk or supervisors"
+    ladders: int
+    "how many units' ladders pass there"
+
+
+class SkippedRung(TypedDict):
+    """A rung that reached nobody."""
+
+    number: str
+    unit: str
+    at: datetime
+
+
 class Notice(TypedDict, total=False):
     """All that a mail about the directory may say."""
 
@@ -93,6 +112,13 @@ class Notice(TypedDict, total=False):
     due_at: datetime
     code: str
     "by which an address is verified"
+    silent: list[SilentUnit]
+    "unreachable: the units, at most so many as a mail holds"
+    silent_count: int
+    standing_count: int
+    "standing: how many there are, also where not all are listed"
+    skipped: list[SkippedRung]
+    "unreachable: rungs at which nobody was mailed since the day before"
 
 
 @dataclass(frozen=True)

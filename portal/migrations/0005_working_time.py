@@ -96,8 +96,14 @@ def upgrade() -> None:
     with op.batch_alter_table('unit', schema=None) as batch_op:
         batch_op.add_column(sa.Column('hours', sa.String(length=400), server_default=sa.text("''"), nullable=False, comment="of a week (hours.show_week); none: the province's"))
 
+    with op.batch_alter_table('clock', schema=None) as batch_op:
+        batch_op.create_index('ix_clock_stalled', ['due_at'], unique=False, sqlite_where=sa.text('stopped_at IS NULL AND rung >= 1'), postgresql_where=sa.text('stopped_at IS NULL AND rung >= 1'))
+
 
 def downgrade() -> None:
+    with op.batch_alter_table('clock', schema=None) as batch_op:
+        batch_op.drop_index('ix_clock_stalled', sqlite_where=sa.text('stopped_at IS NULL AND rung >= 1'), postgresql_where=sa.text('stopped_at IS NULL AND rung >= 1'))
+
     with op.batch_alter_table('unit', schema=None) as batch_op:
         batch_op.drop_column('hours')
 

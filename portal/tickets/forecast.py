@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from directory.calendars import load_calendars
 from directory.queries import parents_above
-from directory.reach import Reach, Recipient, reach
+from directory.reach import OnDuty, Reach, Recipient, on_duty, reach
 from portal.ladder.recipients import Recipients, recipients_of_rung
-from portal.tickets.clocks import clock_calendar, rungs_of
+from portal.tickets.clocks import clock_calendar, policy_of, rungs_of
 from portal.tickets.models import Clock, Task, Ticket
 from portal.tickets.queries import running_clocks
 
@@ -44,6 +44,7 @@ class Command:
     parents: dict[str, str | None]
     reach: Reach
     at: datetime
+    duty: OnDuty
 
 
 def command_of(session: Session, clocks: Sequence[Clock], at: datetime) -> Command:
@@ -52,7 +53,8 @@ def command_of(session: Session, clocks: Sequence[Clock], at: datetime) -> Comma
     parents = parents_above(
         session, {clock.unit_code for clock in clocks} | {clock.ticket.top_code for clock in clocks}
     )
-    return Command(parents, reach(session, parents, at), at)
+    urgent = any(policy_of(clock.ticket).counts_duty for clock in clocks)
+    return Command(parents, reach(session, parents, at), at, on_duty(session, parents, at) if urgent else OnDuty())
 
 
 def forecast(session: Session, ticket: Ticket, at: datetime) -> list[ForecastRung]:
@@ -70,7 +72,7 @@ def rungs_to_come(session: Session, clock: Clock, command: Command) -> list[Fore
     def reachable(unit: str, number: int) -> bool:
         if number <= climbed:
             return number not in (clock.silent or ())
-        return bool(recipients_at(clock, command.reach, number, unit).to)
+        return bool(recipients_at(clock, command, number, unit).to)
 
     rungs = rungs_of(clock, clock_calendar(session, clock), command.parents, reachable)
     return [
@@ -79,7 +81,7 @@ def rungs_to_come(session: Session, clock: Clock, command: Command) -> list[Fore
             number=rung.number,
             at=rung.at,
             unit=rung.unit,
-            recipients=recipients_at(clock, command.reach, rung.number, rung.unit, max(rung.at, command.at)),
+            recipients=recipients_at(clock, command, rung.number, rung.unit, max(rung.at, command.at)),
             skipped=why_skipped(clock) if rung.skipped else None,
         )
         for rung in rungs
@@ -87,14 +89,18 @@ def rungs_to_come(session: Session, clock: Clock, command: Command) -> list[Fore
     ]
 
 
-def recipients_at(clock: Clock, reached: Reach, number: int, unit: str, at: datetime | None = None) -> Recipients:
+def recipients_at(clock: Clock, command: Command, number: int, unit: str, at: datetime | None = None) -> Recipients:
     """Who is mailed at a rung of this clock; a drill mails nobody outside the opener's unit.
 
-    Without `at`, who would be if nobody was away: an absence makes no rung silent.
+    Without `at`, who would be if nobody was away: an absence makes no rung silent. Of an urgent ticket, outside the
+    hours of the rung's unit, whoever is on duty there is asked as well.
     """
     if clock.ticket.drill and unit != clock.ticket.opener_code:
         return Recipients()
-    return recipients_of_rung(reached, number, unit, _assignee(clock), at)
+    usual = recipients_of_rung(command.reach, number, unit, _assignee(clock), at)
+    if at is None or not usual.to or not policy_of(clock.ticket).counts_duty:
+        return usual
+    return usual.with_more(command.duty.of(unit, at))
 
 
 def why_skipped(clock: Clock) -> str:

@@ -12,6 +12,7 @@ from directory.reach import Recipient, reach
 from portal.ladder.ladder import ClockKind
 from portal.mail.compose import post
 from portal.mail.letter import Item, Letter, Mailed, Why
+from portal.mail.letter import Notice as DirectoryNotice
 from portal.procedures.catalogue import shipped
 from portal.procedures.limit import LimitUnit
 from portal.tickets.clocks import clock_calendar
@@ -70,7 +71,7 @@ def mail_reply(session: Session, ticket: Ticket, recipient: Recipient, at: datet
         ticket.number,
         why=Why.WRITER,
         unit=unit.name,
-        url=_url(f"/tickets/{ticket.number}"),
+        url=portal_url(f"/tickets/{ticket.number}"),
     )
     post(session, letter, at)
 
@@ -92,7 +93,17 @@ def mail_notice(
 def mail_digest(session: Session, recipient: Recipient, items: Sequence[Item], at: datetime) -> None:
     """One mail that lists many escalations."""
     unit = session.get_one(Unit, recipient.unit_code)
-    post(session, Letter("digest", recipient, list(items), why=Why.SUPERVISOR, unit=unit.name, url=_url("/")), at)
+    post(session, Letter("digest", recipient, list(items), why=Why.SUPERVISOR, unit=unit.name, url=portal_url("/")), at)
+
+
+def mail_standing(session: Session, recipient: Recipient, clocks: Sequence[Clock], count: int, at: datetime) -> None:
+    """The morning's mail to a supervisor: what still stands; `count` of them, perhaps more than are listed."""
+    unit = session.get_one(Unit, recipient.unit_code)
+    items = [_item(session, clock.ticket, clock) | {"rung": clock.rung} for clock in clocks]
+    notice: DirectoryNotice = {"unit": unit.name, "standing_count": count}
+    letter = Letter("standing", recipient, items, why=Why.SUPERVISOR, unit=unit.name, url=portal_url("/supervision"),
+                    notice=notice)  # fmt: skip
+    post(session, letter, at)
 
 
 def notice_item(session: Session, ticket: Ticket, rung: ForecastRung, command: Command, climbed: Climbed) -> Item:
@@ -134,7 +145,7 @@ def _item(session: Session, ticket: Ticket, clock: Clock) -> Item:
     task = clock.task
     return {
         "number": ticket.number,
-        "url": _url(f"/tickets/{ticket.number}"),
+        "url": portal_url(f"/tickets/{ticket.number}"),
         "procedure_zh": procedure.zh,
         "procedure_en": procedure.en,
         "step_zh": task.step_zh if task else "全程",
@@ -153,5 +164,5 @@ def _item(session: Session, ticket: Ticket, clock: Clock) -> Item:
     }
 
 
-def _url(path: str) -> str:
+def portal_url(path: str) -> str:
     return str(current_app.extensions["settings"].base_url) + path

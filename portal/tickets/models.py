@@ -147,6 +147,7 @@ class Task(Model):
 
 
 RUNNING = "stopped_at IS NULL"
+STALLED = "stopped_at IS NULL AND rung >= 1"
 CLIMBING = "stopped_at IS NULL AND next_at IS NOT NULL"
 
 
@@ -172,6 +173,7 @@ class Clock(Model):
             sqlite_where=text(RUNNING),
             postgresql_where=text(RUNNING),
         ),
+        Index("ix_clock_stalled", "due_at", sqlite_where=text(STALLED), postgresql_where=text(STALLED)),
         Index("ix_clock_ticket_id", "ticket_id"),
     )
 

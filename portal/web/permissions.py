@@ -23,6 +23,7 @@ class Permission(StrEnum):
     TICKET_MESSAGE = "ticket.message"
     CITIZEN_REVEAL = "citizen.reveal"
     SUPERVISION_READ = "supervision.read"
+    POLICY_EDIT = "policy.edit"
     ACCOUNT_MANAGE = "account.manage"
     SETTINGS_MANAGE = "settings.manage"
     TOKEN_MANAGE = "token.manage"  # noqa: S105  a permission, no secret
@@ -46,7 +47,8 @@ CASE_CONTENT = frozenset(
 GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.OFFICER: CASE_CONTENT | {Permission.DIRECTORY_READ},
-        Role.SUPERVISOR: CASE_CONTENT | {Permission.DIRECTORY_READ, Permission.SUPERVISION_READ},
+        Role.SUPERVISOR: CASE_CONTENT
+        | {Permission.DIRECTORY_READ, Permission.SUPERVISION_READ, Permission.POLICY_EDIT},
         Role.STEWARD: frozenset({Permission.DIRECTORY_READ, Permission.DIRECTORY_EDIT}),
         Role.SYSTEM_ADMINISTRATOR: frozenset(
             {

@@ -28,7 +28,15 @@ from tests.portal.mail_servers import parsed
 
 CHINA = ZoneInfo("Asia/Shanghai")
 NUMBER = "XB2016-000123-7"
-NOTICE: Notice = {"unit": "白山市公安局治安警察支队", "contacts": 7, "code": "123456"}
+NOTICE: Notice = {
+    "unit": "白山市公安局治安警察支队",
+    "contacts": 7,
+    "code": "123456",
+    "standing_count": 3,
+    "silent": [{"unit": "临江市户政大厅", "rung": "supervisors", "ladders": 4}],
+    "silent_count": 2,
+    "skipped": [{"number": "XB2016-000123-7", "unit": "临江市户政大厅", "at": datetime(2016, 1, 5, 9, tzinfo=CHINA)}],
+}
 WANG = Recipient("wang@ga.example", "王小明", "zh", "220600000000", None)
 SMITH = replace(WANG, address="smith@ga.example", name="Smith", language="en")
 UNIT = "白山市公安局治安警察支队"
