@@ -46,7 +46,7 @@ def board() -> str:
         "supervision/board.html",
         page=page,
         wanted=wanted,
-        here=here,
+        branch=here,
         below=below,
         path=[unit for unit in reversed(db.session.scalars(chain(wanted.unit)).all()) if _mine(unit.code)],
         procedures=shipped(),
