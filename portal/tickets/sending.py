@@ -24,5 +24,7 @@ def send_ready(session: Session, ticket: Ticket, at: datetime) -> None:
 def announce(session: Session, ticket: Ticket, task: Task, actor: Actor, at: datetime) -> None:
     """The entry that a task was sent, and the mail to the desk that owes it now."""
     due = {kind: clock.due_at.isoformat() for kind, clock in task.present_clocks.items()}
-    record(session, ticket, "sent", actor, at, task=task, unit=task.unit_code, cycle=task.cycle, due=due)
+    limits = {kind: [clock.limit_amount, clock.limit_unit] for kind, clock in task.present_clocks.items()}
+    record(session, ticket, "sent", actor, at, task=task, unit=task.unit_code, cycle=task.cycle, due=due,
+           limits=limits)  # fmt: skip
     mail_arrival(session, ticket, task, at)

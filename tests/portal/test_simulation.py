@@ -1,0 +1,389 @@
+"""A simulated year: random tickets, random moves, sweeps that fail, meet or are killed; a checker of its own judges it.
+
+The checker reads nothing but the entries of the tickets, the chain of command and the calendar (`tests.walker`), works
+out which rungs were due at each sweep, and finds each climbed exactly once, none missing, none extra, and mailed.
+"""
+
+import contextlib
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload, sessionmaker
+
+from directory import corrections
+from directory.models import Contact, ContactRole
+from portal.errors import Refused
+from portal.escalation.models import Climb, DigestLine
+from portal.escalation.sweep import sweep
+from portal.extensions import db
+from portal.mail.deliver import deliver
+from portal.mail.models import MailState, OutboxMail
+from portal.procedures.catalogue import shipped
+from portal.tickets import moves
+from portal.tickets.closing import close_settled
+from portal.tickets.holding import hold
+from portal.tickets.lifecycle import Outcome, TaskState
+from portal.tickets.models import Clock, Entry, Task, Ticket
+from portal.tickets.queries import load_task, load_ticket
+from portal.web.permissions import Role
+from tests.factories import UNITS, Province, actor_at
+from tests.portal.world import opened
+from tests.walker import SHANGHAI, Walker, climb, end_of_day
+
+SEED = 20_160_104
+YEAR = datetime(2016, 1, 4, 0, 30, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+PROCEDURES = (
+    "enquiry",
+    "enquiry",
+    "check-and-sign",
+    "duplicate-registration",
+    "moved",
+    "found-card",
+    "urgent",
+    "recapture",
+)
+UNCOUNTED = {"corps", "common superior"}
+SILENT = "fusong"
+"At this unit nobody who supervises is ever reached."
+
+
+class Killed(BaseException):
+    """The process is gone at this instant."""
+
+
+class Fragile(Session):
+    """A session whose process is killed now and then, just before or just after it commits."""
+
+    random = Random(0)
+    odds = 0.0
+
+    def commit(self) -> None:
+        dies = self.random.random() < self.odds
+        if dies and self.random.random() < 0.5:
+            self.rollback()
+            raise Killed
+        super().commit()
+        if dies:
+            raise Killed
+
+
+@dataclass
+class Year:
+    """The simulation: what happens when, and when it was swept."""
+
+    app: Flask
+    session: Session
+    province: Province
+    random: Random
+    sweeps: list[datetime] = field(default_factory=list)
+
+    def run(self, tickets: int) -> None:
+        happenings = self._happenings(tickets)
+        for at, what in happenings:
+            what(at)
+            db.session.commit()
+        while deliver(self.session, self.app.extensions["settings"], at := at + timedelta(hours=2)).to_dict()["sent"]:
+            pass
+
+    def _happenings(self, tickets: int) -> list[tuple[datetime, Callable[[datetime], None]]]:
+        """Openings, moves and sweeps in order, no two at the same minute; without any sweep for ten days in May."""
+        days = 340 if tickets > 500 else 90
+        span = days * 24 * 60
+        minutes = self.random.sample(range(span), tickets * 7)
+        kinds: list[Callable[[datetime], None]] = [self._open] * tickets + [self._move] * (tickets * 6)
+        self.random.shuffle(kinds)
+        events = [(YEAR + minute * MINUTE, kind) for minute, kind in zip(minutes, kinds, strict=True)]
+        every = (n * 61 + self.random.randrange(50) for n in range(span // 61))
+        taken = set(minutes)
+        outage = range(100 * 24 * 60, 110 * 24 * 60) if days > 110 else range(40 * 24 * 60, 45 * 24 * 60)
+        sweeps = [(YEAR + minute * MINUTE, self._sweep) for minute in every
+                  if minute not in taken and minute not in outage and self.random.random() < 0.25]  # fmt: skip
+        return sorted([*events, *sweeps, (YEAR + (span + 60) * MINUTE, self._sweep)], key=lambda one: one[0])
+
+    def _open(self, at: datetime) -> None:
+        units = [getattr(self.province, key) for key in UNITS if key not in {"corps", "jilin", "baishan"}]
+        opener, registry, *others = self.random.sample(units, 4)
+        procedure = shipped()[self.random.choice(PROCEDURES)]
+        repeated = [("former registry", unit.code) for unit in others[: self.random.randint(1, 2)]]
+        places = repeated if "former registry" in procedure.places_named else []
+        with contextlib.suppress(Refused):
+            opened(self.session, opener, registry if "registry" in procedure.places_named else None, at,
+                   procedure=procedure.code, places=places, urgency=self.random.choice(["", "", "urgent"]))  # fmt: skip
+        self.session.rollback()
+
+    def _move(self, at: datetime) -> None:
+        """A random officer makes a random move on a random open ticket; what is not allowed is refused."""
+        ids = self.session.scalars(select(Ticket.id).where(Ticket.closed_at.is_(None)).order_by(Ticket.id)).all()
+        if not ids:
+            return
+        ticket = self.session.get_one(Ticket, self.random.choice(ids))
+        task = self.random.choice(ticket.tasks)
+        owing, opener = actor_at(task.unit), actor_at(ticket.opener)
+        number, task_id = ticket.number, task.id
+        chief = actor_at(self.random.choice([self.province.baishan, self.province.jilin]), [Role.SUPERVISOR])
+
+        def at_task(actor: Any) -> Task:
+            return load_task(self.session, actor, number, task_id, lock=True)
+
+        def at_ticket(actor: Any) -> Ticket:
+            return load_ticket(self.session, actor, number, lock=True)
+
+        done, refused = (
+            moves.Answer(text="已核对", explanation="迟延说明"),
+            moves.Answer(Outcome.REFUSED, "查无此人", ["无此人"], "李内勤 0439-8001111", "迟延说明"),
+        )
+        back = moves.Return("材料不清", "请补", "李内勤 0439-8001111")
+        tries: list[Callable[[], object]] = [
+            lambda: moves.sign_for(self.session, owing, at_task(owing), at),
+            lambda: moves.sign_for(self.session, owing, at_task(owing), at),
+            lambda: moves.answer(self.session, owing, at_task(owing), done, at),
+            lambda: moves.answer(self.session, owing, at_task(owing), refused, at),
+            lambda: moves.return_task(self.session, owing, at_task(owing), back, at),
+            lambda: moves.resend(self.session, opener, at_task(opener), "已补", at),
+            lambda: moves.resend(self.session, opener, at_task(opener), "已补", at),
+            lambda: moves.answer(self.session, owing, at_task(owing), done, at),
+            lambda: self._withdraw_seldom(at_ticket, opener, at),
+            lambda: hold(self.session, chief, at_ticket(chief), at),
+            lambda: hold(self.session, chief, at_ticket(chief), at),
+            lambda: close_settled(self.session, at),
+        ]
+        try:
+            self.random.choice(tries)()
+            self.session.commit()
+        except Refused:
+            self.session.rollback()
+
+    def _withdraw_seldom(self, load: Callable[[Any], Ticket], opener: Any, at: datetime) -> None:
+        if self.random.random() < 0.2:
+            moves.withdraw(self.session, opener, load(opener), "不需要了", at)
+
+    def _deliver(self, at: datetime) -> None:
+        """The worker's other loop, which stands still for weeks while the mail server is away."""
+        if not YEAR + timedelta(days=20) < at < YEAR + timedelta(days=50):
+            deliver(self.session, self.app.extensions["settings"], at)
+
+    def _sweep(self, at: datetime) -> None:
+        """As it goes: alone, two at once, or killed on the way and come again."""
+        self.sweeps.append(at)
+        db.session.commit()
+        way = self.random.random()
+        if way < 0.15:
+            self._at_once(at)
+        elif way < 0.4:
+            self._killed(at)
+        sweep(db.sessionmaker, at)
+        db.session.expire_all()
+        if self.random.random() < 0.3:
+            self._deliver(at)
+
+    def _at_once(self, at: datetime) -> None:
+        def run() -> None:
+            with self.app.app_context():
+                sweep(db.sessionmaker, at)
+
+        threads = [threading.Thread(target=run) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _killed(self, at: datetime) -> None:
+        Fragile.random, Fragile.odds = self.random, 0.5
+        fragile = sessionmaker(db.engine, class_=Fragile, info=dict(db.sessionmaker.kw["info"]))
+        with contextlib.suppress(Killed):
+            sweep(fragile, at)
+
+
+# The checker
+
+
+@dataclass
+class Counted:
+    """One clock as the entries tell it."""
+
+    task: int | None
+    cycle: int
+    kind: str
+    unit: str
+    place: str
+    started: datetime
+    urge_at: datetime
+    due_at: datetime
+    stopped: datetime | None = None
+    holds: list[tuple[datetime, int, datetime]] = field(default_factory=list)
+
+
+Due = tuple[str, int | None, int, str, int, str, datetime, bool]
+"Number, task, cycle, clock, rung, unit, sweep, skipped."
+
+
+class Checker:
+    """Works out from the entries of one ticket which rungs were due at which sweep."""
+
+    def __init__(self, ticket: str, entries: Sequence[Entry], parents: Mapping[str, str | None], silent: str) -> None:
+        self.ticket, self.parents, self.silent = ticket, parents, silent
+        self.walker = WALKER
+        self.clocks: list[Counted] = []
+        self.cancelled: dict[int, datetime] = {}
+        first = entries[0]
+        self.opener = str(first.by_unit_code)
+        self.policy: dict[str, int] = first.detail["policy"]
+        self.places: list[tuple[int, str, str]] = [tuple(one) for one in first.detail["places"]]
+        if first.detail["overall"]:
+            self._start_overall(first)
+        for entry in entries:
+            self._read(entry)
+
+    def due(self, sweeps: Sequence[datetime]) -> Iterator[Due]:
+        for clock in self.clocks:
+            yield from self._due(clock, sweeps)
+
+    def _due(self, clock: Counted, sweeps: Sequence[datetime]) -> Iterator[Due]:
+        climbed = -1
+        for at in sweeps:
+            if at < clock.started or (clock.stopped is not None and clock.stopped <= at):
+                continue
+            held = next(((rung, until) for said, rung, until in reversed(clock.holds) if said <= at), None)
+            rungs = climb(self.walker, clock.urge_at, clock.due_at, self._chain(clock, at), self.policy["interval_minutes"],
+                          lambda unit, number: unit == self.silent and number > 0, held)  # fmt: skip
+            for number, planned, unit, skipped in rungs:
+                if number > climbed and planned <= at:
+                    climbed = number
+                    yield self.ticket, clock.task, clock.cycle, clock.kind, number, unit, at, skipped
+
+    def _chain(self, clock: Counted, at: datetime) -> list[str]:
+        """From who owes to the lowest unit above the opener and every place not cancelled by then."""
+        if clock.place in UNCOUNTED:
+            return [clock.unit]
+        units = {unit for task, place, unit in self.places
+                 if place not in UNCOUNTED and not (task in self.cancelled and self.cancelled[task] <= at)}  # fmt: skip
+        paths = [self._above(unit) for unit in {self.opener, *units}]
+        top = next(unit for unit in paths[0] if all(unit in path for path in paths))
+        own = self._above(clock.unit)
+        return own[: own.index(top) + 1]
+
+    def _above(self, unit: str) -> list[str]:
+        path, at = [], unit
+        while at:
+            path.append(at)
+            at = self.parents.get(at) or ""
+        return path
+
+    def _start_overall(self, first: Entry) -> None:
+        days, day = first.detail["overall"][0], date.fromisoformat(first.detail["accepted_on"])
+        urge = end_of_day(day, days * self.policy["urge_percent"] // 100)
+        self.clocks.append(Counted(None, 1, "overall", self.opener, "", first.at, urge, end_of_day(day, days)))
+
+    def _start(self, entry: Entry, kind: str, limit: tuple[int, str], unit: str, cycle: int, place: str) -> None:
+        amount, counted_in = limit
+        if counted_in == "calendar day":
+            day = entry.at.astimezone(SHANGHAI).date()
+            urge, due = end_of_day(day, amount * self.policy["urge_percent"] // 100), end_of_day(day, amount)
+        else:
+            minutes = amount * (390 if counted_in == "working day" else 1)
+            urge = self.walker.add(entry.at, minutes * self.policy["urge_percent"] // 100)
+            due = self.walker.add(entry.at, minutes)
+        self.clocks.append(Counted(entry.task_id, cycle, kind, unit, place, entry.at, urge, due))
+
+    def _stop(self, at: datetime, task: int | None = None, kind: str = "") -> None:
+        """The clocks of a task, or all."""
+        for clock in self.clocks:
+            if clock.stopped is None and task in {None, clock.task} and kind in {"", clock.kind}:
+                clock.stopped = at
+
+    def _read(self, entry: Entry) -> None:  # noqa: C901  a table of the kinds of entry
+        detail, task = entry.detail, entry.task_id
+        if entry.kind == "sent":
+            place = next(place for one, place, _unit in self.places if one == task)
+            for kind, limit in detail["limits"].items():
+                self._start(entry, kind, limit, detail["unit"], detail["cycle"], place)
+        elif entry.kind == "signed_for":
+            self._stop(entry.at, task, "sign_for")
+        elif entry.kind in {"answered", "resent"}:
+            self._stop(entry.at, task)
+        elif entry.kind == "returned":
+            cycle = max(clock.cycle for clock in self.clocks if clock.task == task) + 1
+            self._stop(entry.at, task)
+            self._start(entry, "answer", (self.policy["amend_minutes"], "working minute"), self.opener, cycle, "")
+        elif entry.kind == "cancelled":
+            self._stop(entry.at, task)
+            self.cancelled[task or 0] = entry.at
+        elif entry.kind in {"resolved", "withdrawn"}:
+            self._stop(entry.at)
+        elif entry.kind == "held":
+            clock = next(
+                one for one in self.clocks if one.stopped is None and (one.task, one.kind) == (task, detail["clock"])
+            )
+            clock.holds.append((entry.at, detail["rung"], datetime.fromisoformat(detail["until"])))
+
+
+WALKER = Walker()
+
+
+def expected(session: Session, province: Province, sweeps: Sequence[datetime]) -> list[Due]:
+    parents = {unit.code: unit.parent_code for unit in (getattr(province, key) for key in UNITS)}
+    by_ticket: dict[int, list[Entry]] = defaultdict(list)
+    for entry in session.scalars(select(Entry).order_by(Entry.id)):
+        by_ticket[entry.ticket_id].append(entry)
+    numbers = dict(session.execute(select(Ticket.id, Ticket.number)).all())
+    silent = getattr(province, SILENT).code
+    return [
+        due for key, entries in by_ticket.items() for due in Checker(numbers[key], entries, parents, silent).due(sweeps)
+    ]
+
+
+def happened(session: Session) -> list[Due]:
+    rows = session.scalars(
+        select(Climb).options(selectinload(Climb.clock).options(selectinload(Clock.ticket), selectinload(Clock.task)))
+    )
+    return [
+        (one.clock.ticket.number, one.clock.task_id, one.clock.cycle, str(one.clock.kind), one.rung, one.unit_code,
+         one.climbed_at, one.skipped is not None)
+        for one in rows
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def year(app: Flask, session: Session, province: Province) -> Year:
+    for role in (ContactRole.SUPERVISOR, ContactRole.LEADER):
+        contact = session.scalars(select(Contact).where(Contact.email == f"{SILENT}.{role}@ga.example")).one()
+        corrections.mark_bounced(session, contact, "550", YEAR)
+    session.commit()
+    return Year(app, session, province, Random(SEED))
+
+
+def test_in_a_year_of_random_moves_every_rung_that_was_due_is_climbed_once_and_no_other(
+    year: Year, session: Session, province: Province, full_size: bool
+) -> None:
+    year.run(2_000 if full_size else 70)
+    session.expire_all()
+    due, done = expected(session, province, year.sweeps), happened(session)
+    assert len(done) > len(session.scalars(select(Ticket.id)).all()), "the year was too quiet to prove anything"
+    assert Counter(due) - Counter(done) == Counter(), "due and not climbed"
+    assert Counter(done) - Counter(due) == Counter(), "climbed and not due"
+    assert len(done) == len(set(done))
+    states = Counter(session.scalars(select(Task.state)))
+    assert states[TaskState.ANSWERED], "some were answered"
+    assert_mailed(session)
+
+
+def assert_mailed(session: Session) -> None:
+    """Whoever was a recipient of a rung has a mail of that sweep about that ticket; nobody else has one."""
+    assert not session.scalars(select(DigestLine)).all()
+    wanted: set[tuple[str, str]] = set()
+    for entry, number in session.execute(select(Entry, Ticket.number).join(Ticket).where(Entry.kind == "climbed")):
+        wanted |= {(number, address) for address in (*entry.detail["recipients"], *entry.detail["copies"])}
+    told: set[tuple[str, str]] = set()
+    for mail in session.scalars(select(OutboxMail).where(OutboxMail.kind.in_(["urge", "escalation", "digest"]))):
+        told |= {(item["number"], mail.to_address) for item in (mail.letter or {})["items"]}
+    assert wanted == told
+    assert set(session.scalars(select(OutboxMail.state))) == {MailState.SENT}
