@@ -109,6 +109,15 @@ class TicketPage:
         clocks = sorted(running_clocks(self.ticket), key=lambda clock: (clock.task is None, clock.due_at))
         return [(clock, [rung for rung in self.rungs if rung.clock is clock]) for clock in clocks]
 
+    def climbed(self, clock: Clock) -> list[Entry]:
+        """The rungs of a clock that are behind it, as the history tells them, lowest first."""
+        own = (entry for entry in self.entries if entry.kind in {"climbed", "skipped"})
+        return [
+            entry
+            for entry in own
+            if (entry.task_id, entry.detail["clock"]) == (clock.task_id, clock.kind) and entry.at >= clock.started_at
+        ]
+
     @property
     def overall(self) -> Clock | None:
         return next((clock for clock in running_clocks(self.ticket) if clock.kind is ClockKind.OVERALL), None)
