@@ -24,6 +24,8 @@ from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap,
 from portal.health import views as health
 from portal.ladder import models as _policies  # noqa: F401
 from portal.mail import views as outbox
+from portal.procedures import views as procedures
+from portal.procedures.queries import CACHE as PROCEDURES
 from portal.tickets import counted, on_it, openings
 from portal.tickets import views as tickets
 from portal.web import error_pages, filters, headers, languages
@@ -31,8 +33,8 @@ from portal.web import views as web
 
 __all__ = ["create_app"]
 
-FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
-            conversation, outbox, correspondence, supervision, policies, desk, health, api)  # fmt: skip
+FEATURES = (web, accounts, procedures, calendars, contacts, by_mail, exports, imports, openings, tickets, counted,
+            on_it, conversation, outbox, correspondence, supervision, policies, desk, health, api)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 
@@ -104,7 +106,7 @@ def _init_extensions(app: Flask) -> None:
     app.teardown_appcontext_funcs[:] = [done for done in app.teardown_appcontext_funcs if not iscoroutinefunction(done)]
     with app.app_context():
         behave_like_postgresql(db.engine)
-        db.sessionmaker.configure(info={TIMEZONE: app.extensions["settings"].timezone})
+        db.sessionmaker.configure(info={TIMEZONE: app.extensions["settings"].timezone, PROCEDURES: {}})
     alembic.init_app(app)
     babel.init_app(app, locale_selector=languages.current_locale)
     babel.domain_instance = languages.DOMAIN

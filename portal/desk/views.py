@@ -14,7 +14,8 @@ from portal.clock import now
 from portal.desk import queries
 from portal.desk.queries import WorkView
 from portal.extensions import db
-from portal.procedures.catalogue import Procedure, shipped
+from portal.procedures.catalogue import Procedure
+from portal.procedures.queries import load_procedures, procedure_of
 from portal.tickets.models import Clock, Task, Ticket
 from portal.web.access import actor, signed_in
 from portal.web.pagination import Key, Page, decode, page_of
@@ -33,7 +34,7 @@ class Row:
 
     @property
     def procedure(self) -> Procedure:
-        return shipped()[self.ticket.procedure]
+        return procedure_of(db.session, *self.ticket.opened_with)
 
     def other(self, own: str | None) -> Unit:
         """The unit on the other side: whoever owes, or whoever waits for the own unit."""
@@ -77,6 +78,7 @@ def _page(view: WorkView) -> Page[Row]:
         statement = queries.clocks(actor(), view, after, PAGE).options(*_of_clock())
         rows = [Row(clock.ticket, clock) for clock in db.session.scalars(statement).unique()]
         load_calendars(db.session, {row.clock.unit_code for row in rows if row.clock})
+    load_procedures(db.session, {row.ticket.opened_with for row in rows})
     return page_of(rows, PAGE, lambda row: row.key)
 
 

@@ -15,7 +15,8 @@ from directory.queries import parents_above
 from portal.errors import Invalid, Text
 from portal.ladder.ladder import POLICIES, Policy, top_of_ladder
 from portal.ladder.queries import current_policy
-from portal.procedures.catalogue import REGISTRY, RESIDENCE, Procedure, shipped
+from portal.procedures.catalogue import REGISTRY, RESIDENCE, Procedure
+from portal.procedures.queries import all_procedures
 from portal.tickets.citizens import IN_FREE_TEXT, CitizenFacts, checked_number, holds_number
 from portal.tickets.places import Share, shares
 from portal.web.actor import Actor
@@ -93,9 +94,7 @@ def checked(session: Session, actor: Actor, opening: Opening, at: datetime, *, p
     """
     faults = Faults()
     opener = _opener(actor)
-    procedure = shipped().get(opening.procedure)
-    if procedure is None:
-        raise Invalid({"procedure": _("Choose the kind of case.")})
+    procedure = _procedure(session, opening.procedure)
     named = _named(opening, faults)
     units = _units(session, [opener, *(code for codes in named.values() for code in codes)])
     today = at.astimezone(calendar_of(session, opener).tz).date()
@@ -126,6 +125,15 @@ def _opener(actor: Actor) -> str:
     if actor.unit_code is None or not actor.may(Permission.TICKET_OPEN):
         raise Invalid({"": _("Only an officer of a unit opens a ticket.")})
     return actor.unit_code
+
+
+def _procedure(session: Session, code: str) -> Procedure:
+    procedure = all_procedures(session).get(code)
+    if procedure is None:
+        raise Invalid({"procedure": _("Choose the kind of case.")})
+    if procedure.retired:
+        raise Invalid({"procedure": _("This kind of case is out of use: choose another.")})
+    return procedure
 
 
 def _named(opening: Opening, faults: Faults) -> dict[str, list[str]]:

@@ -66,7 +66,8 @@ def _parties(ticket: Ticket) -> set[str]:
 
 def _write_history(session: Session, actor: Actor, ticket: Ticket, facts: Checked, at: datetime) -> None:
     overall = facts.procedure.overall
-    record(session, ticket, "opened", actor, at, procedure=ticket.procedure, urgency=ticket.urgency,
+    record(session, ticket, "opened", actor, at, procedure=ticket.procedure,
+           procedure_version=ticket.procedure_version, urgency=ticket.urgency,
            policy=ticket.policy, accepted_on=ticket.accepted_on.isoformat(),
            overall=[overall.amount, overall.unit] if overall else None,
            places=[[task.id, task.place, task.unit_code] for task in ticket.tasks])  # fmt: skip

@@ -1,6 +1,7 @@
 """The form of a new ticket: shape alone; what is right is the opening's to say."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -19,7 +20,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from portal.errors import Text
-from portal.procedures.catalogue import FORMER_REGISTRY, RESIDENCE, shipped
+from portal.procedures.catalogue import FORMER_REGISTRY, RESIDENCE, Procedure
 from portal.tickets.checking import Opening
 from portal.tickets.citizens import CitizenFacts
 from portal.web.forms import PortalForm, stripped
@@ -53,11 +54,12 @@ class OpeningForm(PortalForm):
     drill = BooleanField(_("This is a drill"))
     submission_key = HiddenField(default=lambda: secrets.token_urlsafe(16))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, procedures: Mapping[str, Procedure], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.procedures = procedures
         self.unsettled: dict[str, Text] = {}
         "what is still to be chosen, by the name of the unit's field"
-        self.procedure.choices = [SelectChoice(code) for code in shipped()]
+        self.procedure.choices = [SelectChoice(code) for code in procedures]
 
     @property
     def units(self) -> list[FormField]:
@@ -80,7 +82,7 @@ class OpeningForm(PortalForm):
         )
 
     def _further_places(self) -> list[tuple[str, str]]:
-        procedure = shipped().get(self.procedure.data or "")
+        procedure = self.procedures.get(self.procedure.data or "")
         former = procedure is not None and FORMER_REGISTRY in procedure.places_named
         named = [(FORMER_REGISTRY, row.form.code.data or "") for row in self.places] if former else []
         return [*named, (RESIDENCE, self.residence.form.code.data or "")]

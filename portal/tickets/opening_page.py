@@ -9,7 +9,7 @@ from directory.queries import with_all_above
 from portal.clock import now
 from portal.errors import Invalid
 from portal.extensions import db
-from portal.procedures.catalogue import FORMER_REGISTRY, shipped
+from portal.procedures.catalogue import FORMER_REGISTRY
 from portal.tickets.checking import checked
 from portal.tickets.forecast import forecast
 from portal.tickets.opening_forms import OpeningForm
@@ -24,7 +24,7 @@ ROWS = frozenset({"places", "citizens"})
 def render_opening(form: OpeningForm) -> str:
     own = _units([actor().unit_code or ""]).get(actor().unit_code or "")
     return render_template(
-        "tickets/new.html", form=form, procedures=shipped(), former=FORMER_REGISTRY, own=own, **_preview(form)
+        "tickets/new.html", form=form, procedures=form.procedures, former=FORMER_REGISTRY, own=own, **_preview(form)
     )
 
 

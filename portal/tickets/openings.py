@@ -8,6 +8,7 @@ from portal.cipher import cipher
 from portal.clock import now
 from portal.errors import Invalid
 from portal.extensions import db
+from portal.procedures.queries import offered
 from portal.tickets.opening import open_ticket
 from portal.tickets.opening_forms import OpeningForm
 from portal.tickets.opening_page import add_row, note_faults, render_opening, render_preview, settle_units
@@ -22,7 +23,7 @@ Answered = Response | str | tuple[str, int]
 @bp.get("/new")
 @requires(Permission.TICKET_OPEN)
 def new() -> str:
-    form = OpeningForm(formdata=None)
+    form = OpeningForm(offered(db.session), formdata=None)
     form.registry.form.code.data = request.args.get("registry", "")
     settle_units(form)
     return render_opening(form)
@@ -32,7 +33,7 @@ def new() -> str:
 @requires(Permission.TICKET_OPEN)
 def preview() -> str:
     """The page again with its preview, or with one more row; for scripts the preview alone."""
-    form = OpeningForm()
+    form = OpeningForm(offered(db.session))
     settle_units(form)
     if request.form.get("fragment"):
         return render_preview(form)
@@ -43,7 +44,7 @@ def preview() -> str:
 @bp.post("")
 @requires(Permission.TICKET_OPEN)
 def create() -> Answered:
-    form = OpeningForm()
+    form = OpeningForm(offered(db.session))
     settle_units(form)
     if not form.validate() or form.unsettled:
         note_faults(form)

@@ -18,7 +18,8 @@ from portal.extensions import db
 from portal.ladder.ladder import ClockKind
 from portal.mail.models import OutboxMail
 from portal.mail.queries import of_ticket
-from portal.procedures.catalogue import Procedure, shipped
+from portal.procedures.catalogue import Phrase, Procedure
+from portal.procedures.queries import procedure_of
 from portal.tickets import forms
 from portal.tickets.citizens import CitizenFacts, masked
 from portal.tickets.forecast import ForecastRung, forecast
@@ -59,7 +60,7 @@ class TaskCard:
     clocks: Sequence[Clock]
     forms: Mapping[str, PortalForm]
     explain: bool
-    grounds: Sequence[str]
+    grounds: Sequence[Phrase]
 
     @property
     def nearest(self) -> Clock | None:
@@ -146,7 +147,7 @@ def gather(session: Session, number: str, interrupted: Interrupted | None = None
     page = TicketPage(
         ticket=ticket,
         at=at,
-        procedure=shipped()[ticket.procedure],
+        procedure=procedure_of(session, *ticket.opened_with),
         cards=[],
         entries=entries,
         rungs=forecast(session, ticket, at),
