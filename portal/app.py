@@ -18,6 +18,7 @@ from portal.conversation import views as conversation
 from portal.correspondence import views as correspondence
 from portal.desk import views as desk
 from portal.directory_commands import directory_commands
+from portal.drafts import models as _drafts  # noqa: F401
 from portal.escalation import policies, supervision
 from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap, csrf, db, login, mail
 from portal.health import views as health
