@@ -9,6 +9,7 @@ import { startLive } from "./live.js";
 import { startOnce } from "./once.js";
 import { startPreview } from "./preview.js";
 import { startProcedures } from "./procedures.js";
+import { startSaving } from "./saving.js";
 import { startWaiting } from "./waiting.js";
 
 document.documentElement.classList.add("has-js");
@@ -19,6 +20,7 @@ startLive(document);
 startProcedures(document);
 startPreview(document);
 startDrafts(document);
+startSaving(document);
 startFiles(document);
 startOnce(document);
 startWaiting(document);
