@@ -25,26 +25,17 @@ from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap,
 from portal.health import views as health
 from portal.ladder import models as _policies  # noqa: F401
 from portal.mail import views as outbox
-<<<<<<< HEAD
 from portal.search import views as search
 from portal.terms.indexing import BLINDING
-from portal.tickets import counted, on_it
-=======
 from portal.tickets import counted, on_it, openings
->>>>>>> main
 from portal.tickets import views as tickets
 from portal.web import error_pages, filters, headers, languages
 from portal.web import views as web
 
 __all__ = ["create_app"]
 
-<<<<<<< HEAD
-FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, tickets, counted, on_it, conversation,
-            outbox, correspondence, supervision, policies, desk, search, health, api)  # fmt: skip
-=======
 FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
-            conversation, outbox, correspondence, supervision, policies, desk, health, api)  # fmt: skip
->>>>>>> main
+            conversation, outbox, correspondence, supervision, policies, desk, search, health, api)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 
