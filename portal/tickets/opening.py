@@ -9,7 +9,11 @@ from sqlalchemy.orm import Session
 from directory.calendars import calendar_of
 from portal.audit.actions import record as audit
 from portal.cipher import Cipher
+<<<<<<< HEAD
 from portal.tickets.alike import refuse_if_open
+=======
+from portal.terms.indexing import index_texts, index_units
+>>>>>>> 0d57f3389bf7f1aafe3eae4d994cb19b262201f3
 from portal.tickets.checking import Checked, Opening, checked
 from portal.tickets.citizens import encrypted
 from portal.tickets.history import record
@@ -43,6 +47,7 @@ def open_ticket(
     session.flush()
     session.add_all(Party(ticket_id=ticket.id, unit_code=code) for code in sorted(_parties(ticket)))
     _write_history(session, actor, ticket, facts, at)
+    _let_be_found(session, ticket, facts)
     audit(session, actor, "ticket.open", f"ticket {ticket.number}", at=at, procedure=ticket.procedure)
     session.flush()
     return ticket
@@ -70,6 +75,11 @@ def _next_serial(session: Session, year: int) -> int:
 
 def _parties(ticket: Ticket) -> set[str]:
     return {ticket.opener_code, *(task.unit_code for task in ticket.tasks)}
+
+
+def _let_be_found(session: Session, ticket: Ticket, facts: Checked) -> None:
+    index_texts(session, ticket.id, [ticket.subject, ticket.reference, facts.procedure.zh, facts.procedure.en])
+    index_units(session, ticket.id, _parties(ticket))
 
 
 def _write_history(session: Session, actor: Actor, ticket: Ticket, facts: Checked, at: datetime) -> None:

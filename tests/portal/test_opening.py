@@ -268,7 +268,7 @@ def test_the_preview_says_when_what_waits_is_due_at_the_latest(zhang: Client, pr
     page = look(zhang, province, procedure="check-and-sign")
     for expected in ("1月11日 周一 09:00", "最迟 1月25日 周一 09:00", "最迟 1月28日 周四 09:00", "最迟 1月28日 周四 09:00 全部办结"):
         assert expected in page
-    assert "全程时限：3月4日 周五 24:00" in page
+    assert "全程：至 3月4日 周五 24:00" in page
 
 
 def test_limits_past_the_last_known_year_are_marked_in_the_preview_too(

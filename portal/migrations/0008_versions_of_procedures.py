@@ -1,7 +1,7 @@
 """procedures in versions
 
-Revision ID: 0007
-Revises: 0006
+Revision ID: 0008
+Revises: 0007
 Create Date: 2026-11-24 15:25:00
 """
 
@@ -14,8 +14,8 @@ from directory import base as types
 from portal.procedures.catalogue import shipped
 
 
-revision = '0007'
-down_revision = '0006'
+revision = '0008'
+down_revision = '0007'
 branch_labels = ()
 depends_on = None
 
