@@ -25,13 +25,10 @@ from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap,
 from portal.health import views as health
 from portal.ladder import models as _policies  # noqa: F401
 from portal.mail import views as outbox
-<<<<<<< HEAD
 from portal.procedures import views as procedures
 from portal.procedures.queries import CACHE as PROCEDURES
-=======
 from portal.search import views as search
 from portal.terms.indexing import BLINDING
->>>>>>> main
 from portal.tickets import counted, on_it, openings
 from portal.tickets import views as tickets
 from portal.web import error_pages, filters, headers, languages
@@ -39,13 +36,8 @@ from portal.web import views as web
 
 __all__ = ["create_app"]
 
-<<<<<<< HEAD
 FEATURES = (web, accounts, procedures, calendars, contacts, by_mail, exports, imports, openings, tickets, counted,
-            on_it, conversation, outbox, correspondence, supervision, policies, desk, health, api)  # fmt: skip
-=======
-FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
-            conversation, outbox, correspondence, supervision, policies, desk, search, health, api)  # fmt: skip
->>>>>>> main
+            on_it, conversation, outbox, correspondence, supervision, policies, desk, search, health, api)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 
@@ -117,12 +109,9 @@ def _init_extensions(app: Flask) -> None:
     app.teardown_appcontext_funcs[:] = [done for done in app.teardown_appcontext_funcs if not iscoroutinefunction(done)]
     with app.app_context():
         behave_like_postgresql(db.engine)
-<<<<<<< HEAD
-        db.sessionmaker.configure(info={TIMEZONE: app.extensions["settings"].timezone, PROCEDURES: {}})
-=======
         settings = app.extensions["settings"]
-        db.sessionmaker.configure(info={TIMEZONE: settings.timezone, BLINDING: Blinding(settings.data_key)})
->>>>>>> main
+        known = {TIMEZONE: settings.timezone, BLINDING: Blinding(settings.data_key), PROCEDURES: {}}
+        db.sessionmaker.configure(info=known)
     alembic.init_app(app)
     babel.init_app(app, locale_selector=languages.current_locale)
     babel.domain_instance = languages.DOMAIN

@@ -9,11 +9,8 @@ from sqlalchemy.orm import Session
 from directory.calendars import calendar_of
 from portal.audit.actions import record as audit
 from portal.cipher import Cipher
-<<<<<<< HEAD
-from portal.tickets.alike import refuse_if_open
-=======
 from portal.terms.indexing import index_texts, index_units
->>>>>>> 0d57f3389bf7f1aafe3eae4d994cb19b262201f3
+from portal.tickets.alike import refuse_if_open
 from portal.tickets.checking import Checked, Opening, checked
 from portal.tickets.citizens import encrypted
 from portal.tickets.history import record
