@@ -2,7 +2,7 @@
 
 import re
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -90,7 +90,9 @@ def create() -> Answered:
 @requires(Permission.TICKET_OPEN)
 def keep() -> Answered:
     """What is typed so far; for scripts, which come again and again, one line that says when it was kept."""
-    name = _name(request.form.get("submission_key", ""))
+    name = request.form.get("submission_key", "")
+    if not NAME.fullmatch(name):
+        return _told(_("This draft cannot be kept: load the page again."))
     pairs = [(field, text) for field, text in request.form.items(multi=True) if field not in UNKEPT]
     if opened_before(db.session, actor(), name):
         return _told("")
@@ -113,7 +115,7 @@ def keep() -> Answered:
 @bp.post("/drafts/<name>/discards")
 @requires(Permission.TICKET_OPEN)
 def discard(name: str) -> Response:
-    drafts.discard(db.session, actor(), draft_key(_name(name)))
+    drafts.discard(db.session, actor(), draft_key(name))
     db.session.commit()
     flash(_("The draft is discarded."), "success")
     return redirect(url_for(".new"))
@@ -133,12 +135,6 @@ def _kept(name: str) -> MultiDict[str, str]:
     if draft is None:
         raise Hidden(_("This draft is not there any more: it was opened, discarded, or not touched for too long."))
     return MultiDict([(field, text) for field, text in draft.content["fields"]])
-
-
-def _name(typed: str) -> str:
-    if not NAME.fullmatch(typed):
-        abort(404)
-    return typed
 
 
 def _told(text: str) -> Answered:

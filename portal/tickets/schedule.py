@@ -37,7 +37,9 @@ def schedule(session: Session, ticket: Ticket, at: datetime) -> dict[int, Span]:
 
 def _running(task: Task) -> Span | None:
     clock = task.present_clocks.get(ClockKind.ANSWER)
-    return clock and Span(clock.started_at, clock.urge_at, clock.due_at, clock.provisional, foreseen=False)
+    if clock is None:
+        return None
+    return Span(clock.started_at, clock.urge_at, clock.due_at, clock.provisional, foreseen=False)
 
 
 def _waits(task: Task, left: list[Task]) -> bool:

@@ -234,7 +234,7 @@ def test_it_is_discarded_by_its_officer_alone(zhang: Client, session: Session, p
 
 @pytest.mark.parametrize("name", ["", "short", "a" * 65, "ticket:XB", "../../etc"])
 def test_a_name_that_no_form_gave_is_not_there(zhang: Client, session: Session, province: Province, name: str) -> None:
-    assert keep(zhang, province, submission_key=name).status_code == 404
+    assert keep(zhang, province, submission_key=name).status_code == 302
     assert zhang.get("/tickets/new", query_string={"draft": name}).status_code == 404
     assert count(session, Draft) == 0
 
