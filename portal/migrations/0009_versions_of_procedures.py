@@ -1,7 +1,7 @@
 """procedures in versions
 
-Revision ID: 0008
-Revises: 0007
+Revision ID: 0009
+Revises: 0008
 Create Date: 2026-11-24 15:25:00
 """
 
@@ -14,8 +14,8 @@ from directory import base as types
 from portal.procedures.catalogue import shipped
 
 
-revision = '0008'
-down_revision = '0007'
+revision = '0009'
+down_revision = '0008'
 branch_labels = ()
 depends_on = None
 
