@@ -216,7 +216,7 @@ class Clock(Model):
         default=0, server_default=text("0"), comment="working days granted beyond the limit"
     )
     pauses: Mapped[list[list[str]]] = mapped_column(
-        JSON, default=list, server_default=text("'[]'"), comment="[since, until] while it stood, ISO 8601"
+        JSON, default=list, comment="[since, until] while it stood, ISO 8601"
     )
     urge_at: Mapped[datetime]
     due_at: Mapped[datetime]
