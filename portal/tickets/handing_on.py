@@ -102,7 +102,8 @@ def _write(session: Session, actor: Actor, task: Task, former: str, reason: str,
 def _tell_superior(session: Session, task: Task, at: datetime) -> None:
     """Ping-pong (推诿): one mail, now; the key of the entry is unique, so that it is told once."""
     top, ticket = task.ticket.top_code, task.ticket
-    told = [] if ticket.drill and top != ticket.opener_code else reach(session, [top], at).supervisors(top, at)
+    reached = reach(session, [top], at)
+    told = () if ticket.drill and top != ticket.opener_code else reached.supervisors(top, at, own=ticket.drill)
     record(session, ticket, "ping_pong", PORTAL, at, task=task, submission_key=f"ping-pong {task.id}", unit=top,
            times=task.handed_on, recipients=[recipient.address for recipient in told])  # fmt: skip
     for recipient in told:

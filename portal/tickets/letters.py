@@ -64,7 +64,9 @@ def mail_ping_pong(session: Session, task: Task, recipient: Recipient, at: datet
     item = _item(session, task.ticket, task.present_clocks[ClockKind.ANSWER])
     item["handed_on"] = task.handed_on
     unit = session.get_one(Unit, recipient.unit_code)
-    post(session, Letter("ping-pong", recipient, [item], task.ticket.number, why=Why.SUPERVISOR, unit=unit.name), at)
+    letter = Letter("ping-pong", recipient, [item], task.ticket.number, why=Why.SUPERVISOR, unit=unit.name,
+                    ceiling=_ceiling(task.ticket))  # fmt: skip
+    post(session, letter, at)
 
 
 def mail_extension_asked(session: Session, task: Task, request: Extension, at: datetime) -> None:
@@ -73,12 +75,13 @@ def mail_extension_asked(session: Session, task: Task, request: Extension, at: d
     if ticket.drill and unit.code != ticket.opener_code:
         return
     reached = reach(session, [unit.code], at)
-    supervisors = reached.supervisors(unit.code, at)
-    for recipient in supervisors or reached.desk(unit.code, at):
-        item = _item(session, ticket, task.present_clocks[ClockKind.ANSWER])
-        item["days"] = request.days
-        why = Why.SUPERVISOR if supervisors else Why.DESK
-        post(session, Letter("extension-asked", recipient, [item], ticket.number, why=why, unit=unit.name), at)
+    supervisors = reached.supervisors(unit.code, at, own=ticket.drill)
+    item = _item(session, ticket, task.present_clocks[ClockKind.ANSWER])
+    item["days"] = request.days
+    for recipient in supervisors or reached.desk(unit.code, at, own=ticket.drill):
+        letter = Letter("extension-asked", recipient, [item], ticket.number, unit=unit.name,
+                        why=Why.SUPERVISOR if supervisors else Why.DESK, ceiling=_ceiling(ticket))  # fmt: skip
+        post(session, letter, at)
 
 
 def mail_extension_decided(session: Session, task: Task, request: Extension, at: datetime) -> None:
@@ -89,7 +92,8 @@ def mail_extension_decided(session: Session, task: Task, request: Extension, at:
     desk = _mail_desk(session, task.ticket, "extension-decided", item, Why.DESK, unit, at)
     if asker and asker.email and asker.active and asker.email.casefold() not in desk and not task.ticket.drill:
         to = Recipient(asker.email, asker.name, asker.language, asker.unit_code)
-        letter = Letter("extension-decided", to, [item], task.ticket.number, why=Why.ASKER, unit=unit.name)
+        letter = Letter("extension-decided", to, [item], task.ticket.number, why=Why.ASKER, unit=unit.name,
+                        ceiling=_ceiling(task.ticket))  # fmt: skip
         post(session, letter, at)
 
 
@@ -106,6 +110,7 @@ def mail_reply(session: Session, ticket: Ticket, recipient: Recipient, at: datet
         ticket.number,
         why=Why.WRITER,
         unit=unit.name,
+        ceiling=recipient.unit_code,
         url=portal_url(f"/tickets/{ticket.number}"),
     )
     post(session, letter, at)
@@ -122,13 +127,17 @@ def mail_notice(
     supervises = any(rung.number > 0 for rung in notice.asked)
     why = Why.SUPERVISOR if supervises else _why_urged(notice.recipient)
     copy = kind == "escalation" and not supervises
-    post(session, Letter(kind, notice.recipient, items, ticket.number, copy=copy, why=why, unit=unit.name), at)
+    letter = Letter(kind, notice.recipient, items, ticket.number, copy=copy, why=why, unit=unit.name,
+                    ceiling=_ceiling(ticket))  # fmt: skip
+    post(session, letter, at)
 
 
 def mail_digest(session: Session, recipient: Recipient, items: Sequence[Item], at: datetime) -> None:
     """One mail that lists many escalations."""
     unit = session.get_one(Unit, recipient.unit_code)
-    post(session, Letter("digest", recipient, list(items), why=Why.SUPERVISOR, unit=unit.name, url=portal_url("/")), at)
+    letter = Letter("digest", recipient, list(items), why=Why.SUPERVISOR, unit=unit.name, url=portal_url("/"),
+                    ceiling=recipient.unit_code)  # fmt: skip
+    post(session, letter, at)
 
 
 def mail_standing(session: Session, recipient: Recipient, clocks: Sequence[Clock], count: int, at: datetime) -> None:
@@ -137,7 +146,7 @@ def mail_standing(session: Session, recipient: Recipient, clocks: Sequence[Clock
     items = [_item(session, clock.ticket, clock) | {"rung": clock.rung} for clock in clocks]
     notice: DirectoryNotice = {"unit": unit.name, "standing_count": count}
     letter = Letter("standing", recipient, items, why=Why.SUPERVISOR, unit=unit.name, url=portal_url("/supervision"),
-                    notice=notice)  # fmt: skip
+                    notice=notice, ceiling=recipient.unit_code)  # fmt: skip
     post(session, letter, at)
 
 
@@ -173,10 +182,16 @@ def _mail_desk(
     """Mails a unit's desk, unless a drill forbids it; the addresses, to be compared."""
     if ticket.drill and unit.code != ticket.opener_code:
         return set()
-    desk = reach(session, [unit.code], at).desk(unit.code, at)
+    desk = reach(session, [unit.code], at).desk(unit.code, at, own=ticket.drill)
     for recipient in desk:
-        post(session, Letter(kind, recipient, [item], ticket.number, why=why, unit=unit.name), at)
+        letter = Letter(kind, recipient, [item], ticket.number, why=why, unit=unit.name, ceiling=_ceiling(ticket))
+        post(session, letter, at)
     return {recipient.address.casefold() for recipient in desk}
+
+
+def _ceiling(ticket: Ticket) -> str:
+    """The unit above which nobody is told of the ticket, nor of a drill outside the unit that drills."""
+    return ticket.opener_code if ticket.drill else ticket.top_code
 
 
 def _item(session: Session, ticket: Ticket, clock: Clock) -> Item:
