@@ -24,6 +24,7 @@ from portal.escalation import policies, supervision
 from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap, csrf, db, login, mail
 from portal.health import views as health
 from portal.ladder import models as _policies  # noqa: F401
+from portal.letters import views as letters
 from portal.mail import views as outbox
 from portal.procedures import views as procedures
 from portal.procedures.queries import CACHE as PROCEDURES
@@ -37,7 +38,8 @@ from portal.web import views as web
 __all__ = ["create_app"]
 
 FEATURES = (web, accounts, procedures, calendars, contacts, by_mail, exports, imports, openings, tickets, counted,
-            on_it, conversation, outbox, correspondence, supervision, policies, desk, search, health, api)  # fmt: skip
+            on_it, conversation, outbox, correspondence, supervision, policies, desk, letters, search, health,
+            api)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 
