@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy.orm import Session, object_session
 
@@ -36,7 +37,7 @@ class Hit:
 
     @property
     def procedure(self) -> Procedure:
-        return procedure_of(object_session(self.ticket) or Session(), *self.ticket.opened_with)
+        return procedure_of(cast(Session, object_session(self.ticket)), *self.ticket.opened_with)
 
     @property
     def units(self) -> list[Unit]:

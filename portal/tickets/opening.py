@@ -75,7 +75,8 @@ def _parties(ticket: Ticket) -> set[str]:
 
 
 def _let_be_found(session: Session, ticket: Ticket, facts: Checked) -> None:
-    index_texts(session, ticket.id, [ticket.subject, ticket.reference, facts.procedure.zh, facts.procedure.en])
+    index_texts(session, ticket.id, [ticket.subject, ticket.reference, facts.procedure.zh, facts.procedure.en,
+                                      facts.urgency_reason])  # fmt: skip
     index_units(session, ticket.id, _parties(ticket))
 
 
