@@ -23,7 +23,8 @@ def swept_with_units(report: SweepReport) -> dict[str, Any]:
 
 def swept_in_words(report: SweepReport) -> str:
     """A line for each rung: which limit, when it ended or will, whose turn it was when, and who is mailed."""
-    shapes = unit_shapes(db.session, {one.unit for one in [*report.climbed, *report.skipped]})
+    codes = {*(one.unit for one in report.climbed), *(none.unit for none in report.skipped)}
+    shapes = unit_shapes(db.session, codes)
     lines = [f"{len(report.climbed)} climbed, {len(report.skipped)} skipped, {report.messages} mails."]
     for one in report.climbed:
         where = f"{shapes[one.unit]['name']} {one.unit}"
