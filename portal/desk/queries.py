@@ -54,31 +54,52 @@ def to_close(actor: Actor, after: Key | None, size: int) -> Select[Ticket]:
 
 
 def counts(actor: Actor, at: datetime) -> Select[Any]:
-    """One row: how many tasks each view holds, and how many of those owed are past their limit or near it."""
+    """One row: how many tasks each view holds, and how many of those owed are past their limit or near it.
+
+    Drills are in no figure but their own.
+    """
     owed = _per_task(actor, WorkView.OWED)
     late = func.sum(case((owed.c.due_at <= at, 1), else_=0))
     near = func.sum(case((and_(owed.c.due_at > at, owed.c.urge_at <= at), 1), else_=0))
-    closable = select(func.count()).select_from(visible_to(actor).where(*_closable(actor)).subquery())
+    closable = select(func.count()).select_from(visible_to(actor).where(*_closable(actor), _real()).subquery())
     return select(
         select(func.count()).select_from(owed).scalar_subquery().label("owed"),
         select(func.coalesce(late, 0)).select_from(owed).scalar_subquery().label("late"),
         select(func.coalesce(near, 0)).select_from(owed).scalar_subquery().label("near"),
         *(_count(actor, view).label(view.value) for view in (WorkView.WAITING, WorkView.ESCALATED)),
         closable.scalar_subquery().label("to_close"),
+        _drills(actor).label("drills"),
     )
 
 
 def _per_task(actor: Actor, view: WorkView) -> Any:
     return (
         select(Clock.task_id, func.min(Clock.due_at).label("due_at"), func.min(Clock.urge_at).label("urge_at"))
-        .where(*_running(actor), _of(actor, view))
+        .where(*_running(actor), _of(actor, view), _counts())
         .group_by(Clock.task_id)
         .subquery()
     )
 
 
 def _count(actor: Actor, view: WorkView) -> Any:
-    return select(func.count(Clock.task_id.distinct())).where(*_running(actor), _of(actor, view)).scalar_subquery()
+    counted = select(func.count(Clock.task_id.distinct())).where(*_running(actor), _of(actor, view), _counts())
+    return counted.scalar_subquery()
+
+
+def _drills(actor: Actor) -> Any:
+    """How many tasks of drills the unit owes or waits for."""
+    ours = or_(_of(actor, WorkView.OWED), _of(actor, WorkView.WAITING))
+    drilled = select(func.count(Clock.task_id.distinct())).where(*_running(actor), ours, ~_counts())
+    return drilled.scalar_subquery()
+
+
+def _counts() -> ColumnElement[bool]:
+    """Of a clock: its ticket is no drill."""
+    return Clock.ticket_id.in_(select(Ticket.id).where(_real()))
+
+
+def _real() -> ColumnElement[bool]:
+    return Ticket.drill.is_(False)
 
 
 def _running(actor: Actor) -> tuple[ColumnElement[bool], ...]:

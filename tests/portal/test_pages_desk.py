@@ -167,3 +167,11 @@ def test_more_lines_ask_no_more_of_the_database(linjiang: Client, session: Sessi
     with statements() as of_five:
         linjiang.get("/")
     assert of_five() <= of_one()
+
+
+def test_a_drill_is_listed_and_counted_apart(client: Client, session: Session, province: Province) -> None:
+    sign_in(client, make_officer(session, province.changyi, "drilling"))
+    opened(session, province.changyi, province.linjiang, now(), drill=True)
+    page = words(client.get("/?view=waiting").text)
+    assert "1 演练任务，不计入统计" in page
+    assert "本单位等待 0" in page
