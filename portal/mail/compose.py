@@ -96,7 +96,7 @@ def _subject(letter: Letter, facts: Mapping[str, Any]) -> str:
     """One line; a drill's begins with the word, so that nobody takes it for a case."""
     told = one_line(_rendered(letter.kind, "subject.txt", facts))
     drill = bool(facts["items"]) and all(item["drill"] for item in facts["items"])
-    return f"{gettext('[Drill]')} {told}" if drill else told
+    return gettext("[Drill]") + " " + told if drill else told
 
 
 def headers(letter: Letter) -> dict[str, str]:
