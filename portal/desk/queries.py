@@ -1,4 +1,4 @@
-"""The work list's selects: what a unit owes, what it waits for, what was escalated to it, what is mine, what it may close.
+"""The work list's selects: what a unit owes, what it waits for, what was escalated, what it may close.
 
 Each walks an index of the unit's own in the order of the list, and asks the rest of one row at a time.
 """
@@ -18,7 +18,6 @@ from portal.ladder.ladder import ClockKind
 from portal.tickets.lifecycle import TaskState, TicketState
 from portal.tickets.models import Clock, Entry, Party, Task, Ticket
 from portal.tickets.queries import seen_by, visible_to
-from portal.tickets.unread import unread_for
 from portal.web.actor import Actor
 from portal.web.pagination import Key
 

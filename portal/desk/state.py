@@ -28,7 +28,7 @@ class DueWithin(StrEnum):
 
 @dataclass(frozen=True)
 class Sieve:
-    """What a list is narrowed to; an empty word narrows nothing. Drills stand apart: with them there is nothing else."""
+    """What a list is narrowed to; an empty word narrows nothing. Drills stand apart."""
 
     view: WorkView = WorkView.OWED
     unit: str = ""

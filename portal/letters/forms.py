@@ -10,7 +10,9 @@ from portal.web.languages import LANGUAGES
 
 class LetterForm(PortalForm):
     language = RadioField(
-        _("Language of the letter"), choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()], default="zh"
+        _("Language of the letter"),
+        choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()],
+        default="zh",
     )
     in_full = BooleanField(_("With names and ID numbers in full"))
     reason = StringField(_("Why you need to see it"), filters=[stripped])

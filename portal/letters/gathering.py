@@ -66,8 +66,13 @@ def _letter(session: Session, ticket: Ticket, addressees: Sequence[Unit], printi
 
 def _opening(ticket: Ticket, name: str, opened: str) -> str:
     if ticket.reference:
-        return _("On %(day)s we took up a case of “%(procedure)s” (number in the acceptance system: %(reference)s). It "
-                 "needs your assistance, as follows.", day=opened, procedure=name, reference=ticket.reference)  # fmt: skip
+        return _(
+            "On %(day)s we took up a case of “%(procedure)s” (number in the acceptance system: %(reference)s). "
+            "It needs your assistance, as follows.",
+            day=opened,
+            procedure=name,
+            reference=ticket.reference,
+        )
     return _("On %(day)s we took up a case of “%(procedure)s”. It needs your assistance, as follows.",
              day=opened, procedure=name)  # fmt: skip
 
@@ -103,7 +108,8 @@ def _numbered(parts: list[dict[str, Any]], printing: Printing) -> list[dict[str,
     """一、二、…, or 1. 2. …"""
     numerals = "一二三四五六七八九"
     for place, part in enumerate(parts):
-        part["name"] = f"{numerals[place]}、{part['name']}" if printing.language == "zh" else f"{place + 1}. {part['name']}"
+        mark = f"{numerals[place]}、" if printing.language == "zh" else f"{place + 1}. "
+        part["name"] = mark + part["name"]
     return parts
 
 
