@@ -36,7 +36,8 @@ from portal.web import views as web
 __all__ = ["create_app"]
 
 FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
-            conversation, outbox, correspondence, supervision, policies, desk, letters, search, health, api)  # fmt: skip
+            conversation, outbox, correspondence, supervision, policies, desk, letters, search, health,
+            api)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 

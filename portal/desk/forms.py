@@ -1,17 +1,21 @@
 """Narrowing a work list, and keeping it under a name."""
 
+from collections.abc import Mapping
+
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, DateField, FormField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from portal.desk.state import DueWithin, Sieve
+from portal.errors import Text
 from portal.procedures.catalogue import shipped
 from portal.tickets.lifecycle import TaskState
 from portal.web.filters import in_language
 from portal.web.forms import PortalForm, stripped
 from portal.web.unit_choice import UnitChoice
 
-ANY = ("", _("all"))
+ANY = SelectChoice("", _("all"))
 STATES = {
     TaskState.SENT: _("Sent, not signed for"),
     TaskState.SIGNED_FOR: _("Signed for"),
@@ -27,6 +31,13 @@ DUES = {
 }
 
 
+URGENCIES = {"normal": _("Normal"), "urgent": _("Urgent")}
+
+
+def _choices(names: Mapping[str, Text]) -> list[SelectChoice]:
+    return [SelectChoice(str(value), name) for value, name in names.items()]
+
+
 class SieveForm(PortalForm):
     """Sent with GET: its fields are the address of the list."""
 
@@ -35,12 +46,12 @@ class SieveForm(PortalForm):
 
     unit = FormField(UnitChoice)
     procedure = SelectField(_("Kind of case"))
-    state = SelectField(_("State"), choices=[ANY, *((state.value, name) for state, name in STATES.items())])
-    urgency = SelectField(_("Urgency"), choices=[ANY, ("normal", _("Normal")), ("urgent", _("Urgent"))])
-    due = SelectField(_("Due"), choices=[("", _("any time")), *((due.value, name) for due, name in DUES.items())])
+    state = SelectField(_("State"), choices=[ANY, *_choices(STATES)])
+    urgency = SelectField(_("Urgency"), choices=[ANY, *_choices(URGENCIES)])
+    due = SelectField(_("Due"), choices=[SelectChoice("", _("any time")), *_choices(DUES)])
     opened_from = DateField(_("Opened from"), name="opened-from", validators=[Optional()])
     opened_to = DateField(_("Opened until"), name="opened-to", validators=[Optional()])
-    drill = SelectField(_("Drills"), choices=[("", _("cases alone")), ("only", _("drills alone"))])
+    drill = SelectField(_("Drills"), choices=_choices({"": _("cases alone"), "only": _("drills alone")}))
 
     @classmethod
     def of(cls, sieve: Sieve) -> "SieveForm":
@@ -48,7 +59,7 @@ class SieveForm(PortalForm):
         first, last = sieve.opened_between
         form = cls(formdata=None, ids="sieve", procedure=sieve.procedure, state=sieve.state, urgency=sieve.urgency,
                    due=sieve.due, opened_from=first, opened_to=last, drill=sieve.drill)  # fmt: skip
-        form.procedure.choices = [ANY, *((code, in_language(one)) for code, one in shipped().items())]
+        form.procedure.choices = [ANY, *(SelectChoice(code, in_language(one)) for code, one in shipped().items())]
         form.unit.form.code.data = sieve.unit
         return form
 

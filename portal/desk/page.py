@@ -37,15 +37,11 @@ class Row:
 
     ticket: Ticket
     clock: Clock | None = None
-    unread: int = 0
-    newest: datetime | None = None
-    last: int = 0
-    "the id of the newest entry"
 
     @property
     def when(self) -> datetime:
         """When a ticket came onto the list."""
-        return self.newest or self.ticket.resolved_at or self.ticket.opened_at
+        return self.ticket.resolved_at or self.ticket.opened_at
 
     @property
     def procedure(self) -> Procedure:
@@ -69,7 +65,7 @@ class Row:
     def key(self) -> Key:
         if self.clock:
             return self.clock.due_at.isoformat(), self.clock.id
-        return self.when.isoformat(), self.last or self.ticket.id
+        return self.when.isoformat(), self.ticket.id
 
 
 @dataclass(frozen=True)
@@ -179,11 +175,8 @@ def _tasks(sieve: Sieve, at: datetime, tz: ZoneInfo, after: Key | None) -> list[
 
 
 def _tickets(sieve: Sieve, tz: ZoneInfo, after: Key | None) -> list[Row]:
-    if sieve.view is WorkView.TO_CLOSE:
-        statement = queries.to_close(actor(), sieve, tz, after, PAGE).options(*_of_ticket())
-        return [Row(ticket) for ticket in db.session.scalars(statement)]
-    news = db.session.execute(queries.unread(actor(), sieve, tz, after, PAGE).options(*_of_ticket()))
-    return [Row(ticket, unread=entries, newest=at, last=last) for ticket, entries, at, last in news]
+    statement = queries.to_close(actor(), sieve, tz, after, PAGE).options(*_of_ticket())
+    return [Row(ticket) for ticket in db.session.scalars(statement)]
 
 
 def _after() -> Key | None:

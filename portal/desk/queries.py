@@ -16,7 +16,7 @@ from portal.desk.state import DueWithin, Sieve, WorkView
 from portal.escalation.models import Climb
 from portal.ladder.ladder import ClockKind
 from portal.tickets.lifecycle import TaskState, TicketState
-from portal.tickets.models import Clock, Entry, Party, Task, Ticket
+from portal.tickets.models import Clock, Party, Task, Ticket
 from portal.tickets.queries import seen_by, visible_to
 from portal.web.actor import Actor
 from portal.web.pagination import Key
@@ -24,9 +24,9 @@ from portal.web.pagination import Key
 MOST_COUNTED = 100
 "A count says 99+ from here on: it costs no more however much there is."
 MOST_TALLIED = 1_000
-"""Tasks of which it is counted how many are late or near."""
+"Tasks of which it is counted how many are late or near."
 type_of_clock = type[Clock]
-BY_TICKET = frozenset({WorkView.UNREAD, WorkView.TO_CLOSE})
+BY_TICKET = frozenset({WorkView.TO_CLOSE})
 "The views that list tickets; the others list tasks with the clock that runs out first."
 
 
@@ -44,18 +44,6 @@ def to_close(actor: Actor, sieve: Sieve, tz: ZoneInfo, after: Key | None, size: 
     if after:
         statement = statement.where(tuple_(Ticket.resolved_at, Ticket.id) > tuple_(*after))
     return statement.order_by(Ticket.resolved_at, Ticket.id).limit(size + 1)
-
-
-def unread(
-    actor: Actor, sieve: Sieve, tz: ZoneInfo, after: Key | None, size: int
-) -> Select[*tuple[Ticket, int, datetime, int]]:
-    """(ticket, entries not yet seen, when and which was the newest), the newest first."""
-    news = unread_for(actor).add_columns(func.max(Entry.at).label("at"), func.max(Entry.id).label("last")).subquery()
-    statement = select(Ticket, news.c.entries, news.c.at, news.c["last"]).join(news, news.c.ticket_id == Ticket.id)
-    statement = statement.where(*_about(sieve, tz))
-    if after:
-        statement = statement.where(news.c["last"] < after[1])
-    return statement.order_by(news.c["last"].desc()).limit(size + 1)
 
 
 def counts(actor: Actor, at: datetime, tz: ZoneInfo, sieves: Mapping[str, Sieve]) -> Select[*tuple[Any, ...]]:
@@ -94,9 +82,6 @@ def key_of(after: Key) -> tuple[datetime, int]:
 def _count(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Any:
     if sieve.view is WorkView.TO_CLOSE:
         rows = visible_to(actor).where(*_closable(actor), *_about(sieve, tz)).with_only_columns(literal(1))
-    elif sieve.view is WorkView.UNREAD:
-        concerned = select(Ticket.id).where(*_about(sieve, tz))
-        rows = unread_for(actor).where(Entry.ticket_id.in_(concerned)).with_only_columns(literal(1))
     else:
         rows = _listed(actor, sieve, at, tz).with_only_columns(literal(1))
     return select(func.count()).select_from(rows.limit(MOST_COUNTED).subquery()).scalar_subquery()
@@ -124,8 +109,9 @@ def _of(actor: Actor, view: WorkView, clock: type_of_clock) -> tuple[ColumnEleme
     if view is WorkView.OWED:
         return (clock.unit_code == actor.unit_code,)
     if view is WorkView.MINE:
-        mine = select(Task.id).where(Task.assignee_id == actor.officer_id)
-        return clock.unit_code == actor.unit_code, clock.task_id.in_(mine)
+        taken = aliased(Task)
+        mine = exists().where(taken.id == clock.task_id, taken.assignee_id == actor.officer_id)
+        return clock.unit_code == actor.unit_code, mine
     if view is WorkView.ESCALATED:
         climbed = select(Climb.clock_id).where(Climb.unit_code == actor.unit_code, Climb.rung >= 1)
         return (clock.id.in_(climbed),)

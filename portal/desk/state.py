@@ -13,7 +13,6 @@ class WorkView(StrEnum):
     MINE = "mine"
     WAITING = "waiting"
     ESCALATED = "escalated"
-    UNREAD = "unread"
     TO_CLOSE = "to-close"
 
 

@@ -65,16 +65,23 @@ def _letter(session: Session, ticket: Ticket, addressees: Sequence[Unit], printi
 
 
 def _opening(ticket: Ticket, name: str, opened: str) -> str:
-    if ticket.reference:
-        return _(
+    if not ticket.reference:
+        return str(
+            _(
+                "On %(day)s we took up a case of “%(procedure)s”. It needs your assistance, as follows.",
+                day=opened,
+                procedure=name,
+            )
+        )
+    return str(
+        _(
             "On %(day)s we took up a case of “%(procedure)s” (number in the acceptance system: %(reference)s). "
             "It needs your assistance, as follows.",
             day=opened,
             procedure=name,
             reference=ticket.reference,
         )
-    return _("On %(day)s we took up a case of “%(procedure)s”. It needs your assistance, as follows.",
-             day=opened, procedure=name)  # fmt: skip
+    )
 
 
 def _parts(session: Session, ticket: Ticket, procedure: Procedure, printing: Printing) -> list[dict[str, Any]]:

@@ -100,6 +100,9 @@ class Citizen(Model):
     number_index: Mapped[str | None] = mapped_column(String(64), index=True, comment="HMAC of the normalised ID number")
 
 
+TO_COME = "state = 'waiting'"
+
+
 class Task(Model):
     """What one unit owes on a ticket; own state, own clocks."""
 
@@ -107,6 +110,7 @@ class Task(Model):
     __table_args__ = (
         UniqueConstraint("ticket_id", "position"),
         CheckConstraint("limit_amount > 0", name="limit_positive"),
+        Index("ix_task_to_come", "unit_code", sqlite_where=text(TO_COME), postgresql_where=text(TO_COME)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
