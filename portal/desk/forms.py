@@ -1,6 +1,7 @@
 """Narrowing a work list, and keeping it under a name."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, DateField, FormField, SelectField, StringField
@@ -34,7 +35,7 @@ DUES = {
 URGENCIES = {"normal": _("Normal"), "urgent": _("Urgent")}
 
 
-def _choices(names: Mapping[str, Text]) -> list[SelectChoice]:
+def _choices(names: Mapping[Any, Text]) -> list[SelectChoice]:
     return [SelectChoice(str(value), name) for value, name in names.items()]
 
 

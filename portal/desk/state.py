@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 
 class WorkView(StrEnum):
@@ -49,11 +50,11 @@ class Sieve:
     def settled(self) -> "Sieve":
         """Without what cannot be meant."""
         due = self.due if self.due in set(DueWithin) else ""
-        days = {name: getattr(self, name) if _day(getattr(self, name)) else "" for name in ("opened_from", "opened_to")}
+        days: dict[str, Any] = {name: _plain_day(getattr(self, name)) for name in ("opened_from", "opened_to")}
         return replace(self, due=due, drill="only" if self.drill == "only" else "", unit=self.unit.replace("\x00", ""),
                        urgency=self.urgency if self.urgency in {"normal", "urgent"} else "", **days)  # fmt: skip
 
-    def written(self) -> dict[str, str]:
+    def written(self) -> dict[str, Any]:
         """As it stands in an address."""
         words = {field.name.replace("_", "-"): str(getattr(self, field.name)) for field in fields(self)}
         return {name: word for name, word in words.items() if word}
@@ -65,6 +66,10 @@ class Sieve:
     @property
     def opened_between(self) -> tuple[date | None, date | None]:
         return _day(self.opened_from), _day(self.opened_to)
+
+
+def _plain_day(word: str) -> str:
+    return word if _day(word) else ""
 
 
 def _day(word: str) -> date | None:
