@@ -59,6 +59,7 @@ def _arguments(session: Session, unit: Unit, ticket: Ticket) -> Arguments:
         "task_id": ticket.tasks[0].id,
         "clock_id": ticket.tasks[0].clocks[0].id,
         "attachment_id": _attachment(session, ticket),
+        "linking.remove.other": ticket.number,
         "view_id": _view(session, unit, ticket),
         "code": unit.code,
         "contact_id": contact.id,
