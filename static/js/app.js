@@ -10,6 +10,7 @@ import { startOnce } from "./once.js";
 import { startPreview } from "./preview.js";
 import { startProcedures } from "./procedures.js";
 import { startSaving } from "./saving.js";
+import { startTogether } from "./together.js";
 import { startWaiting } from "./waiting.js";
 
 document.documentElement.classList.add("has-js");
@@ -23,5 +24,6 @@ startDrafts(document);
 startSaving(document);
 startFiles(document);
 startOnce(document);
+startTogether(document);
 startWaiting(document);
 document.querySelector("[data-focus]")?.focus();

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Officer
-from portal.desk import views
+from portal.desk import page as desk_page
 from portal.tickets.moves import Answer, Return, answer, return_task
 from portal.web.permissions import Role
 from tests.clients import Client
@@ -128,7 +128,7 @@ def test_an_empty_list_says_what_would_stand_there(changyi: Client, view: str) -
 def test_pages_follow_one_another_without_gap_or_repetition(
     linjiang: Client, session: Session, province: Province, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "PAGE", 2)
+    monkeypatch.setattr(desk_page, "PAGE", 2)
     for number in range(5):
         opened(session, province.changyi, province.linjiang, now(), subject=f"第{number}件")
     address: str | None = "/"
@@ -167,11 +167,3 @@ def test_more_lines_ask_no_more_of_the_database(linjiang: Client, session: Sessi
     with statements() as of_five:
         linjiang.get("/")
     assert of_five() <= of_one()
-
-
-def test_a_drill_is_listed_and_counted_apart(client: Client, session: Session, province: Province) -> None:
-    sign_in(client, make_officer(session, province.changyi, "drilling"))
-    opened(session, province.changyi, province.linjiang, now(), drill=True)
-    page = words(client.get("/?view=waiting").text)
-    assert "1 演练任务，不计入统计" in page
-    assert "本单位等待 0" in page
