@@ -5,6 +5,7 @@ from inspect import iscoroutinefunction
 from flask import Flask
 
 from directory.calendars import TIMEZONE
+from portal.accounts import factor, own, proving
 from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
 from portal.api import views as api
@@ -26,13 +27,13 @@ from portal.ladder import models as _policies  # noqa: F401
 from portal.mail import views as outbox
 from portal.tickets import counted, on_it, openings
 from portal.tickets import views as tickets
-from portal.web import error_pages, filters, headers, languages
+from portal.web import error_pages, filters, headers, hosts, languages
 from portal.web import views as web
 
 __all__ = ["create_app"]
 
-FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
-            conversation, outbox, correspondence, supervision, policies, desk, health, api)  # fmt: skip
+FEATURES = (web, accounts, own, factor, proving, calendars, contacts, by_mail, exports, imports, openings, tickets,
+            counted, on_it, conversation, outbox, correspondence, supervision, policies, desk, health, api)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 
@@ -70,7 +71,7 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
         "BABEL_DEFAULT_TIMEZONE": str(settings.timezone),
         "BOOTSTRAP_SERVE_LOCAL": True,
-        "SESSION_COOKIE_NAME": "duijie",
+        "SESSION_COOKIE_NAME": "__Host-duijie" if secure else "duijie",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": secure,
@@ -115,6 +116,7 @@ def _init_extensions(app: Flask) -> None:
     login.user_loader(load_signed_in)
     login.login_view = "accounts.sign_in"
     login.login_message = None
+    login.needs_refresh_handler(proving.ask)
     mail.init_app(app)
 
 
@@ -123,5 +125,6 @@ def _init_web(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     filters.init_app(app)
     headers.init_app(app)
+    hosts.init_app(app)
     error_pages.init_app(app)
     languages.init_app(app)

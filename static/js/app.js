@@ -8,6 +8,7 @@ import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
 import { startOnce } from "./once.js";
 import { startPreview } from "./preview.js";
+import { startPrint } from "./print.js";
 import { startProcedures } from "./procedures.js";
 import { startWaiting } from "./waiting.js";
 
@@ -16,6 +17,7 @@ startComboboxes(document);
 startFirstSix(document);
 startKeys(document);
 startLive(document);
+startPrint(document);
 startProcedures(document);
 startPreview(document);
 startDrafts(document);
