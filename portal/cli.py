@@ -13,14 +13,19 @@ from flask.cli import AppGroup
 from directory.presenting import public, unit_shapes
 from portal import clock, demo, start
 from portal.accounts.actions import add_officer, add_token
+from portal.accounts.factors import reset
+from portal.accounts.keeping import renew_link
 from portal.accounts.links import first_sign_in_url
+from portal.accounts.models import Officer
+from portal.accounts.queries import officer_named
 from portal.calendar_commands import calendar_commands
 from portal.correspondence.mailbox import receive_all, receive_one, report_of
 from portal.errors import Refused
 from portal.escalation.sweep import SweepReport, sweep
 from portal.extensions import alembic, db
 from portal.mail.deliver import deliver
-from portal.reporting import Report, reports
+from portal.reporting import NotDone, Report, reports
+from portal.search.rebuilding import index_anew
 from portal.web.actor import PORTAL
 from portal.web.permissions import Role
 from portal.worker import work
@@ -116,6 +121,17 @@ def _load_demo() -> None:
     db.session.commit()
 
 
+@portal_commands.command("index")
+@reports
+def index_command() -> tuple[Report, str]:
+    """Write the terms by which tickets are found anew: once for a database made before, and after a change of key."""
+    after, done = 0, 0
+    while batch := index_anew(db.session, after):
+        db.session.commit()
+        after, done = batch[-1], done + len(batch)
+    return {"tickets": done}, f"{done} tickets can be found."
+
+
 @portal_commands.command("sweep")
 @click.option("--at", callback=_instant, help="Ask about another time, ISO 8601.")
 @click.option("--dry-run", is_flag=True, help="Show who would be mailed, and change nothing.")
@@ -128,6 +144,9 @@ def sweep_command(at: datetime | None, dry_run: bool) -> tuple[Report, str]:
         f"{one.ticket} {one.clock} rung {one.rung} {one.unit} → {', '.join(one.recipients)}" for one in report.climbed
     ]
     lines += [f"{one.ticket} rung {one.rung} {one.unit}: {one.reason}" for one in report.skipped]
+    if report.failed:
+        click.echo(f"{len(report.failed)} tickets were passed over, the log says why: {report.failed}", err=True)
+        raise NotDone(_with_units(report), "\n".join(lines))
     return _with_units(report), "\n".join(lines)
 
 
@@ -191,6 +210,37 @@ def officer_add_command(
         "username": officer.username,
         "sign_in_url": url,
     }, f"{officer.username} signs in for the first time at {url}"
+
+
+@officer_commands.command("link")
+@click.argument("username")
+@reports
+def officer_link_command(username: str) -> tuple[Report, str]:
+    """A new link with which the officer chooses a password; those before it are void."""
+    officer = _officer(username)
+    renew_link(db.session, PORTAL, officer, clock.now())
+    db.session.commit()
+    url = first_sign_in_url(officer)
+    return {"username": officer.username, "sign_in_url": url}, f"{officer.username} chooses a password at {url}"
+
+
+@officer_commands.command("reset-factor")
+@click.argument("username")
+@click.option("--why", required=True, help="How it was made sure that the officer asks; kept in the audit log.")
+@reports
+def officer_reset_factor_command(username: str, why: str) -> tuple[Report, str]:
+    """Forget the second factor of an officer, who sets a new one up at the next sign-in."""
+    officer = _officer(username)
+    reset(db.session, PORTAL, officer, clock.now(), why)
+    db.session.commit()
+    return {"username": officer.username}, f"{officer.username} sets up a new second factor at the next sign-in."
+
+
+def _officer(username: str) -> Officer:
+    officer = db.session.scalar(officer_named(username))
+    if officer is None:
+        raise Refused(f"there is no officer with the username {username!r}")
+    return officer
 
 
 @token_commands.command("add")

@@ -13,7 +13,7 @@ from portal.accounts.forms import ConfirmForm, PlainForm
 from portal.accounts.queries import officer_to_change
 from portal.accounts.signing_in import needs_factor
 from portal.clock import now
-from portal.errors import Conflict, Hidden, Invalid
+from portal.errors import Conflict, Invalid
 from portal.extensions import db
 from portal.web.access import actor, arriving, proved_lately, signed_in
 
@@ -43,7 +43,7 @@ def qr_code() -> Response:
     """The secret on offer, for the camera of a telephone."""
     secret = factors.pending_secret(current_user.officer)
     if secret is None:
-        raise Hidden(_("Nothing is on offer."))
+        raise Conflict(_("Nothing is on offer: begin anew."))
     picture = BytesIO()
     address = totp.uri(secret, current_user.officer.username)
     segno.make(address, error="m", micro=False).save(picture, kind="svg", scale=5, border=3, light="#ffffff")

@@ -5,6 +5,8 @@ from datetime import datetime
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
+from directory.models import UnitAncestor
+from directory.queries import subtree_codes
 from portal.accounts.actions import check_email, end_all_sessions, given_name, object_of, open_unit
 from portal.accounts.models import Officer
 from portal.audit.actions import record as audit
@@ -67,6 +69,13 @@ def renew_link(session: Session, actor: Actor, officer: Officer, at: datetime) -
     officer.link_serial += 1
     session.flush()
     audit(session, actor, "officer.link", object_of(officer), at=at)
+
+
+def check_unit(session: Session, actor: Actor, unit_code: str) -> None:
+    """Invalid where the unit is not the actor's own, nor below it."""
+    ours = subtree_codes(actor.unit_code or "").where(UnitAncestor.unit_code == unit_code)
+    if session.scalar(ours) is None:
+        raise Invalid({"unit": _("Choose your own unit, or one below it.")})
 
 
 def check_apart(actor: Actor, officer: Officer) -> None:

@@ -23,11 +23,11 @@ def officer_of(session: Session, token: str) -> Officer:
 
     Locks the officer until the end of the transaction, so that two uses at once are one.
     """
-    officer_id, fingerprint = read(PURPOSE, token)
+    officer_id, mark = read(PURPOSE, token)
     officer = session.scalar(officer_to_change(officer_id).execution_options(populate_existing=True))
     if officer is None:
         raise BadLink(PURPOSE)
-    if fingerprint != fingerprint(officer):
+    if mark != fingerprint(officer):
         raise Expired(PURPOSE)
     return officer
 

@@ -88,7 +88,7 @@ def test_the_picture_is_a_file_of_its_own_and_only_while_one_is_set_up(
     client: Client, officer: Officer, clock: Clock
 ) -> None:
     sign_in(client, officer)
-    assert client.get(f"{FACTOR}/qr-code").status_code == 404
+    assert client.get(f"{FACTOR}/qr-code").status_code == 409
     client.submit(f"{FACTOR}/secrets", page=FACTOR)
     picture = client.get(f"{FACTOR}/qr-code")
     assert picture.content_type == "image/svg+xml"
