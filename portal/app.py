@@ -5,7 +5,7 @@ from inspect import iscoroutinefunction
 from flask import Flask
 
 from directory.calendars import TIMEZONE
-from portal.accounts import factor, own, proving
+from portal.accounts import agency, factor, own, proving
 from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
 from portal.api import views as api
@@ -26,6 +26,7 @@ from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap,
 from portal.health import views as health
 from portal.ladder import models as _policies  # noqa: F401
 from portal.letters import views as letters
+from portal.linking import views as linking
 from portal.mail import views as outbox
 from portal.search import views as search
 from portal.staff import leaving, officers_sheet, roles, signed_in
@@ -38,10 +39,13 @@ from portal.web import views as web
 
 __all__ = ["create_app"]
 
-FEATURES = (web, accounts, own, factor, proving, staff, leaving, officers_sheet, roles, signed_in, calendars,
-            contacts, by_mail, exports, imports, openings, tickets, counted, on_it, conversation, outbox,
-            correspondence, supervision, policies, desk, letters, search, health, api)  # fmt: skip
+FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
+            conversation, outbox, correspondence, supervision, policies, desk, letters, linking, search, health,
+            api)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
+
+ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in)
+"Those of signing in, accounts and roles."
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -59,7 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     _init_extensions(app)
     _init_web(app)
-    for feature in FEATURES:
+    for feature in (*FEATURES, *ENTRANCE):
         app.register_blueprint(feature.bp)
     app.cli.add_command(portal_commands)
     app.cli.add_command(directory_commands)

@@ -10,6 +10,7 @@ import { startOnce } from "./once.js";
 import { startPreview } from "./preview.js";
 import { startPrint } from "./print.js";
 import { startProcedures } from "./procedures.js";
+import { startTogether } from "./together.js";
 import { startWaiting } from "./waiting.js";
 
 document.documentElement.classList.add("has-js");
@@ -23,5 +24,6 @@ startPreview(document);
 startDrafts(document);
 startFiles(document);
 startOnce(document);
+startTogether(document);
 startWaiting(document);
 document.querySelector("[data-focus]")?.focus();
