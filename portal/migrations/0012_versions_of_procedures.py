@@ -1,7 +1,7 @@
 """procedures in versions
 
-Revision ID: 0011
-Revises: 0010
+Revision ID: 0012
+Revises: 0011
 Create Date: 2026-11-24 15:25:00
 """
 
@@ -14,8 +14,8 @@ from directory import base as types
 from portal.procedures.catalogue import shipped
 
 
-revision = '0011'
-down_revision = '0010'
+revision = '0012'
+down_revision = '0011'
 branch_labels = ()
 depends_on = None
 
