@@ -7,6 +7,7 @@ from flask import Flask
 from directory.calendars import TIMEZONE
 from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
+from portal.api import task_moves
 from portal.api import views as api
 from portal.calendars import views as calendars
 from portal.cipher import Blinding
@@ -28,7 +29,7 @@ from portal.letters import views as letters
 from portal.mail import views as outbox
 from portal.search import views as search
 from portal.terms.indexing import BLINDING
-from portal.tickets import counted, on_it, openings
+from portal.tickets import counted, on_it, openings, rare_moves
 from portal.tickets import views as tickets
 from portal.web import error_pages, filters, headers, languages
 from portal.web import views as web
@@ -36,8 +37,8 @@ from portal.web import views as web
 __all__ = ["create_app"]
 
 FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
-            conversation, outbox, correspondence, supervision, policies, desk, letters, search, health,
-            api)  # fmt: skip
+            rare_moves, conversation, outbox, correspondence, supervision, policies, desk, letters, search, health,
+            api, task_moves)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 
@@ -117,6 +118,7 @@ def _init_extensions(app: Flask) -> None:
     bootstrap.init_app(app)
     csrf.init_app(app)
     csrf.exempt(api.bp)
+    csrf.exempt(task_moves.bp)
     login.init_app(app)
     login.user_loader(load_signed_in)
     login.login_view = "accounts.sign_in"
