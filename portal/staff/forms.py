@@ -39,9 +39,9 @@ class PlainForm(PortalForm):
 
 
 class GrantForm(PortalForm):
-    role = RadioField(_("Role"), choices=[SelectChoice(*each) for each in ROLE_NAMES.items()], validate_choice=False)
+    role = RadioField(_("Which role"), choices=[SelectChoice(*each) for each in ROLE_NAMES.items()], validate_choice=False)
     reason = StringField(_("Reason"), [required(_("Say why: the audit log keeps it")), at_most(200)], [stripped])
-    last_day = DateField(_("Last day"), [Optional()])
+    last_day = DateField(_("Counts until"), [Optional()])
 
     def validate_role(self, field: RadioField) -> None:
         if field.data not in set(Role):
