@@ -43,8 +43,8 @@ from portal.web import views as web
 __all__ = ["create_app"]
 
 FEATURES = (web, accounts, procedures, calendars, contacts, by_mail, exports, imports, openings, tickets, counted,
-            on_it, rare_moves, conversation, outbox, correspondence, supervision, policies, desk, letters, linking, search,
-            health, api, task_moves)  # fmt: skip
+            on_it, rare_moves, conversation, outbox, correspondence, supervision, policies, desk, letters, linking,
+            search, health, api, task_moves)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in)
