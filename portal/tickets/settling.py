@@ -70,7 +70,7 @@ def add_party(session: Session, ticket: Ticket, unit_code: str) -> None:
     """The unit may see the ticket from now on; one that had a task before still may."""
     if session.get(Party, (ticket.id, unit_code)) is None:
         session.add(Party(ticket_id=ticket.id, unit_code=unit_code))
-        index_units(session, ticket.id, {unit_code})
+        index_units(session, ticket.id, [unit_code])
 
 
 def places_changed(session: Session, ticket: Ticket, at: datetime) -> None:
