@@ -8,6 +8,7 @@ from directory.calendars import TIMEZONE
 from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
 from portal.api import views as api
+from portal.audit import views as audit
 from portal.calendars import views as calendars
 from portal.cli import portal_commands
 from portal.config import ROOT, Settings, read_settings
@@ -31,7 +32,7 @@ from portal.web import views as web
 
 __all__ = ["create_app"]
 
-FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
+FEATURES = (web, audit, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
             conversation, outbox, correspondence, supervision, policies, desk, health, api)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 

@@ -14,6 +14,7 @@ from directory.presenting import public, unit_shapes
 from portal import clock, demo, start
 from portal.accounts.actions import add_officer, add_token
 from portal.accounts.links import first_sign_in_url
+from portal.audit_commands import audit_commands
 from portal.calendar_commands import calendar_commands
 from portal.correspondence.mailbox import receive_all, receive_one, report_of
 from portal.errors import Refused
@@ -31,6 +32,7 @@ token_commands = AppGroup("token", help="Tokens of other systems.")
 portal_commands.add_command(officer_commands)
 portal_commands.add_command(token_commands)
 portal_commands.add_command(calendar_commands)
+portal_commands.add_command(audit_commands)
 
 
 def _instant(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:

@@ -6,6 +6,7 @@ import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -58,6 +59,20 @@ class ScanSettings:
 
 
 @dataclass(frozen=True)
+class RetentionSettings:
+    """How long is kept what must not be kept for ever."""
+
+    cases: timedelta = timedelta(days=180)
+    "after closing; then the citizen's data and all texts of a ticket are blanked"
+    audit: timedelta = timedelta(days=3 * 365)
+    "of the audit log; never less than half a year"
+
+
+SHORTEST_AUDIT = timedelta(days=183)
+"The law on cyber security asks for six months (art. 21)."
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be set from outside; `docs/operations.md` has the reference."""
 
@@ -69,6 +84,7 @@ class Settings:
     timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     mail: MailSettings = MailSettings()
     scan: ScanSettings = ScanSettings()
+    retention: RetentionSettings = RetentionSettings()
     draft_days: int = 14
     "after so many days in which nobody touched it, a draft is forgotten"
     testing: bool = False
@@ -93,6 +109,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         timezone=_zone(environ.get("PORTAL_TIMEZONE", "Asia/Shanghai")),
         mail=_mail(environ),
         scan=ScanSettings(_command(environ.get("PORTAL_SCAN_COMMAND", ""))),
+        retention=_retention(environ),
         draft_days=_days(environ, "PORTAL_DRAFT_DAYS", Settings.draft_days),
     )
 
@@ -166,6 +183,15 @@ def _mail(environ: Mapping[str, str]) -> MailSettings:
         dkim_key=_key_file(environ.get("PORTAL_MAIL_DKIM_KEY")),
         dkim_selector=environ.get("PORTAL_MAIL_DKIM_SELECTOR") or MailSettings.dkim_selector,
     )
+
+
+def _retention(environ: Mapping[str, str]) -> RetentionSettings:
+    usual = RetentionSettings()
+    cases = timedelta(days=_count(environ, "PORTAL_PURGE_DAYS", usual.cases.days))
+    audit = timedelta(days=_count(environ, "PORTAL_AUDIT_DAYS", usual.audit.days))
+    if audit < SHORTEST_AUDIT:
+        raise BadSettings(f"PORTAL_AUDIT_DAYS: the audit log is kept for at least {SHORTEST_AUDIT.days} days")
+    return RetentionSettings(cases, audit)
 
 
 def _imap_url(given: str | None) -> str | None:

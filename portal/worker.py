@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from directory.calendars import calendar_of
 from portal import clock
 from portal.audit.actions import seal
+from portal.audit.keeping import DailyKeeping
 from portal.config import Settings
 from portal.contacts.asking import ask_to_confirm
 from portal.contacts.import_work import work_on_imports
@@ -55,7 +56,10 @@ def work(app: Flask, pause: float = PAUSE) -> None:
     signal.signal(signal.SIGINT, stop)
     loops = [
         threading.Thread(target=_loop, args=(app, parts, pause, stopping), name=name)
-        for name, parts in ((health.LADDER, (*LADDER, Morning().tell)), (health.MAIL, (_deliver, Mailbox().read)))
+        for name, parts in (
+            (health.LADDER, (*LADDER, DailyKeeping().keep, Morning().tell)),
+            (health.MAIL, (_deliver, Mailbox().read)),
+        )
     ]
     for loop in loops:
         loop.start()

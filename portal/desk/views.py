@@ -54,13 +54,19 @@ class Row:
 def work_list() -> str | Response:
     """Whoever has no cases is led to what the role is for."""
     if not actor().may(Permission.TICKET_READ):
-        readable = actor().may(Permission.DIRECTORY_READ)
-        return redirect(url_for("contacts.directory" if readable else "accounts.account"))
+        return redirect(url_for(_landing()))
     view, at = _view(), now()
     page = _page(view)
     return render_template(
         "desk/work_list.html", view=view, page=page, at=at, counts=db.session.execute(queries.counts(actor(), at)).one()
     )
+
+
+def _landing() -> str:
+    """The page of a role without cases."""
+    if actor().may(Permission.AUDIT_READ):
+        return "audit.log"
+    return "contacts.directory" if actor().may(Permission.DIRECTORY_READ) else "accounts.account"
 
 
 def _view() -> WorkView:

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
 
+from portal.audit.viewing import note_viewing
 from portal.cipher import cipher
 from portal.clock import now
 from portal.errors import Conflict, Invalid, Refused
@@ -25,7 +26,7 @@ from portal.tickets.forms import (
 )
 from portal.tickets.lifecycle import TaskMove
 from portal.tickets.models import Task
-from portal.tickets.page import Interrupted, form_ids, render_ticket
+from portal.tickets.page import Interrupted, form_ids, gather, render_ticket
 from portal.tickets.queries import load_task, load_ticket
 from portal.web.access import actor, requires
 from portal.web.forms import PortalForm
@@ -39,7 +40,9 @@ Answered = Response | str | tuple[str, int]
 @bp.get("/<number>")
 @requires(Permission.TICKET_READ)
 def show(number: str) -> str:
-    return render_ticket(number)
+    page = gather(db.session, number)
+    note_viewing(db.engine, actor(), page.ticket.number, now())
+    return render_template("tickets/ticket.html", page=page)
 
 
 @bp.post("/<number>/tasks/<int:task_id>/sign-for")
