@@ -21,7 +21,8 @@ from portal.errors import Refused
 from portal.escalation.sweep import SweepReport, sweep
 from portal.extensions import alembic, db
 from portal.mail.deliver import deliver
-from portal.reporting import Report, reports
+from portal.reporting import NotDone, Report, reports
+from portal.search.rebuilding import index_anew
 from portal.web.actor import PORTAL
 from portal.web.permissions import Role
 from portal.worker import work
@@ -118,6 +119,17 @@ def _load_demo() -> None:
     db.session.commit()
 
 
+@portal_commands.command("index")
+@reports
+def index_command() -> tuple[Report, str]:
+    """Write the terms by which tickets are found anew: once for a database made before, and after a change of key."""
+    after, done = 0, 0
+    while batch := index_anew(db.session, after):
+        db.session.commit()
+        after, done = batch[-1], done + len(batch)
+    return {"tickets": done}, f"{done} tickets can be found."
+
+
 @portal_commands.command("sweep")
 @click.option("--at", callback=_instant, help="Ask about another time, ISO 8601.")
 @click.option("--dry-run", is_flag=True, help="Show who would be mailed, and change nothing.")
@@ -130,6 +142,9 @@ def sweep_command(at: datetime | None, dry_run: bool) -> tuple[Report, str]:
         f"{one.ticket} {one.clock} rung {one.rung} {one.unit} → {', '.join(one.recipients)}" for one in report.climbed
     ]
     lines += [f"{one.ticket} rung {one.rung} {one.unit}: {one.reason}" for one in report.skipped]
+    if report.failed:
+        click.echo(f"{len(report.failed)} tickets were passed over, the log says why: {report.failed}", err=True)
+        raise NotDone(_with_units(report), "\n".join(lines))
     return _with_units(report), "\n".join(lines)
 
 

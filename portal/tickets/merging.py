@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, insert, literal, select
 from sqlalchemy.orm import Session, selectinload
 
+from portal.terms.indexing import index_unit_on
 from portal.tickets.clocks import find_top
 from portal.tickets.forecast import command_of, rungs_to_come
 from portal.tickets.history import record
@@ -80,6 +81,7 @@ def _see_the_same(session: Session, closed: str, successor: str) -> None:
     seen = select(Party.ticket_id, literal(successor)).where(Party.unit_code == closed, Party.ticket_id.not_in(already))
     session.flush()
     session.execute(insert(Party).from_select(["ticket_id", "unit_code"], seen))
+    index_unit_on(session, select(Party.ticket_id).where(Party.unit_code == closed), successor)
 
 
 def _move_tasks(session: Session, actor: Actor, ticket: Ticket, closed: str, successor: str, at: datetime) -> int:

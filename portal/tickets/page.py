@@ -17,7 +17,6 @@ from portal.errors import Text
 from portal.extensions import db
 from portal.ladder.ladder import ClockKind
 from portal.mail.models import OutboxMail
-from portal.mail.queries import of_ticket
 from portal.procedures.catalogue import Procedure, shipped
 from portal.tickets import forms
 from portal.tickets.citizens import CitizenFacts, masked
@@ -27,6 +26,7 @@ from portal.tickets.lifecycle import Outcome, TaskMove, TicketMove
 from portal.tickets.models import Clock, Entry, Task, Ticket
 from portal.tickets.moves import needs_explanation
 from portal.tickets.queries import allowed_moves, allowed_ticket_moves, entries_of, load_ticket, running_clocks
+from portal.tickets.told import Told, mails_about, told
 from portal.web.access import actor
 from portal.web.forms import PortalForm
 
@@ -118,6 +118,11 @@ class TicketPage:
             if (entry.task_id, entry.detail["clock"]) == (clock.task_id, clock.kind) and entry.at >= clock.started_at
         ]
 
+    @cached_property
+    def told(self) -> Told:
+        """By which mails each rung was told."""
+        return told(self.entries, self.mails)
+
     @property
     def overall(self) -> Clock | None:
         return next((clock for clock in running_clocks(self.ticket) if clock.kind is ClockKind.OVERALL), None)
@@ -150,7 +155,7 @@ def gather(session: Session, number: str, interrupted: Interrupted | None = None
         cards=[],
         entries=entries,
         rungs=forecast(session, ticket, at),
-        mails=session.scalars(of_ticket(ticket.number)).all(),
+        mails=mails_about(session, ticket, entries),
         units=units,
         citizens=[masked(citizen, cipher()) for citizen in ticket.citizens],
         moves=allowed_ticket_moves(actor(), ticket),

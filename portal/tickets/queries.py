@@ -1,7 +1,9 @@
 """Which tickets one may see, and loading them: what one may not see is not there."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Select, false, func, select
+from sqlalchemy import ColumnElement, Select, exists, false, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from directory.models import UnitAncestor
@@ -34,6 +36,19 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
         below = select(UnitAncestor.unit_code).where(UnitAncestor.ancestor_code == actor.unit_code)
         return Ticket.id.in_(select(Party.ticket_id).where(Party.unit_code.in_(below)))
     return Ticket.id.in_(select(Party.ticket_id).where(Party.unit_code == actor.unit_code))
+
+
+def seen_by(actor: Actor, ticket_id: Any) -> ColumnElement[bool]:
+    """Whether `actor` may see the ticket of this column: what `visible_to` selects, asked of one ticket at a time.
+
+    For a list that walks another index in its order and drops what is not for the reader to see.
+    """
+    if actor.unit_code is None or not actor.may(Permission.TICKET_READ):
+        return false()
+    own = exists().where(Party.ticket_id == ticket_id)
+    if Role.SUPERVISOR not in actor.roles:
+        return own.where(Party.unit_code == actor.unit_code)
+    return own.where(Party.unit_code == UnitAncestor.unit_code, UnitAncestor.ancestor_code == actor.unit_code)
 
 
 def load_ticket(session: Session, actor: Actor, number: str, *, lock: bool = False) -> Ticket:
