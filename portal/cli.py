@@ -21,6 +21,7 @@ from portal.errors import Refused
 from portal.escalation.sweep import SweepReport, sweep
 from portal.extensions import alembic, db
 from portal.mail.deliver import deliver
+from portal.privacy_commands import keys_commands, purge_command
 from portal.reporting import NotDone, Report, reports
 from portal.search.rebuilding import index_anew
 from portal.web.actor import PORTAL
@@ -34,6 +35,8 @@ portal_commands.add_command(officer_commands)
 portal_commands.add_command(token_commands)
 portal_commands.add_command(calendar_commands)
 portal_commands.add_command(audit_commands)
+portal_commands.add_command(keys_commands)
+portal_commands.add_command(purge_command)
 
 
 def _instant(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:

@@ -85,6 +85,9 @@ class Settings:
     mail: MailSettings = MailSettings()
     scan: ScanSettings = ScanSettings()
     retention: RetentionSettings = RetentionSettings()
+    data_key_id: int = 1
+    other_keys: Mapping[int, str] = field(default_factory=dict, repr=False)
+    "keys by id that decipher what is not yet under the data key"
     draft_days: int = 14
     "after so many days in which nobody touched it, a draft is forgotten"
     testing: bool = False
@@ -100,11 +103,14 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     instance = Path(environ.get("PORTAL_INSTANCE") or ROOT / "instance").resolve()
     database_url = _database_url(environ.get("PORTAL_DATABASE_URL"), instance)
     embedded = database_url.startswith("sqlite")
+    data_key_id, data_key = _with_id(_key("PORTAL_DATA_KEY", environ, instance, embedded=embedded))
     return Settings(
         database_url=database_url,
         instance=instance,
         secret_key=_key("PORTAL_SECRET_KEY", environ, instance, embedded=embedded),
-        data_key=_key("PORTAL_DATA_KEY", environ, instance, embedded=embedded),
+        data_key=data_key,
+        data_key_id=data_key_id,
+        other_keys=dict(_with_id(each) for each in environ.get("PORTAL_DATA_KEYS_OTHER", "").split()),
         base_url=environ.get("PORTAL_BASE_URL", Settings.base_url).rstrip("/"),
         timezone=_zone(environ.get("PORTAL_TIMEZONE", "Asia/Shanghai")),
         mail=_mail(environ),
@@ -133,6 +139,16 @@ def _key(name: str, environ: Mapping[str, str], instance: Path, *, embedded: boo
     if not embedded:
         raise BadSettings(f"{name} must be set when the database is PostgreSQL: all processes share it")
     return _kept_key(instance / name.removeprefix("PORTAL_").lower())
+
+
+def _with_id(key: str) -> tuple[int, str]:
+    """`2:…` is key 2; a key without an id is the first. The id is one byte of each ciphertext."""
+    number, colon, rest = key.partition(":")
+    if not (colon and number.isdecimal()):
+        return 1, key
+    if not 0 < int(number) < 256 or len(rest) < 32:
+        raise BadSettings("a data key is given as 2:key, its id from 1 to 255, with at least 32 characters")
+    return int(number), rest
 
 
 def _kept_key(path: Path) -> str:

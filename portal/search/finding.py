@@ -64,7 +64,7 @@ def find_number(session: Session, actor: Actor, text: str, at: datetime) -> list
 
 def find_citizen(session: Session, actor: Actor, number: str, at: datetime, cipher: Cipher) -> list[Hit]:
     """The visible tickets of the citizen with this ID number; that it was asked is noted, the number is not."""
-    ids = session.scalars(by_citizen(actor, cipher.blind_index(number), MOST_OF_CITIZEN)).all()
+    ids = session.scalars(by_citizen(actor, cipher.blind_indexes(number), MOST_OF_CITIZEN)).all()
     audit(session, actor, "citizen.search", at=at, tickets=len(ids))
     return [Hit(ticket) for ticket in session.scalars(found(ids))] if ids else []
 
