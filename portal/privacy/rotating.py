@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, literal, select, update
+from sqlalchemy import Select, func, literal, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
 
 from portal.audit.actions import record as audit
@@ -25,7 +25,7 @@ from portal.tickets.models import Citizen
 from portal.web.actor import PORTAL, Actor
 
 BATCH = 100
-Purpose = Callable[[Row[Any]], str]
+Purpose = Callable[[Any], str]
 "What a row's ciphertext is for; the row holds the columns of `Encrypted.facts`."
 
 
@@ -108,7 +108,7 @@ def _rotate(session: Session, cipher: Cipher, one: Encrypted, batch: int) -> int
     rows = session.execute(_left(one, cipher.key_id, batch)).all()
     for row in rows:
         content = cipher.decrypt_bytes(row[1], one.purpose(row))
-        values = {one.column: cipher.encrypt_bytes(content, one.purpose(row))}
+        values: dict[Any, bytes | str] = {one.column: cipher.encrypt_bytes(content, one.purpose(row))}
         if one.index is not None:
             values[one.index] = cipher.blind_index(content.decode())
         same = update(one.column.class_).where(one.key == row[0], one.column == row[1])

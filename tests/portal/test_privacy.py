@@ -272,6 +272,7 @@ def test_an_exchange_that_was_killed_goes_on_where_it_was(
     assert rotate_all(db.sessionmaker, cipher_of(app.extensions["settings"]), clock.now) == 9
     session.rollback()
     assert rows_by_key(session) == {2: 15}
+    session.rollback()
     assert rotate_all(db.sessionmaker, cipher(), clock.now) == 0
 
 
