@@ -14,10 +14,10 @@ from portal.procedures.catalogue import Procedure, shipped
 from portal.search.marking import Piece, marked, says
 from portal.search.queries import by_citizen, by_number, by_reference, candidates, found, frequencies, texts_of
 from portal.search.question import Word, asked, asked_of_units
-from portal.tickets.citizens import holds_number
 from portal.tickets.models import Ticket
 from portal.tickets.number import numbers_meant
 from portal.web.actor import Actor
+from portal.web.citizen_number import holds_number
 from portal.web.pagination import Page, encode
 
 PAGE, MOST_OF_CITIZEN, ROUNDS = 20, 50, 5

@@ -121,6 +121,10 @@ class Walk:
         assert response.status_code < 500 or rule.endpoint == READINESS, f"{who} {method} {route[1]}: {response.status}"
         return response
 
+    def path(self, route: Route, values: Arguments) -> str:
+        """The address with the values in it."""
+        return self._path(self.routes[route], values)
+
     def _path(self, rule: Rule, values: Arguments) -> str:
         given = dict(zip(sorted(rule.arguments), (value for _key, value in self._values(rule, values)), strict=True))
         built = rule.build(given, append_unknown=False)
