@@ -23,7 +23,7 @@ class PortalForm(FlaskForm):
     Where a page holds several forms, `ids` keeps the ids of their fields apart; the names stay as they are.
     """
 
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+    class Meta(FlaskForm.Meta):
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             """A form is sent as a form: JSON could hold what no browser sends, such as half a character."""
             return None if request.is_json else super().wrap_formdata(form, formdata)

@@ -9,6 +9,7 @@ import { startLive } from "./live.js";
 import { startOnce } from "./once.js";
 import { startPreview } from "./preview.js";
 import { startProcedures } from "./procedures.js";
+import { startTogether } from "./together.js";
 import { startWaiting } from "./waiting.js";
 
 document.documentElement.classList.add("has-js");
@@ -21,5 +22,6 @@ startPreview(document);
 startDrafts(document);
 startFiles(document);
 startOnce(document);
+startTogether(document);
 startWaiting(document);
 document.querySelector("[data-focus]")?.focus();

@@ -18,6 +18,7 @@ from portal.accounts.links import first_sign_in_url
 from portal.contacts.links import confirm_table_url
 from portal.conversation.attachments import File, attach, sorted_out
 from portal.correspondence.models import Effect, IncomingMail
+from portal.desk.models import SavedView
 from portal.mail.models import OutboxMail
 from portal.tickets.models import Ticket
 from portal.web.links import Purpose, make
@@ -58,6 +59,8 @@ def _arguments(session: Session, unit: Unit, ticket: Ticket) -> Arguments:
         "task_id": ticket.tasks[0].id,
         "clock_id": ticket.tasks[0].clocks[0].id,
         "attachment_id": _attachment(session, ticket),
+        "linking.remove.other": ticket.number,
+        "view_id": _view(session, unit, ticket),
         "code": unit.code,
         "contact_id": contact.id,
         "by_mail.no_longer_me.token": make(Purpose.NO_LONGER_ME, [contact.id, contact.email]),
@@ -94,6 +97,15 @@ def _of_directory(session: Session, unit: Unit, contact: Contact) -> Arguments:
 def _attachment(session: Session, ticket: Ticket) -> int:
     files = sorted_out([File("note.txt", b"A note.")]).accepted
     return attach(session, ticket.entries[0], files, AT)[0].id
+
+
+def _view(session: Session, unit: Unit, ticket: Ticket) -> int:
+    """A kept view of a colleague, which nobody else gives up."""
+    maker = make_officer(session, unit, f"keeps-{ticket.number}")
+    view = SavedView(officer_id=maker.id, unit_code=unit.code, name="one", shared=True, asked={}, made_at=AT)
+    session.add(view)
+    session.flush()
+    return view.id
 
 
 def _free(session: Session, province: Province) -> Arguments:
