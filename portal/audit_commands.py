@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 
 from portal import clock
 from portal.audit.actions import seal
-from portal.audit.keeping import prune_log, seal_day, seals_file
+from portal.audit.daily import prune_log, seal_day, seals_file
 from portal.audit.models import HEAD
 from portal.audit.queries import mark
 from portal.audit.seals import BadSeals, Seal, read_seals

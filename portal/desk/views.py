@@ -104,4 +104,4 @@ def _landing() -> str:
     """The page of a role without cases."""
     if actor().may(Permission.AUDIT_READ):
         return "audit.log"
-    return "contacts.directory" if actor().may(Permission.DIRECTORY_READ) else "accounts.account"
+    return "contacts.directory" if actor().may(Permission.DIRECTORY_READ) else "own.account"

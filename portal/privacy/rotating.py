@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import Select, func, literal, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
 
+from portal.accounts.factors import PURPOSE as FACTOR
+from portal.accounts.models import SecondFactor
 from portal.audit.actions import record as audit
 from portal.cipher import Cipher
 from portal.conversation.attachments import PURPOSE as ATTACHMENT
@@ -48,6 +50,8 @@ ENCRYPTED = (
     Encrypted(Citizen.name_cipher, Citizen.id, every_row(NAME)),
     Encrypted(Citizen.number_cipher, Citizen.id, every_row(NUMBER), index=Citizen.number_index),
     Encrypted(Attachment.content_cipher, Attachment.id, every_row(ATTACHMENT)),
+    Encrypted(SecondFactor.secret, SecondFactor.officer_id, every_row(FACTOR)),
+    Encrypted(SecondFactor.pending, SecondFactor.officer_id, every_row(FACTOR)),
     Encrypted(Draft.content, Draft.id, lambda row: purpose_of(row[2], row[3]), (Draft.officer_id, Draft.key)),
 )
 "All there is: a test looks for columns that are missing here."

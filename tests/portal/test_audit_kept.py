@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import record, seal
-from portal.audit.keeping import DailyKeeping, prune_log, seal_day, seals_file
+from portal.audit.daily import DailyKeeping, prune_log, seal_day, seals_file
 from portal.audit.models import ANCHOR, AuditMark, AuditRecord
 from portal.audit.seals import BadSeals, Seal, add_seal, read_seals
 from portal.audit.verify import Broken, Fault, first_broken

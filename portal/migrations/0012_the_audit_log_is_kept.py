@@ -1,7 +1,7 @@
 """the audit log is kept: marks of its chain, indexes to search it by, and a database that refuses to change it
 
-Revision ID: 0011
-Revises: 0010
+Revision ID: 0012
+Revises: 0011
 Create Date: 2026-11-24 15:30:00
 """
 
@@ -11,8 +11,8 @@ from alembic import op
 from directory import base as types
 
 
-revision = '0011'
-down_revision = '0010'
+revision = '0012'
+down_revision = '0011'
 branch_labels = ()
 depends_on = None
 
