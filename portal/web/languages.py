@@ -1,6 +1,7 @@
 """Chinese and English: which one the reader has chosen, and the catalogue read straight from its .po file."""
 
 from functools import cache
+from html import escape
 from io import BytesIO
 from pathlib import Path
 
@@ -10,7 +11,6 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request, session
 from flask_babel import Domain, LazyString, force_locale, get_locale
 from flask_login import current_user
-from markupsafe import Markup, escape
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
@@ -41,7 +41,7 @@ def catalogue(locale: str) -> Translations | NullTranslations:
 DOMAIN = PoDomain()
 
 
-def _escaped(text: LazyString) -> Markup:
+def _escaped(text: LazyString) -> str:
     return escape(str(text))
 
 
