@@ -36,7 +36,10 @@ class PortalForm(FlaskForm):
         self.form_id = ids or "form"
         if ids:
             for field in self:
-                field.id = f"{ids}-{field.id}"
+                for inner in _leaves(field):
+                    inner.id = f"{ids}-{inner.id}"
+                if isinstance(field, FormField):
+                    field.id = f"{ids}-{field.id}"
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
         """As the fields say; and an ID number is refused in every text but its own field, on every form."""
