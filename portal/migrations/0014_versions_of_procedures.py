@@ -1,7 +1,7 @@
 """procedures in versions
 
-Revision ID: 0012
-Revises: 0011
+Revision ID: 0014
+Revises: 0013
 Create Date: 2026-11-24 15:25:00
 """
 
@@ -14,8 +14,8 @@ from directory import base as types
 from portal.procedures.catalogue import shipped
 
 
-revision = '0012'
-down_revision = '0011'
+revision = '0014'
+down_revision = '0013'
 branch_labels = ()
 depends_on = None
 
