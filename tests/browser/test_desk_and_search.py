@@ -7,13 +7,13 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from portal.accounts.actions import actor_of
 from portal.accounts.models import Officer
 from portal.cipher import cipher
 from portal.extensions import db
 from portal.tickets.checking import Opening
 from portal.tickets.opening import open_ticket
 from tests.conftest import Clock
+from tests.factories import actor_for
 
 Pages = Callable[..., Page]
 
@@ -23,7 +23,7 @@ def open_some(app: Flask, clock: Clock) -> None:
     clock.set("2016-01-04 09:00")
     with app.app_context():
         officers = {each.username: each for each in db.session.scalars(select(Officer))}
-        changyi, linjiang = actor_of(officers["changyi"], ""), officers["linjiang"].unit_code
+        changyi, linjiang = actor_for(officers["changyi"]), officers["linjiang"].unit_code
         for subject, urgency in (("身份证丢失补领", "urgent"), ("户口迁移核对", "normal"), ("曾用名核实", "normal")):
             opening = Opening(procedure="enquiry", message="请协助核对底档。", registry=linjiang, subject=subject, urgency=urgency)
             open_ticket(db.session, changyi, opening, clock.now, cipher())
