@@ -1,6 +1,6 @@
 """`/api/v1`: what another system of a unit may ask and do, with the unit's token."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, current_app, request, url_for
@@ -19,9 +19,10 @@ from portal.errors import Hidden
 from portal.extensions import db
 from portal.tickets import moves
 from portal.tickets.forecast import forecast
-from portal.tickets.models import Task, Ticket
+from portal.tickets.models import Entry, Task, Ticket
 from portal.tickets.opening import open_ticket
 from portal.tickets.queries import NOT_THERE, entries_of, load_task, load_ticket, partners
+from portal.tickets.readers import addressee
 from portal.web.actor import Actor
 from portal.web.permissions import Permission
 
@@ -57,14 +58,14 @@ def open_(actor: Actor) -> Answer:
     """Open a ticket; 201 with the ticket."""
     opening = schemas.opening_of(body(schemas.OpeningSchema()))
     ticket = open_ticket(db.session, actor, opening, clock.now(), cipher())
-    return _ticket(ticket), 201, url_for("api.show", number=ticket.number)
+    return _ticket(actor, ticket), 201, url_for("api.show", number=ticket.number)
 
 
 @bp.get("/tickets/<number>")
 @call(Permission.TICKET_READ)
 def show(actor: Actor, number: str) -> Answer:
     """One ticket with its tasks and history."""
-    return _ticket(load_ticket(db.session, actor, number)), 200
+    return _ticket(actor, load_ticket(db.session, actor, number)), 200
 
 
 @bp.get("/tickets/<number>/forecast")
@@ -78,10 +79,12 @@ def forecast_of(actor: Actor, number: str) -> Answer:
 @bp.post("/tickets/<number>/messages")
 @call(Permission.TICKET_MESSAGE)
 def message(actor: Actor, number: str) -> Answer:
-    """Write to the units of the ticket; 201 with the entry."""
-    ticket = load_ticket(db.session, actor, number)
-    entry = send_message(db.session, actor, ticket, body(schemas.MessageSchema())["text"], clock.now())
-    return shapes.entry(entry, (), _zone()), 201
+    """Write to all units of the ticket, or to one alone (`to`); 201 with the entry."""
+    given = body(schemas.MessageSchema())
+    ticket = load_ticket(db.session, actor, number, lock=True)
+    entry = send_message(db.session, actor, ticket, given["text"], clock.now(), to=given["to"] or "")
+    db.session.flush()
+    return shapes.entry(entry, (), _units(_addressed([entry])), _zone()), 201
 
 
 @bp.get("/tickets/<number>/attachments/<int:attachment_id>")
@@ -97,7 +100,7 @@ def sign_for(actor: Actor, number: str, task_id: int) -> Answer:
     """The owing unit has it: the sign-for clock stops."""
     task = load_task(db.session, actor, number, task_id, lock=True)
     moves.sign_for(db.session, actor, task, clock.now())
-    return _moved(task)
+    return _moved(actor, task)
 
 
 @bp.post("/tickets/<number>/tasks/<int:task_id>/answer")
@@ -107,7 +110,7 @@ def answer(actor: Actor, number: str, task_id: int) -> Answer:
     given = schemas.answer_of(body(schemas.AnswerSchema()))
     task = load_task(db.session, actor, number, task_id, lock=True)
     moves.answer(db.session, actor, task, given, clock.now())
-    return _moved(task)
+    return _moved(actor, task)
 
 
 @bp.post("/tickets/<number>/tasks/<int:task_id>/return")
@@ -117,7 +120,7 @@ def return_(actor: Actor, number: str, task_id: int) -> Answer:
     given = schemas.return_of(body(schemas.ReturnSchema()))
     task = load_task(db.session, actor, number, task_id, lock=True)
     moves.return_task(db.session, actor, task, given, clock.now())
-    return _moved(task)
+    return _moved(actor, task)
 
 
 @bp.post("/tickets/<number>/tasks/<int:task_id>/resend")
@@ -127,7 +130,7 @@ def resend(actor: Actor, number: str, task_id: int) -> Answer:
     words = body(schemas.ResendSchema())["text"]
     task = load_task(db.session, actor, number, task_id, lock=True)
     moves.resend(db.session, actor, task, words, clock.now())
-    return _moved(task)
+    return _moved(actor, task)
 
 
 @bp.post("/tickets/<number>/close")
@@ -136,7 +139,7 @@ def close(actor: Actor, number: str) -> Answer:
     """The opener closes a resolved ticket."""
     ticket = load_ticket(db.session, actor, number, lock=True)
     moves.close(db.session, actor, ticket, clock.now())
-    return _ticket(ticket), 200
+    return _ticket(actor, ticket), 200
 
 
 @bp.post("/tickets/<number>/withdraw")
@@ -146,18 +149,23 @@ def withdraw(actor: Actor, number: str) -> Answer:
     reason = body(schemas.ReasonSchema())["reason"]
     ticket = load_ticket(db.session, actor, number, lock=True)
     moves.withdraw(db.session, actor, ticket, reason, clock.now())
-    return _ticket(ticket), 200
+    return _ticket(actor, ticket), 200
 
 
-def _moved(task: Task) -> Answer:
-    return _ticket(task.ticket), 200
+def _moved(actor: Actor, task: Task) -> Answer:
+    return _ticket(actor, task.ticket), 200
 
 
-def _ticket(ticket: Ticket) -> shapes.Json:
+def _ticket(actor: Actor, ticket: Ticket) -> shapes.Json:
     db.session.flush()
-    codes = {ticket.opener_code, *(task.unit_code for task in ticket.tasks)}
-    entries, files = db.session.scalars(entries_of(ticket)), db.session.scalars(attachments_of(ticket))
+    entries = db.session.scalars(entries_of(actor, ticket)).all()
+    files = db.session.scalars(attachments_of(actor, ticket))
+    codes = {ticket.opener_code, *(task.unit_code for task in ticket.tasks), *_addressed(entries)}
     return shapes.ticket(ticket, entries, [_file(ticket, each) for each in files], _units(codes), _zone())
+
+
+def _addressed(entries: Iterable[Entry]) -> set[str]:
+    return {unit.code for unit in map(addressee, entries) if unit}
 
 
 def _file(ticket: Ticket, one: Attachment) -> tuple[Attachment, str]:

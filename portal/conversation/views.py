@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from portal.clock import now
 from portal.conversation.actions import send_message
 from portal.conversation.attachments import NO_FILES, File, SortedOut, sorted_out
+from portal.conversation.composer import talk_of
 from portal.conversation.downloads import download
 from portal.errors import Conflict, Invalid
 from portal.extensions import db
@@ -36,6 +37,12 @@ def _make_room_for_files(endpoint: str | None, _values: dict[str, Any] | None) -
         request.max_content_length = MOST_FILES * LARGEST_FILE + BESIDE_THE_FILES
 
 
+@bp.app_context_processor
+def on_the_ticket() -> dict[str, Any]:
+    """For the ticket's page, which lies below: what it shows of the conversation, asked only where it shows it."""
+    return {"talk_of": lambda ticket: talk_of(db.session, actor(), ticket)}
+
+
 @bp.post("/tickets/<number>/messages")
 @requires(Permission.TICKET_MESSAGE)
 def send(number: str) -> Response | tuple[str, int]:
@@ -43,7 +50,8 @@ def send(number: str) -> Response | tuple[str, int]:
     files = _chosen(form, number)
     ticket = load_ticket(db.session, actor(), number, lock=True)
     try:
-        send_message(db.session, actor(), ticket, form.text.data or "", now(), form.submission_key.data or None, files)
+        send_message(db.session, actor(), ticket, form.text.data or "", now(), form.submission_key.data or None, files,
+                     to=form.to.data or "")  # fmt: skip
     except Invalid as refusal:
         form.refuse(refusal)
         form.choose_again([file.name for file in files.accepted])

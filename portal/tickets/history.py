@@ -19,6 +19,7 @@ def record(
     task: Task | None = None,
     text: str = "",
     submission_key: str | None = None,
+    aside: bool = False,
     **detail: Any,
 ) -> Entry:
     """Add one entry in the transaction of its cause. `text` is what a person wrote, `detail` what the portal knows."""
@@ -30,6 +31,7 @@ def record(
         by_officer_id=actor.officer_id,
         by_unit_code=actor.unit_code,
         by=actor.name,
+        aside=aside,
         text=text,
         detail=detail,
         submission_key=submission_key,

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from flask import render_template
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from directory.models import Unit
 from directory.queries import with_all_above
@@ -27,6 +27,7 @@ from portal.tickets.lifecycle import Outcome, TaskMove, TicketMove
 from portal.tickets.models import Clock, Entry, Task, Ticket
 from portal.tickets.moves import needs_explanation
 from portal.tickets.queries import allowed_moves, allowed_ticket_moves, entries_of, load_ticket, running_clocks
+from portal.tickets.seeing import note_seen, seen_until
 from portal.web.access import actor
 from portal.web.forms import PortalForm
 
@@ -80,6 +81,8 @@ class TicketPage:
     procedure: Procedure
     cards: Sequence[TaskCard]
     entries: Sequence[Entry]
+    seen: int | None
+    "the newest entry that the reader was shown before; None for a first look"
     rungs: Sequence[ForecastRung]
     mails: Sequence[OutboxMail]
     units: Mapping[str, Unit]
@@ -128,6 +131,16 @@ class TicketPage:
         since = self.interrupted.since if self.interrupted else None
         return [entry for entry in self.entries if entry.id > since] if since else []
 
+    @property
+    def unread(self) -> list[Entry]:
+        """What others entered since the reader looked last; nothing at a first look, when all of it is new."""
+        since, me = self.seen, actor().officer_id
+        return [entry for entry in self.entries if since and entry.id > since and entry.by_officer_id != me]
+
+    @property
+    def last_entry(self) -> int:
+        return self.entries[-1].id if self.entries else 0
+
     def unit_of(self, clock: Clock) -> Unit:
         return self.units[clock.unit_code]
 
@@ -137,18 +150,33 @@ def render_ticket(number: str, interrupted: Interrupted | None = None) -> str:
     return render_template("tickets/ticket.html", page=gather(db.session, number, interrupted))
 
 
+def show_ticket(number: str) -> str:
+    """The page of a ticket, and a note of how far its reader has now read; committed here.
+
+    The reading ends first: on SQLite a transaction that has read may find itself too late to write.
+    """
+    page = gather(db.session, number)
+    shown, reader, ticket_id = render_template("tickets/ticket.html", page=page), actor(), page.ticket.id
+    if page.last_entry > (page.seen or 0):
+        db.session.rollback()
+        note_seen(db.session, reader, ticket_id, page.last_entry)
+        db.session.commit()
+    return shown
+
+
 def gather(session: Session, number: str, interrupted: Interrupted | None = None) -> TicketPage:
     """Loads what the page shows; Hidden if the ticket is not for the reader to see."""
     ticket, at = load_ticket(session, actor(), number), now()
     tasks = session.scalars(select(Task).where(Task.ticket_id == ticket.id).options(selectinload(Task.clocks))).all()
     units = units_of(session, ticket)
-    entries = session.scalars(entries_of(ticket)).all()
+    entries = session.scalars(entries_of(actor(), ticket).options(joinedload(Entry.by_unit))).all()
     page = TicketPage(
         ticket=ticket,
         at=at,
         procedure=shipped()[ticket.procedure],
         cards=[],
         entries=entries,
+        seen=seen_until(session, actor(), ticket.id),
         rungs=forecast(session, ticket, at),
         mails=session.scalars(of_ticket(ticket.number)).all(),
         units=units,
@@ -183,20 +211,16 @@ def _move_form(move: TaskMove, task: Task, page: TicketPage) -> PortalForm:
     """The form as it was typed, if it is the one that was not carried out, else an empty one."""
     again = page.interrupted
     if again and again.task_id == task.id and isinstance(again.form, FORMS[move]):
-        again.form.version.data, again.form.seen.data = task.version, _last(page)
+        again.form.version.data, again.form.seen.data = task.version, page.last_entry
         return again.form
     form = FORMS[move](formdata=None, ids=form_ids(move, task.id))
-    form.version.data, form.seen.data = task.version, _last(page)
+    form.version.data, form.seen.data = task.version, page.last_entry
     return form
 
 
 def form_ids(move: TaskMove, task_id: int) -> str:
     """What the ids of a move's form begin with."""
     return f"{move.value.replace('_', '-')}-{task_id}"
-
-
-def _last(page: TicketPage) -> int:
-    return page.entries[-1].id if page.entries else 0
 
 
 def _ticket_forms(page: TicketPage) -> dict[str, PortalForm]:

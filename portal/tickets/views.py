@@ -28,7 +28,7 @@ from portal.tickets.lifecycle import TaskMove
 from portal.tickets.models import Task
 from portal.tickets.opening import open_ticket
 from portal.tickets.opening_page import add_row, note_faults, render_opening, render_preview, settle_units
-from portal.tickets.page import Interrupted, form_ids, render_ticket
+from portal.tickets.page import Interrupted, form_ids, render_ticket, show_ticket
 from portal.tickets.queries import load_task, load_ticket
 from portal.web.access import actor, requires
 from portal.web.forms import PortalForm
@@ -88,7 +88,7 @@ def create() -> Answered:
 @bp.get("/<number>")
 @requires(Permission.TICKET_READ)
 def show(number: str) -> str:
-    return render_ticket(number)
+    return show_ticket(number)
 
 
 @bp.post("/<number>/tasks/<int:task_id>/sign-for")
