@@ -18,20 +18,21 @@ from portal.conversation import views as conversation
 from portal.correspondence import views as correspondence
 from portal.desk import views as desk
 from portal.directory_commands import directory_commands
+from portal.drafts import models as _drafts  # noqa: F401
 from portal.escalation import policies, supervision
 from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap, csrf, db, login, mail
 from portal.health import views as health
 from portal.ladder import models as _policies  # noqa: F401
 from portal.mail import views as outbox
-from portal.tickets import counted, on_it
+from portal.tickets import counted, on_it, openings
 from portal.tickets import views as tickets
 from portal.web import error_pages, filters, headers, languages
 from portal.web import views as web
 
 __all__ = ["create_app"]
 
-FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, tickets, counted, on_it, conversation,
-            outbox, correspondence, supervision, policies, desk, health, api)  # fmt: skip
+FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
+            conversation, outbox, correspondence, supervision, policies, desk, health, api)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 

@@ -69,6 +69,8 @@ class Settings:
     timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     mail: MailSettings = MailSettings()
     scan: ScanSettings = ScanSettings()
+    draft_days: int = 14
+    "after so many days in which nobody touched it, a draft is forgotten"
     testing: bool = False
 
     @property
@@ -91,6 +93,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         timezone=_zone(environ.get("PORTAL_TIMEZONE", "Asia/Shanghai")),
         mail=_mail(environ),
         scan=ScanSettings(_command(environ.get("PORTAL_SCAN_COMMAND", ""))),
+        draft_days=_days(environ, "PORTAL_DRAFT_DAYS", Settings.draft_days),
     )
 
 
@@ -175,6 +178,13 @@ def _count(environ: Mapping[str, str], name: str, otherwise: int) -> int:
     given = environ.get(name) or str(otherwise)
     if not given.isdecimal():
         raise BadSettings(f"{name} must be a whole number; 0 means any number")
+    return int(given)
+
+
+def _days(environ: Mapping[str, str], name: str, otherwise: int) -> int:
+    given = environ.get(name) or str(otherwise)
+    if not given.isdecimal() or not int(given):
+        raise BadSettings(f"{name} must be a number of days, 1 or more")
     return int(given)
 
 

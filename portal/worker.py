@@ -23,6 +23,7 @@ from portal.config import Settings
 from portal.contacts.asking import ask_to_confirm
 from portal.contacts.import_work import work_on_imports
 from portal.correspondence.mailbox import NotRead, receive_all
+from portal.drafts.actions import put_away_old
 from portal.errors import Refused
 from portal.escalation.morning import tell_mornings
 from portal.escalation.sweep import sweep
@@ -156,6 +157,13 @@ def _deliver(settings: Settings, sessions: "sessionmaker[Session]", at: datetime
         deliver(session, settings, at)
 
 
+def forget_drafts(settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
+    """What nobody has touched for so long is not wanted any more, and may hold a citizen's data."""
+    with closing(sessions()) as session:
+        put_away_old(session, at - timedelta(days=settings.draft_days))
+        session.commit()
+
+
 def _import(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
     work_on_imports(sessions, at)
 
@@ -167,4 +175,4 @@ def _seal(_settings: Settings, sessions: "sessionmaker[Session]", _at: datetime)
         session.rollback()
 
 
-LADDER: tuple[Part, ...] = (_recount, _sweep, _close, _ask, _import, _seal)
+LADDER: tuple[Part, ...] = (_recount, _sweep, _close, _ask, _import, _seal, forget_drafts)

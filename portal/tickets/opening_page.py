@@ -12,7 +12,7 @@ from portal.extensions import db
 from portal.procedures.catalogue import FORMER_REGISTRY, shipped
 from portal.tickets.checking import checked
 from portal.tickets.forecast import forecast
-from portal.tickets.forms import OpeningForm
+from portal.tickets.opening_forms import OpeningForm
 from portal.tickets.planning import planned
 from portal.tickets.queries import partners
 from portal.web.access import actor

@@ -1,8 +1,8 @@
-"""Tickets: opening one with a preview, its page, and the moves on its tasks."""
+"""A ticket's page, and the moves on its tasks."""
 
 from collections.abc import Callable
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
@@ -17,7 +17,6 @@ from portal.tickets.forms import (
     AnswerForm,
     CloseForm,
     MoveForm,
-    OpeningForm,
     ResendForm,
     ReturnForm,
     RevealForm,
@@ -26,63 +25,15 @@ from portal.tickets.forms import (
 )
 from portal.tickets.lifecycle import TaskMove
 from portal.tickets.models import Task
-from portal.tickets.opening import open_ticket
-from portal.tickets.opening_page import add_row, note_faults, render_opening, render_preview, settle_units
 from portal.tickets.page import Interrupted, form_ids, render_ticket, show_ticket
 from portal.tickets.queries import load_task, load_ticket
 from portal.web.access import actor, requires
 from portal.web.forms import PortalForm
 from portal.web.permissions import Permission
-from portal.web.transactions import committed
 
 bp = Blueprint("tickets", __name__, url_prefix="/tickets")
 CHANGED = lazy_gettext("The task has changed since you opened this page. Nothing was sent; your text is still here.")
 Answered = Response | str | tuple[str, int]
-
-
-# Opening
-
-
-@bp.get("/new")
-@requires(Permission.TICKET_OPEN)
-def new() -> str:
-    form = OpeningForm(formdata=None)
-    form.registry.form.code.data = request.args.get("registry", "")
-    settle_units(form)
-    return render_opening(form)
-
-
-@bp.post("/preview")
-@requires(Permission.TICKET_OPEN)
-def preview() -> str:
-    """The page again with its preview, or with one more row; for scripts the preview alone."""
-    form = OpeningForm()
-    settle_units(form)
-    if request.form.get("fragment"):
-        return render_preview(form)
-    add_row(form, request.form.get("add", ""))
-    return render_opening(form)
-
-
-@bp.post("")
-@requires(Permission.TICKET_OPEN)
-def create() -> Answered:
-    form = OpeningForm()
-    settle_units(form)
-    if not form.validate() or form.unsettled:
-        note_faults(form)
-        return render_opening(form), 422
-    try:
-        ticket = committed(db.session, lambda: open_ticket(db.session, actor(), form.opening(), now(), cipher()))
-    except Invalid as refusal:
-        db.session.rollback()
-        form.refuse(refusal)
-        return render_opening(form), 422
-    flash(_("Ticket %(number)s is open. The first unit has been told.", number=ticket.number), "success")
-    return redirect(url_for("tickets.show", number=ticket.number))
-
-
-# The ticket and its moves
 
 
 @bp.get("/<number>")

@@ -1,7 +1,7 @@
 """asides, mentions, what was read, edited texts, text templates
 
-Revision ID: 0006
-Revises: 0005
+Revision ID: 0007
+Revises: 0006
 Create Date: 2026-11-24 15:14:24.969201
 """
 
@@ -11,8 +11,8 @@ from alembic import op
 from directory import base as types
 
 
-revision = '0006'
-down_revision = '0005'
+revision = '0007'
+down_revision = '0006'
 branch_labels = ()
 depends_on = None
 
