@@ -24,7 +24,15 @@ from portal.clock import now
 from portal.config import Settings
 from portal.contacts.forms import AbsenceForm, RosterForm, ShiftForm
 from portal.contacts.import_wording import FAULTS
-from portal.contacts.scope import by, contact_of_absence, contact_to_edit, may_edit, may_enter_absence, unit_to_read
+from portal.contacts.scope import (
+    by,
+    contact_of_absence,
+    contact_to_edit,
+    may_edit,
+    may_enter_absence,
+    unit_to_edit,
+    unit_to_read,
+)
 from portal.contacts.wording import ROWS, told
 from portal.errors import Hidden, Invalid
 from portal.extensions import db
@@ -45,7 +53,7 @@ def show(code: str) -> str:
 @bp.post("/units/<code>/shifts")
 @requires(Permission.DIRECTORY_EDIT)
 def add_shift(code: str) -> Answered:
-    found, form = unit_to_read(db.session, code), ShiftForm(ids="shift")
+    found, form = unit_to_edit(db.session, actor(), code), ShiftForm(ids="shift")
     form.offer(in_calling_order(found.contacts))
     if not form.validate():
         return _page(found, shift_form=form), 422

@@ -66,7 +66,9 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 class Quiet(WSGIRequestHandler):
-    """Says nothing about each request."""
+    """Says nothing about each request, and waits for no connection that a browser opened and forgot."""
+
+    timeout = 10
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  the name is werkzeug's
         pass
@@ -76,7 +78,7 @@ class Quiet(WSGIRequestHandler):
 def live_server(province_app: Flask) -> Iterator[str]:
     """The address of the province, served by threads of this process."""
     server: BaseWSGIServer = make_server("127.0.0.1", 0, province_app, threaded=True, request_handler=Quiet)
-    server.daemon_threads = True
+    server.daemon_threads = False  # closing waits for answers under way: one cut off would leave its file open
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
