@@ -41,7 +41,7 @@ def send_message(
     """
     if not actor.may(Permission.TICKET_MESSAGE):
         raise Hidden(NOT_THERE)
-    if submission_key and (twin := _written_before(session, ticket, submission_key)):
+    if submission_key and (twin := written_before(session, ticket, submission_key)):
         return twin
     _check(text, submission_key or "", files, _fault_of(session, actor, ticket, to))
     check_open(ticket)
@@ -54,6 +54,11 @@ def send_message(
     noted = {**detail, **({"files": hashes} if hashes else {}), **({"to": to} if to else {})}
     audit(session, actor, "ticket.message", f"ticket {ticket.number}", at=at, **noted)
     return entry
+
+
+def written_before(session: Session, ticket: Ticket, submission_key: str) -> Entry | None:
+    """What the same form has written already: a double click writes one."""
+    return session.scalar(select(Entry).where(Entry.ticket_id == ticket.id, Entry.submission_key == submission_key))
 
 
 def check_open(ticket: Ticket) -> None:
@@ -93,7 +98,3 @@ def _check(text: str, submission_key: str, files: SortedOut, misdirected: Text |
     for place, (name, reason) in enumerate(files.refused):
         faults.note(f"files.{place}", _("“%(name)s” was not sent: %(reason)s", name=name, reason=reason))
     faults.raise_any()
-
-
-def _written_before(session: Session, ticket: Ticket, submission_key: str) -> Entry | None:
-    return session.scalar(select(Entry).where(Entry.ticket_id == ticket.id, Entry.submission_key == submission_key))

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from flask import render_template
+from flask import render_template, request
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from directory.models import Unit
 from directory.queries import with_all_above
@@ -23,10 +23,11 @@ from portal.tickets import forms
 from portal.tickets.citizens import CitizenFacts, masked
 from portal.tickets.forecast import ForecastRung, forecast
 from portal.tickets.holding import holdable
-from portal.tickets.lifecycle import Outcome, TaskMove, TicketMove
+from portal.tickets.latest import SHOWN, Part, part_of
+from portal.tickets.lifecycle import SETTLED_STATES, Outcome, TaskMove, TicketMove
 from portal.tickets.models import Clock, Entry, Task, Ticket
 from portal.tickets.moves import needs_explanation
-from portal.tickets.queries import allowed_moves, allowed_ticket_moves, entries_of, load_ticket, running_clocks
+from portal.tickets.queries import allowed_moves, allowed_ticket_moves, load_ticket, running_clocks
 from portal.tickets.seeing import note_seen, seen_until
 from portal.web.access import actor
 from portal.web.forms import PortalForm
@@ -38,6 +39,9 @@ FORMS: Mapping[TaskMove, type[forms.MoveForm]] = {
     TaskMove.RESEND: forms.ResendForm,
 }
 "The moves that have a form on the page."
+
+LARGEST = 2**31 - 1
+"Numbers that both databases take."
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,11 @@ class TaskCard:
     def mine(self) -> bool:
         return bool(self.forms)
 
+    @property
+    def settled(self) -> bool:
+        """Nothing is to be done with it: where there are many, it is folded."""
+        return self.task.state in SETTLED_STATES and not self.mine
+
 
 @dataclass
 class TicketPage:
@@ -80,7 +89,7 @@ class TicketPage:
     at: datetime
     procedure: Procedure
     cards: Sequence[TaskCard]
-    entries: Sequence[Entry]
+    part: Part
     seen: int | None
     "the newest entry that the reader was shown before; None for a first look"
     rungs: Sequence[ForecastRung]
@@ -114,10 +123,9 @@ class TicketPage:
 
     def climbed(self, clock: Clock) -> list[Entry]:
         """The rungs of a clock that are behind it, as the history tells them, lowest first."""
-        own = (entry for entry in self.entries if entry.kind in {"climbed", "skipped"})
         return [
             entry
-            for entry in own
+            for entry in self.part.rungs
             if (entry.task_id, entry.detail["clock"]) == (clock.task_id, clock.kind) and entry.at >= clock.started_at
         ]
 
@@ -132,10 +140,14 @@ class TicketPage:
         return [entry for entry in self.entries if entry.id > since] if since else []
 
     @property
-    def unread(self) -> list[Entry]:
-        """What others entered since the reader looked last; nothing at a first look, when all of it is new."""
+    def entries(self) -> Sequence[Entry]:
+        return self.part.entries
+
+    @cached_property
+    def unread(self) -> frozenset[int]:
+        """Ids of what others entered since the reader looked last; none at a first look, when all of it is new."""
         since, me = self.seen, actor().officer_id
-        return [entry for entry in self.entries if since and entry.id > since and entry.by_officer_id != me]
+        return frozenset(e.id for e in self.entries if since and e.id > since and e.by_officer_id != me)
 
     @property
     def last_entry(self) -> int:
@@ -169,14 +181,15 @@ def gather(session: Session, number: str, interrupted: Interrupted | None = None
     ticket, at = load_ticket(session, actor(), number), now()
     tasks = session.scalars(select(Task).where(Task.ticket_id == ticket.id).options(selectinload(Task.clocks))).all()
     units = units_of(session, ticket)
-    entries = session.scalars(entries_of(actor(), ticket).options(joinedload(Entry.by_unit))).all()
+    seen = seen_until(session, actor(), ticket.id)
+    part = part_of(session, actor(), ticket, *_wanted(seen, interrupted))
     page = TicketPage(
         ticket=ticket,
         at=at,
         procedure=shipped()[ticket.procedure],
         cards=[],
-        entries=entries,
-        seen=seen_until(session, actor(), ticket.id),
+        part=part,
+        seen=seen,
         rungs=forecast(session, ticket, at),
         mails=session.scalars(of_ticket(ticket.number)).all(),
         units=units,
@@ -188,6 +201,17 @@ def gather(session: Session, number: str, interrupted: Interrupted | None = None
     page.cards = [_card(task, page) for task in sorted(tasks, key=lambda task: task.position)]
     page.forms = _ticket_forms(page)
     return page
+
+
+def _wanted(seen: int | None, interrupted: Interrupted | None) -> tuple[int, int | None]:
+    """How many entries the address asks for (`?shown=`), and the one from which on all are shown (`?entry=`)."""
+    since = (seen, interrupted.since if interrupted else None, _number("entry"))
+    return max(_number("shown"), SHOWN), min(filter(None, since), default=None)
+
+
+def _number(name: str) -> int:
+    """A number in the address; nonsense is none."""
+    return min(max(request.args.get(name, 0, type=int), 0), LARGEST)
 
 
 def units_of(session: Session, ticket: Ticket) -> dict[str, Unit]:
