@@ -6,6 +6,7 @@ A new argument of an address needs a line in `_arguments`, or in `FREE` where it
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.corrections import report
@@ -19,7 +20,7 @@ from portal.contacts.links import confirm_table_url
 from portal.conversation.attachments import File, attach, sorted_out
 from portal.correspondence.models import Effect, IncomingMail
 from portal.mail.models import OutboxMail
-from portal.tickets.models import Ticket
+from portal.tickets.models import Entry, Ticket
 from portal.web.links import Purpose, make
 from tests.factories import Province, make_contact, make_officer
 from tests.portal.world import opened
@@ -93,7 +94,11 @@ def _of_directory(session: Session, unit: Unit, contact: Contact) -> Arguments:
 
 def _attachment(session: Session, ticket: Ticket) -> int:
     files = sorted_out([File("note.txt", b"A note.")]).accepted
-    return attach(session, ticket.entries[0], files, AT)[0].id
+    return attach(session, session.get_one(Entry, _first_entry(session, ticket)), files, AT)[0].id
+
+
+def _first_entry(session: Session, ticket: Ticket) -> int:
+    return session.scalars(select(Entry.id).where(Entry.ticket_id == ticket.id).order_by(Entry.id)).first() or 0
 
 
 def _free(session: Session, province: Province) -> Arguments:
