@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, SessionTransaction
 
-from directory.days import CalendarDay, CalendarYear, DayKind, YearState
+from directory.days import CalendarDay, CalendarYear, DayKind, Recount, YearState
 from directory.hours import Openings, read_day, read_week
 from directory.models import Unit
 from directory.upkeep import DutyShift
@@ -18,7 +18,7 @@ from directory.working_time import CHINA, KNOWN_UNTIL, WorkingCalendar
 TIMEZONE = "timezone"
 "Key of `Session.info` under which an installation keeps its time zone, a ZoneInfo."
 
-_LOADED = "calendars"
+_LOADED, _ASKED = "calendars", "recounts"
 _KEPT = 2_000
 "calendars kept in the process, so that each day is worked out once"
 
@@ -68,6 +68,18 @@ def load_calendars(session: Session, unit_codes: Collection[str]) -> _Loaded:
 def forget_calendars(session: Session) -> None:
     """After a change within the transaction."""
     session.info.pop(_LOADED, None)
+
+
+def count_anew(session: Session, unit_code: str | None, cause: str, at: datetime) -> None:
+    """Ask, once a transaction, that limits which run at this unit (at every one) are counted anew; shown as `cause`."""
+    forget_calendars(session)
+    transaction, units = session.info.get(_ASKED, (None, frozenset()))
+    if transaction is None or transaction is not session.get_transaction():
+        units = frozenset()
+    if unit_code not in units:
+        session.info[_ASKED] = session.get_transaction(), units | {unit_code}
+        session.add(Recount(unit_code=unit_code, cause=cause[:120], asked_at=at))
+        session.flush()
 
 
 def open_at(session: Session, at: datetime, unit_codes: Collection[str] = ()) -> Callable[[str], bool]:

@@ -53,15 +53,18 @@ class Reach:
             if absence.deputy and is_reachable(absence.deputy)
         }
 
-    def desk(self, unit_code: str, at: datetime | None = None) -> tuple[Recipient, ...]:
-        """The first of the desk in the order of calling; of the registrars where the unit has no desk."""
-        desk = self._of(unit_code, ContactRole.DESK) or self._of(unit_code, ContactRole.REGISTRAR)
-        return tuple(self._there(desk, at)[:1])
+    def desk(self, unit_code: str, at: datetime | None = None, *, own: bool = False) -> tuple[Recipient, ...]:
+        """The first of the desk in the order of calling; of the registrars where the unit has no desk.
 
-    def supervisors(self, unit_code: str, at: datetime | None = None) -> tuple[Recipient, ...]:
-        """All supervisors; the leader where there is none."""
+        `own`: only people of the unit itself, no deputy from elsewhere.
+        """
+        desk = self._of(unit_code, ContactRole.DESK) or self._of(unit_code, ContactRole.REGISTRAR)
+        return tuple(self._there(desk, at, own=own)[:1])
+
+    def supervisors(self, unit_code: str, at: datetime | None = None, *, own: bool = False) -> tuple[Recipient, ...]:
+        """All supervisors; the leader where there is none. `own` as for the desk."""
         found = self._of(unit_code, ContactRole.SUPERVISOR) or self._of(unit_code, ContactRole.LEADER)
-        return tuple(self._there(found, at))
+        return tuple(self._there(found, at, own=own))
 
     def all_of_desk(self, unit_code: str) -> tuple[Recipient, ...]:
         """Everybody who may answer for the desk, in the order of calling."""
@@ -74,12 +77,14 @@ class Reach:
     def _of(self, unit_code: str, role: ContactRole) -> list[Recipient]:
         return self._by_role.get((unit_code, role), [])
 
-    def _there(self, recipients: list[Recipient], at: datetime | None) -> list[Recipient]:
+    def _there(self, recipients: list[Recipient], at: datetime | None, *, own: bool) -> list[Recipient]:
         """At `at`, the deputies of those who are away; a deputy from elsewhere is mailed as of this unit."""
         if at is None or not self._absences:
             return recipients
         by_id = {recipient.contact_id or 0: recipient for recipient in recipients}
-        known = {**self._deputies, **by_id}
+        homes = {recipient.unit_code for recipient in recipients}
+        deputies = {key: one for key, one in self._deputies.items() if not own or one.unit_code in homes}
+        known = {**deputies, **by_id}
         answers = who_answers(list(by_id), (), self._absences, at, there=known)
         return [replace(known[one.contact_id], unit_code=recipients[0].unit_code) for one in answers]
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from directory.calendars import TIMEZONE
+from directory.calendars import TIMEZONE, count_anew
 from directory.duty import Why, who_answers
 from directory.entries import Fault, WrongFieldsError, check_fields
 from directory.freshness import ContactState
@@ -49,7 +49,10 @@ def answering(session: Session, unit: Unit, at: datetime) -> list[Answering]:
 def add_shift(
     session: Session, contact: Contact, begins_at: datetime, ends_at: datetime, at: datetime, by: By, remark: str = ""
 ) -> DutyShift | None:
-    """Put the contact on duty for its unit; None where that shift is there already. WrongFieldsError."""
+    """Put the contact on duty for its unit; None where that shift is there already. WrongFieldsError.
+
+    Limits of urgent tickets that count its shifts are counted anew.
+    """
     check_fields({"note": remark}, frozenset())
     _check_span(begins_at, ends_at, LONGEST_SHIFT)
     ours = DutyShift.contact_id == contact.id, DutyShift.begins_at == begins_at
@@ -59,6 +62,7 @@ def add_shift(
                       note=remark)  # fmt: skip
     session.add(shift)
     note(session, contact, Deed.ADDED, at, by, field="duty", after=_span(session, begins_at, ends_at))
+    count_anew(session, contact.unit_code, contact.unit.name, at)
     return shift
 
 
@@ -74,6 +78,7 @@ def remove_shift(session: Session, shift: DutyShift, at: datetime, by: By) -> No
         before=_span(session, shift.begins_at, shift.ends_at),
     )
     session.delete(shift)
+    count_anew(session, shift.unit_code, shift.contact.unit.name, at)
 
 
 def enter_absence(

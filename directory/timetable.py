@@ -7,8 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
-from directory.calendars import forget_calendars
-from directory.days import CalendarDay, CalendarYear, DayKind, Recount, YearState
+from directory.calendars import count_anew
+from directory.days import CalendarDay, CalendarYear, DayKind, YearState
 from directory.entries import Fault, WrongFieldsError
 from directory.history import By, note, note_fields
 from directory.hours import HoursError, WeeklyHours, read_day, show_day, show_week
@@ -35,7 +35,7 @@ def change_hours(session: Session, unit: Unit, hours: WeeklyHours, at: datetime,
         raise WrongFieldsError({"days": Fault.MISSING})
     if not note_fields(session, unit, {"hours": show_week(hours)}, at, by, why):
         return False
-    _count_anew(session, unit.code, unit.name, at)
+    count_anew(session, unit.code, unit.name, at)
     return True
 
 
@@ -52,7 +52,7 @@ def set_day(session: Session, unit: Unit, one: YearDay, at: datetime, by: By) ->
     session.add(made)
     if before != shown(made):
         note(session, unit, Deed.CHANGED, at, by, field="day", before=before, after=shown(made))
-        _count_anew(session, unit.code, unit.name, at)
+        count_anew(session, unit.code, unit.name, at)
     return made
 
 
@@ -60,7 +60,7 @@ def remove_day(session: Session, unit: Unit, one: CalendarDay, at: datetime, by:
     """Take a unit's exception back."""
     note(session, unit, Deed.CHANGED, at, by, field="day", before=shown(one))
     session.delete(one)
-    _count_anew(session, unit.code, unit.name, at)
+    count_anew(session, unit.code, unit.name, at)
 
 
 def shown(one: CalendarDay | YearDay) -> str:
@@ -125,7 +125,7 @@ def sign_off(session: Session, year: CalendarYear, at: datetime, by: By) -> None
         CalendarDay(day=one.day, kind=one.kind, hours=one.hours, remark=one.remark) for one in days_given(year)
     )
     year.state, year.signed_at, year.signed_by = YearState.IN_FORCE, at, by.name[:120]
-    _count_anew(session, None, str(year.year), at)
+    count_anew(session, None, str(year.year), at)
 
 
 def drop_year(year: CalendarYear, at: datetime, by: By) -> None:
@@ -145,9 +145,3 @@ def _hours_of(one: YearDay) -> str:
     if not openings:
         raise WrongFieldsError({"hours": Fault.NO_HOURS})
     return show_day(openings)
-
-
-def _count_anew(session: Session, unit_code: str | None, cause: str, at: datetime) -> None:
-    session.add(Recount(unit_code=unit_code, cause=cause[:120], asked_at=at))
-    session.flush()
-    forget_calendars(session)

@@ -20,7 +20,7 @@ from portal.errors import Refused
 from portal.escalation.sweep import SweepReport, sweep
 from portal.extensions import alembic, db
 from portal.mail.deliver import deliver
-from portal.reporting import Report, reports
+from portal.reporting import NotDone, Report, reports
 from portal.web.actor import PORTAL
 from portal.web.permissions import Role
 from portal.worker import work
@@ -128,6 +128,9 @@ def sweep_command(at: datetime | None, dry_run: bool) -> tuple[Report, str]:
         f"{one.ticket} {one.clock} rung {one.rung} {one.unit} → {', '.join(one.recipients)}" for one in report.climbed
     ]
     lines += [f"{one.ticket} rung {one.rung} {one.unit}: {one.reason}" for one in report.skipped]
+    if report.failed:
+        click.echo(f"{len(report.failed)} tickets were passed over, the log says why: {report.failed}", err=True)
+        raise NotDone(_with_units(report), "\n".join(lines))
     return _with_units(report), "\n".join(lines)
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from types import FrameType
 
@@ -32,12 +33,14 @@ from portal.health import queries as health
 from portal.health.beating import beat, worker_name
 from portal.mail.deliver import deliver
 from portal.tickets.closing import close_settled
-from portal.tickets.recounting import recount_all
+from portal.tickets.recounting import ask_about_days_known_since, recount_all
 
 log = logging.getLogger(__name__)
 
 PAUSE = 10.0
 "Seconds between two rounds."
+BEAT_EVERY = 30.0
+"Seconds between two beats within a round that takes long."
 MAILBOX_EVERY = timedelta(minutes=1)
 MORNING_EVERY = timedelta(minutes=5)
 
@@ -55,7 +58,10 @@ def work(app: Flask, pause: float = PAUSE) -> None:
     signal.signal(signal.SIGINT, stop)
     loops = [
         threading.Thread(target=_loop, args=(app, parts, pause, stopping), name=name)
-        for name, parts in ((health.LADDER, (*LADDER, Morning().tell)), (health.MAIL, (_deliver, Mailbox().read)))
+        for name, parts in (
+            (health.LADDER, (NewDays().ask, *LADDER, Morning().tell)),
+            (health.MAIL, (_deliver, Mailbox().read)),
+        )
     ]
     for loop in loops:
         loop.start()
@@ -97,6 +103,21 @@ class Mailbox:
             log.error("the mailbox cannot be read: %s", self.told)
 
 
+class NewDays:
+    """Asked once, when the worker starts: a new release may know the holidays of a year that was assumed."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def ask(self, _settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
+        if self.asked:
+            return
+        with closing(sessions()) as session:
+            ask_about_days_known_since(session, at)
+            session.commit()
+        self.asked = True
+
+
 class Morning:
     """What still stands is looked for every few minutes, not at every round."""
 
@@ -109,33 +130,61 @@ class Morning:
             tell_mornings(sessions, at)
 
 
+class Pulse:
+    """The beats of one loop: after every round, and during a long one as long as it gets on."""
+
+    def __init__(self, sessions: "sessionmaker[Session]", loop: str, stopwatch: Callable[[], float]) -> None:
+        self.sessions, self.worker, self.loop = sessions, worker_name(), loop
+        self.stopwatch = stopwatch
+        self.began = self.beaten = stopwatch()
+
+    def begin(self) -> None:
+        self.began = self.stopwatch()
+
+    def alive(self) -> None:
+        """Called wherever a round has got on: a beat now and then."""
+        if self.stopwatch() - self.beaten >= BEAT_EVERY:
+            self.beat()
+
+    def beat(self) -> None:
+        """One that cannot be written is logged: the database does not answer, which the health check tells."""
+        self.beaten = self.stopwatch()
+        with closing(self.sessions()) as session:
+            try:
+                beat(session, self.worker, self.loop, clock.now(), self.beaten - self.began)
+                session.commit()
+            except SQLAlchemyError:
+                session.rollback()
+                log.exception("no heartbeat could be written")
+
+
+PULSE: ContextVar[Pulse] = ContextVar("pulse")
+"That of the loop in whose thread a part runs."
+
+
 def _loop(app: Flask, parts: Sequence[Part], pause: float, stopping: threading.Event) -> None:
-    name, worker = threading.current_thread().name, worker_name()
+    with app.app_context():
+        pulse = Pulse(db.sessionmaker, threading.current_thread().name, time.monotonic)
+    PULSE.set(pulse)
     while not stopping.is_set():
-        began = time.monotonic()
+        pulse.begin()
         with app.app_context():
             one_round(app, db.sessionmaker, clock.now(), parts)
-            _beat(worker, name, time.monotonic() - began)
+            pulse.beat()
         stopping.wait(pause)
 
 
-def _beat(worker: str, loop: str, seconds: float) -> None:
-    """A beat that cannot be written is logged: the database does not answer, which the health check tells."""
-    with closing(db.sessionmaker()) as session:
-        try:
-            beat(session, worker, loop, clock.now(), seconds)
-            session.commit()
-        except SQLAlchemyError:
-            session.rollback()
-            log.exception("no heartbeat could be written")
+def _alive() -> None:
+    if pulse := PULSE.get(None):
+        pulse.alive()
 
 
 def _sweep(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
-    sweep(sessions, at, in_hours=True)
+    sweep(sessions, at, in_hours=True, alive=_alive)
 
 
 def _recount(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
-    recount_all(sessions, at)
+    recount_all(sessions, at, _alive)
 
 
 def _ask(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
@@ -154,7 +203,7 @@ def _close(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime)
 
 def _deliver(settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
     with closing(sessions()) as session:
-        deliver(session, settings, at)
+        deliver(session, settings, at, alive=_alive)
 
 
 def forget_drafts(settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:

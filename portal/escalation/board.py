@@ -61,5 +61,6 @@ def counts_below(actor: Actor, codes: list[str], at: datetime) -> Select[*tuple[
 
 
 def _running(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    """Of the tickets that one may see; a drill stands still for practice, and counts nowhere."""
     seen = visible_to(actor).with_only_columns(Ticket.id)
-    return Clock.stopped_at.is_(None), Clock.ticket_id.in_(seen)
+    return Clock.stopped_at.is_(None), Clock.ticket_id.in_(seen.where(Ticket.drill.is_(False)))

@@ -46,7 +46,7 @@ def climb(
     messages = 0
     mailed = _mailed(session, rungs)
     for notice in _notices(climbed):
-        if notice.recipient.address in crowded and any(rung.number for rung in notice.asked):
+        if notice.recipient.address.casefold() in crowded and any(rung.number for rung in notice.asked):
             items = [notice_item(session, ticket, rung, command, mailed) for rung in notice.asked]
             hold_line(session, sweep, notice.recipient, items, at)
         else:

@@ -1,9 +1,10 @@
 """In the morning: what still stands, to the units whose rung was climbed; whom nobody reaches, to their stewards."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import partial
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
@@ -26,47 +27,43 @@ MOST_LISTED = 50
 
 
 def tell_mornings(sessions: sessionmaker[Session], at: datetime) -> int:
-    """Write the mails of this morning that are not written yet, each unit's in a transaction of its own; how many."""
-    told = 0
-    for kind, codes in _due(sessions, at):
-        for code in codes:
-            told += _tell(sessions, kind, code, at)
-    return told
+    """Write the mails of this morning that are not written yet; how many.
+
+    Each unit's in a transaction of its own; those of the stewards, of whom one search tells, in one for all.
+    """
+    told = sum(_told(sessions, code, partial(_tell_standing, code=code, at=at)) for code in _standing(sessions, at))
+    return told + _told(sessions, "of the stewards", partial(_tell_stewards, at=at))
 
 
-def _due(sessions: sessionmaker[Session], at: datetime) -> list[tuple[Morning, list[str]]]:
-    """The units, and the stewards' units, that have not been told today and are at work now."""
+def _standing(sessions: sessionmaker[Session], at: datetime) -> list[str]:
+    """The units that have not been told today what stands, and are at work now."""
     with closing(sessions()) as session:
-        day = at.astimezone(calendar_of(session, "").tz).date()
-        since = _midnight(session, at)
-        standing = session.scalars(units_with_standing(since, day)).all()
+        standing = session.scalars(units_with_standing(_midnight(session, at), _day(session, at))).all()
         load_calendars(session, standing)
         at_work = [code for code in standing if calendar_of(session, code).is_open(at)]
-        stewards = _stewards_to_tell(session, at) if calendar_of(session, "").is_open(at) else []
         session.rollback()
-    return [(Morning.STANDING, at_work), (Morning.UNREACHABLE, stewards)]
+    return at_work
 
 
-def _tell(sessions: sessionmaker[Session], kind: Morning, code: str, at: datetime) -> int:
+def _told(sessions: sessionmaker[Session], whom: str, tell: Callable[[Session], int]) -> int:
+    """How many mails were written; none where another worker was quicker, or where it failed."""
     with closing(sessions()) as session:
         try:
-            day = at.astimezone(calendar_of(session, "").tz).date()
-            session.add(MorningMail(kind=kind, unit_code=code, day=day, at=at))
-            session.flush()
-            written = (_tell_standing if kind is Morning.STANDING else _tell_unreachable)(session, code, at)
+            written = tell(session)
             session.commit()
         except IntegrityError:
             session.rollback()
             return 0
         except Exception:
             session.rollback()
-            log.exception("unit %s is not told this morning", code)
+            log.exception("unit %s: nothing is told this morning", whom)
             return 0
         return written
 
 
 def _tell_standing(session: Session, code: str, at: datetime) -> int:
     """One mail to each supervisor of the unit, of all that stands and was escalated to it before today."""
+    _note_told(session, Morning.STANDING, [code], at)
     clocks = session.scalars(standing_at(code, _midnight(session, at))).unique().all()
     recipients = reach(session, [code], at).supervisors(code, at)
     for recipient in recipients if clocks else ():
@@ -74,21 +71,24 @@ def _tell_standing(session: Session, code: str, at: datetime) -> int:
     return len(recipients) if clocks else 0
 
 
-def _stewards_to_tell(session: Session, at: datetime) -> list[str]:
-    """The units of the stewards in whose part somebody is missing, or a rung reached nobody; of today's, none twice."""
-    day = at.astimezone(calendar_of(session, "").tz).date()
-    if session.scalar(told_on(Morning.UNREACHABLE, None, day).limit(1)) is not None:
-        return []
-    found = gather_for_stewards(session, at)
-    return list(dict.fromkeys(one.steward.unit_code for one in found if one.findings.silent and one.steward.email))
-
-
-def _tell_unreachable(session: Session, code: str, at: datetime) -> int:
-    told = [one for one in gather_for_stewards(session, at) if one.steward.unit_code == code and one.steward.email]
-    skipped = session.scalars(skipped_since(_last_working_day(session, at))).all()
-    for one in told:
+def _tell_stewards(session: Session, at: datetime) -> int:
+    """One mail to each steward in whose part somebody is missing, with the rungs that reached nobody there."""
+    told = told_on(Morning.UNREACHABLE, None, _day(session, at)).limit(1)
+    if not calendar_of(session, "").is_open(at) or session.scalar(told) is not None:
+        return 0
+    found = [one for one in gather_for_stewards(session, at) if one.findings.silent and one.steward.email]
+    _note_told(session, Morning.UNREACHABLE, {one.steward.unit_code for one in found}, at)
+    skipped = session.scalars(skipped_since(_last_working_day(session, at))).all() if found else ()
+    for one in found:
         _mail_steward(session, one.steward, one.findings, skipped, at)
-    return len(told)
+    return len(found)
+
+
+def _note_told(session: Session, kind: Morning, codes: Iterable[str], at: datetime) -> None:
+    """The unique rows; IntegrityError where another worker has told them."""
+    day = _day(session, at)
+    session.add_all(MorningMail(kind=kind, unit_code=code, day=day, at=at) for code in sorted(codes))
+    session.flush()
 
 
 def _mail_steward(
@@ -116,15 +116,17 @@ def _of(skipped: Iterable[Climb], codes: set[str]) -> list[Climb]:
     return [climb for climb in skipped if climb.unit_code in codes][:MOST_LISTED]
 
 
+def _day(session: Session, at: datetime) -> date:
+    return at.astimezone(calendar_of(session, "").tz).date()
+
+
 def _midnight(session: Session, at: datetime) -> datetime:
     """The beginning of the local day."""
-    zone = calendar_of(session, "").tz
-    return datetime.combine(at.astimezone(zone).date(), time.min, zone)
+    return datetime.combine(_day(session, at), time.min, calendar_of(session, "").tz)
 
 
 def _last_working_day(session: Session, at: datetime) -> datetime:
     """The opening of the last day before today on which the province worked; two weeks back at most."""
-    calendar = calendar_of(session, "")
-    today = at.astimezone(calendar.tz).date()
+    calendar, today = calendar_of(session, ""), _day(session, at)
     opened = (calendar.openings(today - timedelta(days=back)) for back in range(1, 15))
     return next((openings[0][0] for openings in opened if openings), at - timedelta(days=14))

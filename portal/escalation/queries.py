@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.dml import ReturningDelete
 
+from directory.models import UnitAncestor
 from portal.escalation.models import Climb, DigestLine, Morning, MorningMail
 from portal.tickets.models import Clock, Task, Ticket
 
@@ -56,15 +57,16 @@ def units_with_standing(before: datetime, day: date) -> Select[str]:
     told = exists().where(
         MorningMail.kind == Morning.STANDING, MorningMail.unit_code == Climb.unit_code, MorningMail.day == day
     )
-    standing = select(Climb.unit_code).join(Clock, Clock.id == Climb.clock_id).where(*_standing(before), ~told)
-    return standing.distinct().order_by(Climb.unit_code)
+    clocks = select(Climb.unit_code).join(Clock, Clock.id == Climb.clock_id).join(Ticket, Ticket.id == Clock.ticket_id)
+    return clocks.where(*_standing(before), ~told).distinct().order_by(Climb.unit_code)
 
 
 def standing_at(unit_code: str, before: datetime) -> Select[Clock]:
     """What was escalated to a unit before an instant and still stands, the longest due first."""
-    told = exists().where(Climb.clock_id == Clock.id, Climb.unit_code == unit_code, *_mailed(before))
+    told = exists().where(Climb.clock_id == Clock.id, Climb.unit_code == unit_code, *_standing(before))
     return (
         select(Clock)
+        .join(Ticket, Ticket.id == Clock.ticket_id)
         .where(Clock.stopped_at.is_(None), Clock.rung >= 1, told)
         .options(
             joinedload(Clock.ticket).options(joinedload(Ticket.opener)),
@@ -94,7 +96,13 @@ def told_on(kind: Morning, unit_code: str | None, day: date) -> Select[int]:
 
 
 def _standing(before: datetime) -> tuple[ColumnElement[bool], ...]:
-    return Clock.stopped_at.is_(None), Clock.rung >= 1, *_mailed(before)
+    return Clock.stopped_at.is_(None), Clock.rung >= 1, Ticket.drill.is_(False), _still_commands(), *_mailed(before)
+
+
+def _still_commands() -> ColumnElement[bool]:
+    """The unit of a climb owes, or is no higher than the ticket's top is by now: nobody above that is told any more."""
+    below = exists().where(UnitAncestor.unit_code == Climb.unit_code, UnitAncestor.ancestor_code == Ticket.top_code)
+    return or_(Climb.unit_code == Clock.unit_code, below)
 
 
 def _mailed(before: datetime) -> tuple[ColumnElement[bool], ...]:

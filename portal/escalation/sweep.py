@@ -3,10 +3,10 @@
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -14,7 +14,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from directory.calendars import load_calendars
-from directory.chain import ChainError
 from portal.escalation.climbing import climb, due_rungs
 from portal.escalation.digest import send_held_lines
 from portal.escalation.queries import due_clocks, due_tickets
@@ -28,6 +27,8 @@ MOST_SINGLE = 3
 "Escalations of one recipient in one sweep; with more, one mail lists them all."
 BATCH = 500
 "Tickets whose clocks are gathered at once."
+ON_TIME = timedelta(minutes=15)
+"A rung that ends with the working day is still mailed so long after it: the worker comes a little later."
 
 
 @dataclass(frozen=True)
@@ -55,32 +56,45 @@ class Skipped:
 
 @dataclass
 class SweepReport:
-    """What one sweep found and did; `due` counts rungs, `messages` mails written."""
+    """What one sweep found and did; `due` counts rungs, `messages` mails written.
+
+    `failed` are the ids of tickets that were passed over; the log says why.
+    """
 
     at: datetime
     due: int = 0
     climbed: list[Climbed] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     messages: int = 0
+    failed: list[int] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "at": self.at.isoformat()}
+        told = asdict(self)
+        del told["failed"]
+        return {**told, "at": self.at.isoformat()}
 
 
 def sweep(
-    sessions: sessionmaker[Session], at: datetime, *, dry_run: bool = False, in_hours: bool = False
+    sessions: sessionmaker[Session],
+    at: datetime,
+    *,
+    dry_run: bool = False,
+    in_hours: bool = False,
+    alive: Callable[[], None] = lambda: None,
 ) -> SweepReport:
     """Climb what is due at `at`; with `dry_run` everything is done and taken back.
 
     With `in_hours` only where the unit that owes is at work, or on duty: what was missed is not mailed by night.
 
     Any number of sweeps may run at once: a ticket that another one holds is left to it, and a unique row says that a
-    rung was climbed. A ticket that fails is logged, and the others go on.
+    rung was climbed. A ticket that fails is logged, and the others go on. `alive` is called before each of them.
     """
     report = SweepReport(at)
     name = secrets.token_hex(8)
-    tickets, crowded = _gather(sessions, at, report, in_hours=in_hours)
-    for ticket_id, command in tickets:
+    found = _gather(sessions, at, report, in_hours=in_hours)
+    crowded = found.crowded()
+    for ticket_id, command in found.tickets:
+        alive()
         _sweep_ticket(sessions, ticket_id, command, crowded, name, report, dry_run=dry_run, in_hours=in_hours)
     with closing(sessions()) as session:
         report.messages += len(crowded) if dry_run else send_held_lines(session, name, at)
@@ -88,23 +102,54 @@ def sweep(
     return report
 
 
-def _gather(
-    sessions: sessionmaker[Session], at: datetime, report: SweepReport, *, in_hours: bool
-) -> tuple[list[tuple[int, Command]], frozenset[str]]:
-    """The tickets with something due, each with its chain of command; and who, by address, would get too many mails."""
-    found: list[tuple[int, Command]] = []
-    escalations: Counter[str] = Counter()
+@dataclass
+class _Gathered:
+    """The tickets with something due, each with its chain of command; how many escalations each address would get."""
+
+    tickets: list[tuple[int, Command]] = field(default_factory=list)
+    due: int = 0
+    escalations: Counter[str] = field(default_factory=Counter)
+
+    def crowded(self) -> frozenset[str]:
+        return frozenset(address for address, count in self.escalations.items() if count > MOST_SINGLE)
+
+
+def _gather(sessions: sessionmaker[Session], at: datetime, report: SweepReport, *, in_hours: bool) -> _Gathered:
+    found = _Gathered()
     with closing(sessions()) as session:
         ids = list(session.scalars(due_tickets(at)))
         for start in range(0, len(ids), BATCH):
-            clocks = _due(session, ids[start : start + BATCH], at, in_hours=in_hours)
-            command = command_of(session, clocks, at)
-            rungs = [rung for clock in clocks for rung in _rungs(session, clock, command, at)]
-            report.due += len(rungs)
-            escalations.update(address for rung in rungs if rung.number for address in rung.recipients.addresses)
-            found += [(ticket_id, command) for ticket_id in _in_order(clocks)]
+            _gather_some(session, ids[start : start + BATCH], at, found, report, in_hours=in_hours)
         session.rollback()
-    return found, frozenset(address for address, count in escalations.items() if count > MOST_SINGLE)
+    report.due = found.due
+    return found
+
+
+def _gather_some(
+    session: Session, ids: Sequence[int], at: datetime, found: _Gathered, report: SweepReport, *, in_hours: bool
+) -> None:
+    """Together; where one of them cannot be worked out, each alone, so that the one is passed over."""
+    try:
+        clocks = _due(session, ids, at, in_hours=in_hours)
+        command = command_of(session, clocks, at)
+        rungs = [rung for clock in clocks for rung in due_rungs(session, clock, command, at)]
+    except Exception:
+        session.rollback()
+        if len(ids) == 1:
+            log.exception("ticket %s: the sweep goes on without it", ids[0])
+            report.failed.append(ids[0])
+            return
+        for one in ids:
+            _gather_some(session, [one], at, found, report, in_hours=in_hours)
+        return
+    found.due += len(rungs)
+    found.escalations.update(_key(one) for rung in rungs if rung.number for one in rung.recipients.addresses)
+    found.tickets += [(ticket_id, command) for ticket_id in _in_order(clocks)]
+
+
+def _key(address: str) -> str:
+    """As mail systems compare addresses."""
+    return address.casefold()
 
 
 def _due(session: Session, ticket_ids: Sequence[int], at: datetime, *, in_hours: bool) -> list[Clock]:
@@ -112,15 +157,13 @@ def _due(session: Session, ticket_ids: Sequence[int], at: datetime, *, in_hours:
     if not in_hours:
         return list(clocks)
     load_calendars(session, {clock.unit_code for clock in clocks})
-    return [clock for clock in clocks if clock_calendar(session, clock).at_or_next_opening(at) == at]
+    return [clock for clock in clocks if _may_be_mailed(session, clock, at)]
 
 
-def _rungs(session: Session, clock: Clock, command: Command, at: datetime) -> list[ForecastRung]:
-    """The due rungs of a clock; none where the chain of command cannot answer, which its own turn will log."""
-    try:
-        return due_rungs(session, clock, command, at)
-    except ChainError:
-        return []
+def _may_be_mailed(session: Session, clock: Clock, at: datetime) -> bool:
+    """Whether the unit that owes is at work; or was when the rung fell due, a moment ago."""
+    just_now = clock.next_at is not None and at - clock.next_at <= ON_TIME
+    return just_now or clock_calendar(session, clock).at_or_next_opening(at) == at
 
 
 def _in_order(clocks: Iterable[Clock]) -> list[int]:
@@ -152,6 +195,7 @@ def _sweep_ticket(
         except Exception:
             session.rollback()
             log.exception("ticket %s: the sweep goes on without it", ticket_id)
+            report.failed.append(ticket_id)
             return
         _note(report, rungs, messages)
 

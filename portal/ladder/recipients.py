@@ -30,17 +30,24 @@ class Recipients:
 
 
 def recipients_of_rung(
-    reached: Reach, number: int, unit_code: str, assignee: Recipient | None = None, at: datetime | None = None
+    reached: Reach,
+    number: int,
+    unit_code: str,
+    assignee: Recipient | None = None,
+    at: datetime | None = None,
+    *,
+    own: bool = False,
 ) -> Recipients:
     """Who is mailed at a rung of that unit: at 0 the desk and who has the task, above it the supervisors.
 
-    With `at`, deputies for those who are away then.
+    With `at`, deputies for those who are away then; with `own`, none from another unit.
     """
     if number == 0:
-        return Recipients(_each_once([*reached.desk(unit_code, at), *([assignee] if assignee else [])]))
-    to = _each_once(reached.supervisors(unit_code, at))
-    desk = reached.desk(unit_code, at) if number == 1 and to else ()
-    return Recipients(to, tuple(copy for copy in desk if copy.address not in {one.address for one in to}))
+        return Recipients(_each_once([*reached.desk(unit_code, at, own=own), *([assignee] if assignee else [])]))
+    to = _each_once(reached.supervisors(unit_code, at, own=own))
+    desk = reached.desk(unit_code, at, own=own) if number == 1 and to else ()
+    asked = {one.address.casefold() for one in to}
+    return Recipients(to, tuple(copy for copy in desk if copy.address.casefold() not in asked))
 
 
 def _each_once(recipients: Sequence[Recipient]) -> tuple[Recipient, ...]:

@@ -53,13 +53,21 @@ def redirect(session: Session, actor: Actor, mail: OutboxMail, contact_id: int |
 
 
 def candidates(session: Session, mail: OutboxMail) -> Sequence[Contact]:
-    """Who can be mailed instead: the others of the unit, then those of the units above it."""
+    """Who can be mailed instead: the others of the unit, then those of the units above it, as far as it may be told."""
     if mail.unit_code is None or not mail.letter:
         return []
-    codes = [unit.code for unit in session.scalars(chain(mail.unit_code))]
+    codes = _as_far_as_allowed(mail, [unit.code for unit in session.scalars(chain(mail.unit_code))])
     found = session.scalars(reachable(codes).options(joinedload(Contact.unit))).all()
     others = [each for each in found if (each.email or "").lower() != mail.to_address.lower()]
     return sorted(others, key=lambda each: codes.index(each.unit_code))
+
+
+def _as_far_as_allowed(mail: OutboxMail, codes: list[str]) -> list[str]:
+    """Of the unit and those above it; of a mail about a ticket whose ceiling is not among them, the unit alone."""
+    ceiling = mail.letter.get("ceiling", "")
+    if ceiling in codes:
+        return codes[: codes.index(ceiling) + 1]
+    return codes[:1] if ceiling or mail.ticket_number else codes
 
 
 def may_be_retried(mail: OutboxMail) -> bool:

@@ -56,22 +56,31 @@ def deliver(
     limit: int | None = None,
     *,
     stopwatch: Callable[[], float] = monotonic,
+    alive: Callable[[], None] = lambda: None,
 ) -> DeliveryReport:
     """Sends the mails that are due at `at`, at most `limit` of them, and commits the result of each.
 
-    What `session` holds is committed first. `stopwatch` counts seconds: what the round takes is added to `at`. Needs an
-    application context, since a mail that is passed on is written anew.
+    What `session` holds is committed first. `stopwatch` counts seconds: what the round takes is added to `at`. `alive`
+    is called before each mail. Needs an application context, since a mail that is passed on is written anew.
     """
     session.commit()
     with Session(session.get_bind(), expire_on_commit=False, autoflush=False, info=session.info) as own:
-        return _Round(own, settings, at, stopwatch).run(limit)
+        return _Round(own, settings, at, stopwatch, alive).run(limit)
 
 
 class _Round:
     """No transaction is open while the server is talked to."""
 
-    def __init__(self, session: Session, settings: Settings, at: datetime, stopwatch: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        at: datetime,
+        stopwatch: Callable[[], float],
+        alive: Callable[[], None],
+    ) -> None:
         self.session = session
+        self.alive = alive
         self.dispatch = Dispatch(settings)
         self.pace = Pace.of(settings.mail)
         self.lease = Lease(session, max(LEASE, EXCHANGES * timedelta(seconds=settings.mail.timeout)))
@@ -118,6 +127,7 @@ class _Round:
     def _send_all(self, mails: Sequence[Held]) -> None:
         for position, mail in enumerate(mails, start=1):
             try:
+                self.alive()
                 if self._still_held(mail):
                     self._record(mail, self._verdict(mail))
             except BaseException:

@@ -139,10 +139,13 @@ class Letter:
     unit: str = ""
     url: str = ""
     notice: Notice | None = None
+    ceiling: str = ""
+    "code of the highest unit at which somebody may be given it instead; empty: whoever commands the recipient's"
 
     def facts(self) -> dict[str, Any]:
         """All but the recipient, as JSON holds it."""
-        given = {"items": self.items, "notice": self.notice, "url": self.url, "why": str(self.why), "unit": self.unit}
+        given = {"items": self.items, "notice": self.notice, "url": self.url, "why": str(self.why), "unit": self.unit,
+                 "ceiling": self.ceiling}  # fmt: skip
         return {name: packed(value) for name, value in given.items()}
 
 

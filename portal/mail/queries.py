@@ -65,6 +65,16 @@ def of_ticket(number: str) -> Select[OutboxMail]:
     return select(OutboxMail).where(OutboxMail.ticket_number == number).order_by(OutboxMail.created_at, OutboxMail.id)
 
 
+def digests_about(number: str, addresses: Collection[str], since: datetime) -> Select[OutboxMail]:
+    """The mails to these addresses that list several tickets, this one among them, written from an instant on."""
+    return select(OutboxMail).where(
+        OutboxMail.to_address.in_(addresses),
+        OutboxMail.kind == "digest",
+        OutboxMail.created_at >= since,
+        OutboxMail.body_text.contains(f"[{number}]", autoescape=True),
+    )
+
+
 @dataclass(frozen=True)
 class OutboxFilter:
     """Which mails are looked at; what is left out narrows nothing. `address`: any part of it."""

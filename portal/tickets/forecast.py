@@ -97,7 +97,7 @@ def recipients_at(clock: Clock, command: Command, number: int, unit: str, at: da
     """
     if clock.ticket.drill and unit != clock.ticket.opener_code:
         return Recipients()
-    usual = recipients_of_rung(command.reach, number, unit, _assignee(clock), at)
+    usual = recipients_of_rung(command.reach, number, unit, _assignee(clock), at, own=clock.ticket.drill)
     if at is None or not usual.to or not policy_of(clock.ticket).counts_duty:
         return usual
     return usual.with_more(command.duty.of(unit, at))

@@ -7,7 +7,7 @@ from sqlalchemy import case, func, literal, select
 from sqlalchemy.orm import Session, joinedload, lazyload
 
 from portal.tickets.models import Entry, Ticket
-from portal.tickets.queries import entries_of, readable_by, running_clocks
+from portal.tickets.queries import entries_of, readable_by
 from portal.web.actor import Actor
 
 SHOWN, MORE = 40, 100
@@ -17,7 +17,7 @@ RUNGS = ("climbed", "skipped")
 
 @dataclass(frozen=True)
 class Part:
-    """The entries shown, oldest first, how many there are before them, and the rungs behind the clocks that run."""
+    """The entries shown, oldest first, how many there are before them, and all that tell of rungs."""
 
     entries: Sequence[Entry]
     earlier: int
@@ -42,9 +42,6 @@ def _count(session: Session, actor: Actor, ticket: Ticket, since: int | None) ->
 
 
 def _rungs(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Entry]:
-    """What the history tells of the rungs of clocks that run, however far back."""
-    begun = min((clock.started_at for clock in running_clocks(ticket)), default=None)
-    if begun is None:
-        return ()
-    climbed = entries_of(actor, ticket).where(Entry.kind.in_(RUNGS), Entry.at >= begun)
+    """What the history tells of rungs, however far back: the ladders show them, whatever part of it is shown."""
+    climbed = entries_of(actor, ticket).where(Entry.kind.in_(RUNGS))
     return session.scalars(climbed.options(lazyload("*"))).all()

@@ -71,6 +71,7 @@ def mail_reply(session: Session, ticket: Ticket, recipient: Recipient, at: datet
         ticket.number,
         why=Why.WRITER,
         unit=unit.name,
+        ceiling=recipient.unit_code,
         url=portal_url(f"/tickets/{ticket.number}"),
     )
     post(session, letter, at)
@@ -87,13 +88,17 @@ def mail_notice(
     supervises = any(rung.number > 0 for rung in notice.asked)
     why = Why.SUPERVISOR if supervises else _why_urged(notice.recipient)
     copy = kind == "escalation" and not supervises
-    post(session, Letter(kind, notice.recipient, items, ticket.number, copy=copy, why=why, unit=unit.name), at)
+    letter = Letter(kind, notice.recipient, items, ticket.number, copy=copy, why=why, unit=unit.name,
+                    ceiling=_ceiling(ticket))  # fmt: skip
+    post(session, letter, at)
 
 
 def mail_digest(session: Session, recipient: Recipient, items: Sequence[Item], at: datetime) -> None:
     """One mail that lists many escalations."""
     unit = session.get_one(Unit, recipient.unit_code)
-    post(session, Letter("digest", recipient, list(items), why=Why.SUPERVISOR, unit=unit.name, url=portal_url("/")), at)
+    letter = Letter("digest", recipient, list(items), why=Why.SUPERVISOR, unit=unit.name, url=portal_url("/"),
+                    ceiling=recipient.unit_code)  # fmt: skip
+    post(session, letter, at)
 
 
 def mail_standing(session: Session, recipient: Recipient, clocks: Sequence[Clock], count: int, at: datetime) -> None:
@@ -102,7 +107,7 @@ def mail_standing(session: Session, recipient: Recipient, clocks: Sequence[Clock
     items = [_item(session, clock.ticket, clock) | {"rung": clock.rung} for clock in clocks]
     notice: DirectoryNotice = {"unit": unit.name, "standing_count": count}
     letter = Letter("standing", recipient, items, why=Why.SUPERVISOR, unit=unit.name, url=portal_url("/supervision"),
-                    notice=notice)  # fmt: skip
+                    notice=notice, ceiling=recipient.unit_code)  # fmt: skip
     post(session, letter, at)
 
 
@@ -135,8 +140,14 @@ def _why_urged(recipient: Recipient) -> Why:
 def _mail_desk(session: Session, ticket: Ticket, kind: str, item: Item, why: Why, unit: Unit, at: datetime) -> None:
     if ticket.drill and unit.code != ticket.opener_code:
         return
-    for recipient in reach(session, [unit.code], at).desk(unit.code, at):
-        post(session, Letter(kind, recipient, [item], ticket.number, why=why, unit=unit.name), at)
+    for recipient in reach(session, [unit.code], at).desk(unit.code, at, own=ticket.drill):
+        letter = Letter(kind, recipient, [item], ticket.number, why=why, unit=unit.name, ceiling=_ceiling(ticket))
+        post(session, letter, at)
+
+
+def _ceiling(ticket: Ticket) -> str:
+    """The unit above which nobody is told of the ticket, nor of a drill outside the unit that drills."""
+    return ticket.opener_code if ticket.drill else ticket.top_code
 
 
 def _item(session: Session, ticket: Ticket, clock: Clock) -> Item:

@@ -17,7 +17,6 @@ from portal.errors import Text
 from portal.extensions import db
 from portal.ladder.ladder import ClockKind
 from portal.mail.models import OutboxMail
-from portal.mail.queries import of_ticket
 from portal.procedures.catalogue import Procedure, shipped
 from portal.tickets import forms
 from portal.tickets.citizens import CitizenFacts, masked
@@ -29,6 +28,7 @@ from portal.tickets.models import Clock, Entry, Task, Ticket
 from portal.tickets.moves import needs_explanation
 from portal.tickets.queries import allowed_moves, allowed_ticket_moves, load_ticket, running_clocks
 from portal.tickets.seeing import note_seen, seen_until
+from portal.tickets.told import Told, mails_about, told
 from portal.web.access import actor
 from portal.web.forms import PortalForm
 
@@ -129,6 +129,11 @@ class TicketPage:
             if (entry.task_id, entry.detail["clock"]) == (clock.task_id, clock.kind) and entry.at >= clock.started_at
         ]
 
+    @cached_property
+    def told(self) -> Told:
+        """By which mails each rung was told."""
+        return told(self.part.rungs, self.mails)
+
     @property
     def overall(self) -> Clock | None:
         return next((clock for clock in running_clocks(self.ticket) if clock.kind is ClockKind.OVERALL), None)
@@ -191,7 +196,7 @@ def gather(session: Session, number: str, interrupted: Interrupted | None = None
         part=part,
         seen=seen,
         rungs=forecast(session, ticket, at),
-        mails=session.scalars(of_ticket(ticket.number)).all(),
+        mails=mails_about(session, ticket, part.rungs),
         units=units,
         citizens=[masked(citizen, cipher()) for citizen in ticket.citizens],
         moves=allowed_ticket_moves(actor(), ticket),

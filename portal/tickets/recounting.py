@@ -1,14 +1,16 @@
 """Running limits counted anew after working time has changed: a year loaded, a unit's hours, a day."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload, sessionmaker
 
+from directory.calendars import calendar_of, count_anew
 from directory.days import Recount
+from directory.working_time import calendar_day_end
 from portal.ladder.ladder import instants
 from portal.procedures.limit import Limit
 from portal.tickets.clocks import clock_calendar, policy_of
@@ -24,10 +26,14 @@ BATCH = 50
 "Tickets in one transaction."
 
 
-def recount_all(sessions: sessionmaker[Session], at: datetime) -> int:
-    """Count anew what was asked for, batch by batch; how many tickets. Killed, it goes on after the last batch."""
+def recount_all(sessions: sessionmaker[Session], at: datetime, alive: Callable[[], None] = lambda: None) -> int:
+    """Count anew what was asked for, batch by batch; how many tickets. Killed, it goes on after the last batch.
+
+    `alive` is called before each batch.
+    """
     counted = 0
     while True:
+        alive()
         with closing(sessions()) as session:
             asked = session.scalar(_asked())
             if asked is None:
@@ -35,6 +41,20 @@ def recount_all(sessions: sessionmaker[Session], at: datetime) -> int:
                 return counted
             counted += _batch(session, asked, at)
             session.commit()
+
+
+def ask_about_days_known_since(session: Session, at: datetime) -> bool:
+    """Ask for a count where limits rest on days that were assumed and are known by now, by a new list of holidays.
+
+    Whether there were any. A year that is signed off asks by itself.
+    """
+    office = calendar_of(session, "")
+    known = calendar_day_end(office.known_until, 0, office.tz)
+    doubtful = select(Clock.id).where(Clock.stopped_at.is_(None), Clock.provisional, Clock.due_at <= known)
+    if session.scalar(doubtful.limit(1)) is None:
+        return False
+    count_anew(session, None, str(office.known_until.year), at)
+    return True
 
 
 def recount_ticket(session: Session, ticket: Ticket, cause: str, at: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from directory.days import CalendarDay, CalendarYear, Recount
 from directory.history import By, changes_of
 from directory.hours import WeeklyHours, read_day, show_week
 from directory.models import ContactRole
-from directory.roster import add_shift
+from directory.roster import add_shift, remove_shift
+from directory.upkeep import DutyShift
 from portal.accounts.models import Officer
 from portal.audit.models import AuditRecord
 from portal.escalation.models import Climb
@@ -266,6 +267,32 @@ def test_an_urgent_limit_counts_the_duty_shifts_of_who_owes(session: Session, pr
     night = in_utc("2016-01-05 00:05")
     report = sweep(db.sessionmaker, night, in_hours=True)
     assert {one.ticket for one in report.climbed} == {urgent.number}
+
+
+def test_an_urgent_limit_is_counted_anew_when_the_roster_of_who_owes_changes(
+    session: Session, province: Province, clock: Time
+) -> None:
+    contact = make_contact(session, province.linjiang, ContactRole.DESK, name="值班", email="duty@ga.example")
+    normal = opened(session, province.changyi, province.linjiang, clock.now)
+    urgent = opened(session, province.changyi, province.linjiang, clock.now, urgency="urgent")
+    assert clock_of(session, urgent).due_at == in_utc("2016-01-06 09:00")
+    begins = in_utc("2016-01-04 17:00")
+    for number in range(3):
+        shift = add_shift(session, contact, begins + timedelta(hours=5 * number),
+                          begins + timedelta(hours=5 * number + 5), clock.now, By("吴管理"))  # fmt: skip
+    session.commit()
+    assert len(session.scalars(select(Recount)).all()) == 1, "asked once, however many shifts"
+    recounted(clock.now)
+    assert clock_of(session, urgent).due_at == in_utc("2016-01-05 00:00")
+    assert clock_of(session, normal).due_at == in_utc("2016-01-06 09:00")
+    assert shift is not None
+    remove_shift(session, shift, clock.now, By("吴管理"))
+    remove_shift(session, session.scalars(select(DutyShift)).first(), clock.now, By("吴管理"))  # type: ignore[arg-type]
+    session.commit()
+    recounted(clock.now)
+    assert clock_of(session, urgent).due_at == in_utc("2016-01-05 10:30")
+    assert kinds(session, urgent).count("recounted") == 2
+    assert "recounted" not in kinds(session, normal)
 
 
 def test_by_night_the_worker_mails_nothing_that_was_missed_by_day(

@@ -329,7 +329,7 @@ def test_a_server_that_falls_silent_or_hangs_up(
     assert mail.state == state
     assert AT < mail.next_try_at <= AT + GAPS[0]
     with sink() as healthy:
-        deliver(session, with_server(own_settings, healthy.port), mail.next_try_at)
+        deliver(session, with_server(own_settings, healthy.port, timeout=30.0), mail.next_try_at)
     assert healthy.ids == [mail.message_id]
     assert mail.state == "sent"
 

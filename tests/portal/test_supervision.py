@@ -14,6 +14,7 @@ from directory.history import By
 from directory.models import Contact, ContactRole
 from directory.roster import add_shift, enter_absence
 from portal.accounts.models import Officer
+from portal.escalation import morning
 from portal.escalation.board import BoardFilter, standing_still
 from portal.escalation.models import Climb as Climbed
 from portal.escalation.models import Morning, MorningMail
@@ -23,6 +24,8 @@ from portal.extensions import db
 from portal.health.beating import beat
 from portal.health.models import Heartbeat
 from portal.ladder.models import PolicyVersion
+from portal.mail.compose import post
+from portal.mail.letter import Letter
 from portal.mail.models import OutboxMail
 from portal.tickets.forecast import forecast
 from portal.tickets.models import Clock, Ticket
@@ -183,6 +186,33 @@ def test_whom_nobody_reaches_is_told_to_the_steward_once_a_day(session: Session,
     assert "临江市户政大厅" in told[0].body_text
     assert ticket.number in told[0].body_text
     assert {one.kind for one in session.scalars(select(MorningMail))} == {Morning.STANDING, Morning.UNREACHABLE}
+
+
+def test_stewards_of_several_units_are_told_together_or_not_at_all(
+    session: Session, province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker killed between the first steward and the second must not leave the second untold for the day."""
+    for name in ("linjiang", "changyi"):
+        for role in ("supervisor", "leader"):
+            contact = session.scalars(select(Contact).where(Contact.email == f"{name}.{role}@ga.example")).one()
+            corrections.mark_bounced(session, contact, "550", START)
+    make_officer(session, province.baishan, "wu", Role.STEWARD, email="wu@ga.example")
+    make_officer(session, province.jilin, "li", Role.STEWARD, email="li@ga.example")
+    session.commit()
+    told: list[str] = []
+
+    def killed_over_the_second(to: Session, letter: Letter, at: datetime) -> OutboxMail:
+        told.append(letter.recipient.address)
+        if len(told) == 2:
+            raise KeyboardInterrupt
+        return post(to, letter, at)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(morning, "post", killed_over_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            mornings(in_utc("2016-01-05 08:30"))
+    assert mornings(in_utc("2016-01-05 08:40")) == 2
+    assert sorted(to for _kind, to in mailed(session, "unreachable")) == ["li@ga.example", "wu@ga.example"]
 
 
 # Who is on duty

@@ -142,6 +142,54 @@ def test_a_ticket_that_fails_is_passed_over_and_the_others_go_on(session: Sessio
     report = swept(LATER)
     assert len({one.ticket for one in report.climbed}) == 1
     assert len(report.climbed) == 8
+    assert report.failed == [broken.id]
+
+
+def test_a_unit_whose_hours_cannot_be_read_stops_no_other_units_ladder(
+    session: Session, province: Province, runner: Runner
+) -> None:
+    for place in (province.linjiang, province.fusong, province.dahu):
+        opened(session, province.changyi, place, START)
+    province.fusong.hours = ";;;;;;;"  # never open: no form lets it through
+    province.dahu.hours = "from dawn to dusk"
+    session.commit()
+    silent = sorted(session.scalars(select(Ticket.id).where(Ticket.id != 1)))
+    report = swept(LATER)
+    assert {(one.clock, one.rung) for one in report.climbed} == {
+        (clock, rung) for clock in ("sign_for", "answer") for rung in range(4)
+    }
+    assert sorted(report.failed) == silent
+    result = runner("portal", "sweep", "--at", "2016-02-01T09:00+08:00", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout).keys() == {"at", "due", "climbed", "skipped", "messages"}
+    assert "2 tickets were passed over" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("started", "closing"), [("2016-01-04 08:00", "2016-01-05 17:00"), ("2016-01-03 20:00", "2016-01-05 17:00")]
+)
+def test_a_rung_that_falls_due_when_the_unit_closes_is_mailed_then_not_the_next_morning(
+    session: Session, province: Province, started: str, closing: str
+) -> None:
+    opened(session, province.changyi, province.linjiang, in_utc(started))
+    db.session.commit()
+    sweep(db.sessionmaker, in_utc(closing) - timedelta(seconds=3), in_hours=True)
+    late = sweep(db.sessionmaker, in_utc(closing) + timedelta(seconds=7), in_hours=True)
+    assert [(one.clock, one.rung) for one in late.climbed] == [("answer", 1)]
+    night = sweep(db.sessionmaker, in_utc(closing) + timedelta(hours=5), in_hours=True)
+    assert night.climbed == []
+
+
+def test_a_supervisor_whose_address_is_written_in_two_ways_has_one_mail_of_many(
+    session: Session, province: Province
+) -> None:
+    for place in (province.linjiang, province.linjiang, province.fusong, province.fusong):
+        opened(session, province.changyi, place, START)
+    one = session.scalars(select(Contact).where(Contact.email == "fusong.supervisor@ga.example")).one()
+    one.email = "Linjiang.Supervisor@ga.example"
+    session.commit()
+    swept(in_utc("2016-01-04 15:00"))
+    assert [kind for kind, to in mailed(session) if to.casefold() == "linjiang.supervisor@ga.example"] == ["digest"]
 
 
 def test_the_command_answers_in_json(runner: Runner, session: Session, province: Province) -> None:
