@@ -99,7 +99,9 @@ def _attachment(session: Session, ticket: Ticket) -> int:
 
 
 def _first_entry(session: Session, ticket: Ticket) -> int:
-    return session.scalars(select(Entry.id).where(Entry.ticket_id == ticket.id).order_by(Entry.id)).first() or 0
+    """The opening message."""
+    messages = select(Entry.id).where(Entry.ticket_id == ticket.id, Entry.kind == "message")
+    return session.scalars(messages.order_by(Entry.id)).first() or 0
 
 
 def _free(session: Session, province: Province) -> Arguments:
