@@ -18,6 +18,7 @@ from portal.conversation.forms import CallForm, EditForm
 from portal.errors import Conflict, Invalid
 from portal.extensions import db
 from portal.tickets.checking import LARGEST_FILE, MOST_FILES
+from portal.tickets.drafting import sent
 from portal.tickets.forms import MessageForm
 from portal.tickets.models import Entry, Ticket
 from portal.tickets.page import Interrupted, render_ticket
@@ -68,6 +69,7 @@ def send(number: str) -> Response | tuple[str, int]:
         return _again(number, Interrupted(form), refusal.status)
     except Conflict as refusal:
         return _again(number, Interrupted(form, message=refusal.message), refusal.status)
+    sent(db.session, actor(), ticket.number, form.form_id)
     db.session.commit()
     flash(_("Message sent."), "success")
     return redirect(url_for("tickets.show", number=number, _anchor="history"))
@@ -86,6 +88,7 @@ def note(number: str) -> Response | tuple[str, int]:
     except Conflict as refusal:
         form.form_errors.append(refusal.message)
         return _call_again(ticket, form, refusal.status)
+    sent(db.session, actor(), ticket.number, form.form_id)
     db.session.commit()
     flash(_("The call is noted."), "success")
     return redirect(url_for("tickets.show", number=number, _anchor="history"))

@@ -13,6 +13,7 @@ from portal.errors import Conflict, Invalid, Refused
 from portal.extensions import db
 from portal.tickets import moves
 from portal.tickets.citizens import reveal
+from portal.tickets.drafting import sent
 from portal.tickets.forms import (
     AnswerForm,
     CloseForm,
@@ -139,6 +140,7 @@ def _carry_out(number: str, task_id: int | None, form: PortalForm, said: str, ac
         return _again(number, Interrupted(_refused(form, refusal), task_id), refusal.status)
     except Conflict as refusal:
         return _again(number, _stopped(form, task_id, refusal), refusal.status)
+    sent(db.session, actor(), number, form.form_id)
     db.session.commit()
     flash(said, "success")
     return redirect(url_for("tickets.show", number=number))

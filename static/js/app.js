@@ -8,6 +8,7 @@ import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
 import { startOnce } from "./once.js";
 import { startPreview } from "./preview.js";
+import { startPulse } from "./pulse.js";
 import { startProcedures } from "./procedures.js";
 import { startWaiting } from "./waiting.js";
 
@@ -19,6 +20,7 @@ startLive(document);
 startProcedures(document);
 startPreview(document);
 startDrafts(document);
+startPulse(document);
 startFiles(document);
 startOnce(document);
 startWaiting(document);
