@@ -24,6 +24,7 @@ from portal.escalation import policies, supervision
 from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap, csrf, db, login, mail
 from portal.health import views as health
 from portal.ladder import models as _policies  # noqa: F401
+from portal.letters import views as letters
 from portal.mail import views as outbox
 from portal.search import views as search
 from portal.terms.indexing import BLINDING
@@ -35,7 +36,8 @@ from portal.web import views as web
 __all__ = ["create_app"]
 
 FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
-            conversation, outbox, correspondence, supervision, policies, desk, search, health, api)  # fmt: skip
+            conversation, outbox, correspondence, supervision, policies, desk, letters, search, health,
+            api)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 
