@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+REMEMBERED_SINCE = 1990
+PREFECTURE_DIGITS = 4
+
 
 @dataclass(frozen=True)
 class FormerDivision:
@@ -40,6 +43,12 @@ def former_codes() -> Mapping[str, tuple[FormerDivision, ...]]:
             if code != division.code:
                 found[code].append(division)
     return {code: tuple(divisions) for code, divisions in found.items()}
+
+
+def former_prefectures(code: str) -> tuple[str, ...]:
+    """The prefectures, by their codes, that a county was of within the memory of those in office: 公主岭 was 四平's."""
+    had = (one.code[:PREFECTURE_DIGITS] for one in former_codes().get(code, ()) if one.until > REMEMBERED_SINCE)
+    return tuple(prefecture for prefecture in dict.fromkeys(had) if not code.startswith(prefecture))
 
 
 def _read() -> Iterator[FormerDivision]:

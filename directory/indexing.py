@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from directory.former import FormerDivision, former_codes
+from directory.divisions import divisions
+from directory.former import FormerDivision, former_codes, former_divisions, former_prefectures
 from directory.models import (
     Contact,
     ContactState,
@@ -76,7 +78,11 @@ def _gather(session: Session, codes: Sequence[str]) -> Iterator[tuple[str, UnitF
                 former_codes=tuple(one.code for one in former if one.now[0] == unit.locality_code),
                 part_codes=tuple(one.code for one in former if one.now[0] != unit.locality_code),
                 served=tuple(served[unit.code]),
-                former_names=(*_former(unit), *(name for one in closed for name in (one.name, *_former(one)))),
+                former_names=(
+                    *_former(unit),
+                    *_former_places(unit, locality),
+                    *(name for one in closed for name in (one.name, *_former(one))),
+                ),
                 address=unit.address,
                 people=tuple(people[unit.code]),
                 phones=(unit.public_phone, *phones[unit.code]),
@@ -88,6 +94,13 @@ def _gather(session: Session, codes: Sequence[str]) -> Iterator[tuple[str, UnitF
 def _former_divisions(unit: Unit) -> tuple[FormerDivision, ...]:
     """The registers are kept above the stations."""
     return () if unit.kind is UnitKind.STATION else former_codes().get(unit.locality_code, ())
+
+
+def _former_places(unit: Unit, locality: str) -> list[str]:
+    """What the division was called whose registers it keeps, under its code or another: 扶余区 for 宁江区."""
+    had = (*former_divisions().get(unit.locality_code, ()), *_former_divisions(unit))
+    keeps = (one.name for one in had if one.now[0] == unit.locality_code and unit.kind is not UnitKind.STATION)
+    return [name for name in dict.fromkeys(keeps) if name != locality]
 
 
 def _former(unit: Unit) -> list[str]:
@@ -108,18 +121,30 @@ def _closed_into(session: Session, codes: Sequence[str]) -> dict[str, list[Unit]
 
 
 def _above(session: Session, codes: Sequence[str]) -> dict[str, list[Above]]:
+    """The units above each, the nearest first, and among them the prefectures that had the place before."""
     higher = aliased(Unit)
     statement = (
-        select(UnitAncestor.unit_code, higher.name, Locality.name)
+        select(UnitAncestor.unit_code, UnitAncestor.distance, higher, Locality.name)
         .join(higher, higher.code == UnitAncestor.ancestor_code)
         .join(Locality, Locality.code == higher.locality_code)
-        .where(UnitAncestor.unit_code.in_(codes), UnitAncestor.distance > 0)
+        .where(UnitAncestor.unit_code.in_(codes))
         .order_by(UnitAncestor.distance)
     )
     above: dict[str, list[Above]] = defaultdict(list)
-    for code, name, locality in session.execute(statement):
-        above[code].append(Above(name, locality))
+    for code, distance, unit, locality in session.execute(statement):
+        if distance:
+            former = _former(unit) if unit.kind is UnitKind.HALL else ()
+            above[code].append(Above(unit.name, locality, tuple(former)))
+        above[code] += _had(unit.locality_code)
     return above
+
+
+@cache
+def _had(locality_code: str) -> tuple[Above, ...]:
+    """The prefectures that a county was of, as if they were above it still."""
+    names = {code: one.name for code, one in divisions().items()}
+    names |= {code: former[-1].name for code, former in former_divisions().items() if code not in names}
+    return tuple(Above("", names[code]) for code in former_prefectures(locality_code) if code in names)
 
 
 def _served(session: Session, codes: Sequence[str]) -> dict[str, list[Served]]:

@@ -1,7 +1,7 @@
 """What is left to find when the wrong characters are set aside: the units whose names are likest to what was typed."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from operator import eq
@@ -9,6 +9,7 @@ from operator import eq
 from sqlalchemy import Select, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
+from directory.called import short_names
 from directory.matching import (
     TERMS_AT_MOST,
     Asker,
@@ -23,7 +24,7 @@ from directory.matching import (
     word_parameters,
 )
 from directory.models import LookupTerm, Unit
-from directory.names import Field, short_names
+from directory.names import Field
 from directory.pieces import pieces_of
 from directory.words import MOST_WORDS, Query, best_cover, is_chinese
 
@@ -42,22 +43,32 @@ def nearest(session: Session, query: Query, asker: Asker) -> list[Hit]:
     covers = [best_cover(word, meant) for word, meant in zip(chinese, pieces_of(session, chinese, list), strict=True)]
     rest = "".join(over for _, over in covers)
     pieces = (*others, *dict.fromkeys(piece for cover, _ in covers for piece in cover))[:MOST_WORDS]
-    if not rest:
+    if not rest and len(query.words) > 1:
         return []
-    if not query.with_words(pieces).words:
+    if rest and not query.with_words(pieces).words:
         return _by_characters(session, query.with_words(pieces), rest, asker)
     return _by_pieces(session, query, pieces, rest, asker)
 
 
 def _by_pieces(session: Session, query: Query, pieces: Sequence[str], rest: str, asker: Asker) -> list[Hit]:
-    """Units that answer to the pieces, or else to the first of them, and are named like the rest."""
-    for kept in range(len(pieces), 0, -1):
-        over = "".join((*pieces[kept:], rest))
-        sure = replace(query.with_words(tuple(pieces[:kept])), more_was_said=True)
-        if hits := answering(session, sure, asker, CANDIDATES_AT_MOST):
-            least = 0 if len(over) <= sum(map(len, pieces[:kept])) else MOST_CHARACTERS
-            return _likest(session, over, hits, least, FAR)
+    """Units that answer to the pieces, or else to the first or the last of them, and are named like the rest."""
+    for kept, left in _parted(pieces):
+        if not (over := "".join((*left, rest))):
+            continue
+        sure = replace(query.with_words(tuple(kept)), more_was_said=True)
+        hits = answering(session, sure, asker, CANDIDATES_AT_MOST)
+        least = 0 if len(over) <= sum(map(len, kept)) else MOST_CHARACTERS
+        if likely := _likest(session, over, hits, least, FAR):
+            return likely
     return []
+
+
+def _parted(pieces: Sequence[str]) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    """All of them, then ever fewer: the first, and what is after them; the last, and what is before."""
+    yield pieces, ()
+    for count in range(len(pieces) - 1, 0, -1):
+        yield pieces[:count], pieces[count:]
+        yield pieces[-count:], pieces[:-count]
 
 
 def _by_characters(session: Session, query: Query, characters: str, asker: Asker) -> list[Hit]:
@@ -103,6 +114,8 @@ def _likest(session: Session, rest: str, hits: Sequence[Hit], least: float, scor
 
 
 def _likeness(one: str, other: str) -> float:
-    """Of 0 to 1, and a little more where the lengths are the same and characters stand at the same place."""
+    """Of 0 to 1, as for the same characters in another order, and a little more where some stand at the same place."""
+    if sorted(one) == sorted(other):
+        return 1
     same = sum(map(eq, one, other)) if len(one) == len(other) else 0
     return SequenceMatcher(None, one, other).ratio() + same * (IN_PLACE - 0.5)

@@ -25,6 +25,7 @@ from directory.words import (
     MOST_WORDS,
     Query,
     apart,
+    dialled,
     joined,
     misspellings,
     parse,
@@ -53,13 +54,18 @@ def find(
     if not query or limit < 1:
         return []
     if not query.words:
-        return listed(session, query, asker, limit)
+        return _answers(session, query, asker, limit)
     tried: set[Query] = set()
     for readings in _stages(session, query):
-        hits = (hit for reading in _new(readings, tried) for hit in answering(session, reading, asker, limit))
+        hits = (hit for reading in _new(readings, tried) for hit in _answers(session, reading, asker, limit))
         if best := _first(limit, hits):
             return _first(limit, [*_unless_sure(session, query, asker, limit, best), *best])
     return _guesses(session, written(apart(query)), asker, limit, tried)
+
+
+def _answers(session: Session, reading: Query, asker: Asker, limit: int) -> list[Hit]:
+    """Of a reading that names kinds and roles alone all that are of them."""
+    return (answering if reading.words else listed)(session, reading, asker, limit) if reading else []
 
 
 def _new(readings: Iterable[Query], tried: set[Query]) -> Iterator[Query]:
@@ -90,19 +96,19 @@ def _first(limit: int, hits: Iterable[Hit]) -> list[Hit]:
 
 def _stages(session: Session, typed: Query) -> Iterator[Iterable[Query]]:
     query = apart(typed)
-    for reading in (typed, query, written(query), unfinished(query)):
+    for reading in (typed, query, written(query), unfinished(query), dialled(query)):
         yield [joined(reading)]
         yield [reading]
     yield from _cut(session, written(query), list)
 
 
 def _guesses(session: Session, query: Query, asker: Asker, limit: int, tried: set[Query]) -> list[Hit]:
-    """What may have been meant, slips of typing supposed; a guess that fits exactly is the last."""
+    """What may have been meant, slips of typing supposed, until one fits exactly; then what is like the words."""
     guessed: list[Hit] = []
     for readings in _slips(session, query):
         guessed += (hit for reading in _new(readings, tried) for hit in answering(session, reading, asker, limit))
         if guessed and min(hit.score for hit in guessed) <= FITS:
-            return _marked(guessed, limit)
+            break
     guessed += nearest(session, query, asker)
     return _marked(sorted(guessed, key=lambda hit: hit.score), limit)
 

@@ -12,16 +12,17 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from directory.called import called, short_names, zone_names
 from directory.spelling import initials, simplified, spell, spell_person, spellings
 
 LONGEST_TERM = 64
 LONGEST_TEXT = 24
 SHORTEST_NUMBER = 3
 FIELDS_PER_RANK = 16
+MOST_OF_FORMER = 2
+"of a former name above: 怀德, 怀德县"
 SHARED = 1_000
 "how many localities and chains of command keep their terms: their units come one after the other"
-ABBREVIATED = {"前郭尔罗斯": "前郭"}
-"Names of places that are too long to be said in full."
 
 
 class Field(StrEnum):
@@ -61,15 +62,6 @@ RANKS: dict[Field, tuple[int, int]] = {
     Field.FORMER_CODE: (3, 7),
 }
 
-_PEOPLES = "(?:(?:满|回|朝鲜|蒙古|锡伯|达斡尔|鄂温克|鄂伦春|赫哲|藏|壮|苗|彝|土家|维吾尔|哈萨克)族)*"
-_DIVISION = re.compile(
-    _PEOPLES + "(?:自治)?(?P<level>州|县|区|旗)$|" + _PEOPLES + "(?P<ending>街道办事处|街道|地区|省|市|盟|镇|乡|路)$"
-)
-_OFFICE = re.compile(
-    "(?:(?:户政|户籍|人口|治安)(?:办证|管理)*(?:大厅|中心|总队|支队|大队|处|科)|(?:边防|森林|治安|水上|铁路)?派出所)$"
-)
-_AUTHORITY = re.compile("^(?P<body>.*?)公安(?:[厅局]|(?=分局))(?P<branch>.*?)(?:公安)?(?:分局)?$")
-
 
 class Term(NamedTuple):
     """One way to find a unit. `weight` orders finds and tells the field: rank × FIELDS_PER_RANK + the field's place."""
@@ -89,10 +81,11 @@ class Person:
 
 @dataclass(frozen=True)
 class Above:
-    """A unit higher in the chain of command."""
+    """A unit higher in the chain of command, or one that was; `former` are the names it had."""
 
     name: str
     locality: str
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -152,36 +145,6 @@ def normalise(text: str) -> str:
     return "".join(character for character in folded if character.isalnum())
 
 
-def short_names(name: str) -> list[str]:
-    """What people call a unit: 吉林市公安局昌邑分局户政大厅 → 昌邑, 昌邑分局, 昌邑户政大厅."""
-    office = _OFFICE.search(name)
-    tail = office.group() if office else ""
-    head = name.removesuffix(tail)
-    authority = _AUTHORITY.match(head)
-    branch = authority["branch"] if authority else ""
-    place = branch or (authority["body"] if authority else head.removesuffix("分局"))
-    core = _core(place)
-    others = called(place)
-    names = [core, place, f"{branch}分局" if branch else "", core + tail, place + tail, *others]
-    return list(dict.fromkeys(short for short in (*names, *(other + tail for other in others)) if short))
-
-
-def called(place: str) -> list[str]:
-    """What else people call a division: 伊通县 for 伊通满族自治县, 前郭 for 前郭尔罗斯蒙古族自治县."""
-    found = _DIVISION.search(place)
-    core = _core(place)
-    cores = [core, ABBREVIATED[core]] if core in ABBREVIATED else [core]
-    if not found or core == place:
-        return []
-    level = found["level"] or found["ending"]
-    return [name for name in (*cores[1:], *(one + level for one in cores)) if name not in {place, core}]
-
-
-def _core(place: str) -> str:
-    core = _DIVISION.sub("", place)
-    return core if len(core) > 1 else place
-
-
 def _own_terms(unit: UnitFacts) -> Iterator[Term]:
     yield from _code_terms(unit)
     yield from _names_terms(unit.name)
@@ -208,7 +171,8 @@ def _code_terms(unit: UnitFacts) -> Iterator[Term]:
     for codes, in_part in ((unit.former_codes, False), (unit.part_codes, True)):
         yield from (Term(code, Field.FORMER_CODE, weigh(Field.FORMER_CODE, inside=in_part)) for code in codes)
     for place in unit.served:
-        for text in (place.code, normalise(place.name), "".join(spell(normalise(place.name)))):
+        names = [normalise(name) for name in (place.name, *zone_names(place.name))]
+        for text in (place.code, *names, *("".join(spell(name)) for name in names)):
             yield Term(text[:LONGEST_TERM], Field.SERVED, weigh(Field.SERVED))
 
 
@@ -247,9 +211,10 @@ def _in_path(name: str) -> list[str]:
 
 
 def _names_above(unit: Above) -> list[str]:
-    """The locality, and the short names it does not begin with: 昌邑区, 昌邑分局."""
+    """The locality, and the short names it does not begin with: 昌邑区, 昌邑分局; the places it was of: 怀德县."""
     branches = [name for name in short_names(unit.name) if name.endswith("分局")]
-    return [unit.locality, *called(unit.locality), *branches]
+    was_of = (place for former in unit.former for place in short_names(former)[:MOST_OF_FORMER])
+    return [unit.locality, *called(unit.locality), *branches, *was_of]
 
 
 def _people_terms(people: Iterable[Person]) -> Iterator[Term]:

@@ -32,7 +32,18 @@ ROLE_WORDS: dict[str, ContactRole] = {
 }
 
 _WITHIN_A_NUMBER = re.compile(r"(?<=\d)[-‐‑–—−](?=\d)")
-_COUNTRY = re.compile(r"^\s*(?:\+|00)86[\s-]*(?=\d)")
+_COUNTRY = re.compile(r"^\s*(?:(?:\+|00)86[\s-]*(?=\d)|86[\s-]*(?=0[1-9]))")
+_EXTENSION = re.compile(
+    r"(?<!\d)((?:0\d{2,3}[-‐‑–—−]?)?[1-9]\d{6,7})\s*(?:[-‐‑–—−#]|转|分机|ext\.?)\s*\d{1,6}(?!\d)", re.ASCII
+)
+_MARKED = re.compile("[\u0300-\u036f]")
+_NUMBERED = re.compile(r"\b(?:[a-z]+[1-5])+[a-z]*\b", re.ASCII)
+ASIDE = frozenset(
+    {"电话", "联系电话", "联系方式", "号码", "电话号码", "tel", "phone", "fax", "city", "county", "district", "police"}
+)
+"What is said beside a name and names nothing; looked for where nothing else was said."
+AREA_CODE = re.compile("0(?:10|2[0-9]|[3-9][0-9]{2})(?=[0-9]{3})")
+
 _SCRIPT = re.compile("[0-9a-z]+(?!号)|(?:[^0-9a-z]+[0-9]+(?=号))?[^0-9a-z]+|[0-9]+号")
 
 
@@ -84,14 +95,20 @@ def apart(query: Query) -> Query:
 
 
 def joined(query: Query) -> Query:
-    """Pinyin typed with spaces, written together: chang yi → changyi."""
+    """Pinyin and numbers typed with spaces, written together: chang yi → changyi, 2206 81 → 220681."""
     words: list[str] = []
     for word in query.words:
-        if words and _is_letters(words[-1]) and _is_letters(word):
+        if words and (_are_letters(words[-1], word) or _are_numbers(words[-1], word)):
             words[-1] += word
         else:
             words.append(word)
     return replace(query, words=tuple(words))
+
+
+def dialled(query: Query) -> Query:
+    """The area code apart from a part of a number that does not follow it at once: 0432-7855 for 0432-80007855."""
+    cut = ((found.group(), word[found.end() :]) if (found := _area_code(word)) else (word,) for word in query.words)
+    return query.with_words(tuple(dict.fromkeys(part for parts in cut for part in parts)))
 
 
 def unfinished(query: Query) -> Query:
@@ -171,12 +188,35 @@ def is_number(word: str) -> bool:
     return word.isascii() and not word.isalpha()
 
 
-def _words(typed: str) -> Iterator[str]:
-    text = simplified(unicodedata.normalize("NFKC", first_six(typed[:LONGEST_QUERY])).casefold().replace("ü", "v"))
-    text = _WITHIN_A_NUMBER.sub("", _COUNTRY.sub("", text))
+def _words(typed: str) -> list[str]:
+    text = _toneless(simplified(unicodedata.normalize("NFKC", first_six(typed[:LONGEST_QUERY])).casefold()))
+    text = _WITHIN_A_NUMBER.sub("", _EXTENSION.sub(r"\1", _COUNTRY.sub("", text)))
     text = "".join(character if character.isalnum() else " " for character in text)
-    yield from list(dict.fromkeys(word[:LONGEST_WORD] for word in text.split()))[:MOST_WORDS]
+    words = list(dict.fromkeys(word[:LONGEST_WORD] for word in text.split()))
+    return ([word for word in words if word not in ASIDE] or words)[:MOST_WORDS]
+
+
+def _toneless(text: str) -> str:
+    """Pinyin without its tones: lǜyuán → lvyuan, lin2jiang1 → linjiang."""
+    unmarked = _MARKED.sub("", unicodedata.normalize("NFD", text).replace("u\u0308", "v"))
+    return _NUMBERED.sub(lambda found: re.sub("[1-5]", "", found.group()), unicodedata.normalize("NFC", unmarked))
 
 
 def _is_letters(word: str) -> bool:
     return word.isascii() and word.isalpha()
+
+
+def _are_letters(*words: str) -> bool:
+    return all(map(_is_letters, words))
+
+
+def _are_digits(*words: str) -> bool:
+    return all(word.isascii() and word.isdecimal() for word in words)
+
+
+def _are_numbers(*words: str) -> bool:
+    return all(map(is_number, words))
+
+
+def _area_code(word: str) -> re.Match[str] | None:
+    return AREA_CODE.match(word) if _are_digits(word) else None

@@ -9,11 +9,13 @@ from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
 from portal.api import views as api
 from portal.calendars import views as calendars
+from portal.cipher import Blinding
 from portal.cli import portal_commands
 from portal.config import ROOT, Settings, read_settings
 from portal.contacts import by_mail, exports, imports
 from portal.contacts import views as contacts
 from portal.conversation import models as _attachments  # noqa: F401
+from portal.conversation import pulse
 from portal.conversation import views as conversation
 from portal.correspondence import views as correspondence
 from portal.desk import views as desk
@@ -23,7 +25,10 @@ from portal.escalation import policies, supervision
 from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap, csrf, db, login, mail
 from portal.health import views as health
 from portal.ladder import models as _policies  # noqa: F401
+from portal.letters import views as letters
 from portal.mail import views as outbox
+from portal.search import views as search
+from portal.terms.indexing import BLINDING
 from portal.tickets import counted, on_it, openings
 from portal.tickets import views as tickets
 from portal.web import error_pages, filters, headers, languages
@@ -32,7 +37,8 @@ from portal.web import views as web
 __all__ = ["create_app"]
 
 FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
-            conversation, outbox, correspondence, supervision, policies, desk, health, api)  # fmt: skip
+            conversation, pulse, outbox, correspondence, supervision, policies, desk, letters, search, health,
+            api)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 
@@ -104,7 +110,8 @@ def _init_extensions(app: Flask) -> None:
     app.teardown_appcontext_funcs[:] = [done for done in app.teardown_appcontext_funcs if not iscoroutinefunction(done)]
     with app.app_context():
         behave_like_postgresql(db.engine)
-        db.sessionmaker.configure(info={TIMEZONE: app.extensions["settings"].timezone})
+        settings = app.extensions["settings"]
+        db.sessionmaker.configure(info={TIMEZONE: settings.timezone, BLINDING: Blinding(settings.data_key)})
     alembic.init_app(app)
     babel.init_app(app, locale_selector=languages.current_locale)
     babel.domain_instance = languages.DOMAIN

@@ -64,6 +64,18 @@ class Cipher:
         return hmac.new(self._index_key, normal.encode(), hashlib.sha256).hexdigest()
 
 
+class Blinding:
+    """Turns words into numbers that only the holder of the key can make: for an index that shows no text."""
+
+    def __init__(self, key: str) -> None:
+        self._key = _derived(key, b"search terms")
+
+    def token(self, term: str) -> int:
+        """The first 64 bits of the term's HMAC-SHA-256, as a signed number: equal terms, equal numbers."""
+        digest = hmac.digest(self._key, term.encode(), "sha256")
+        return int.from_bytes(digest[:8], "big", signed=True)
+
+
 def cipher() -> Cipher:
     """The application's cipher, made from its settings when first asked for."""
     extensions = current_app.extensions

@@ -21,6 +21,7 @@ from portal.escalation.sweep import SweepReport, sweep
 from portal.extensions import alembic, db
 from portal.mail.deliver import deliver
 from portal.reporting import NotDone, Report, reports
+from portal.search.rebuilding import index_anew
 from portal.web.actor import PORTAL
 from portal.web.permissions import Role
 from portal.worker import work
@@ -114,6 +115,17 @@ def demo_command() -> tuple[Report, str]:
 def _load_demo() -> None:
     demo.load_demonstration(db.session, demo.kept_password(current_app.extensions["settings"].instance), clock.now())
     db.session.commit()
+
+
+@portal_commands.command("index")
+@reports
+def index_command() -> tuple[Report, str]:
+    """Write the terms by which tickets are found anew: once for a database made before, and after a change of key."""
+    after, done = 0, 0
+    while batch := index_anew(db.session, after):
+        db.session.commit()
+        after, done = batch[-1], done + len(batch)
+    return {"tickets": done}, f"{done} tickets can be found."
 
 
 @portal_commands.command("sweep")

@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from directory import names
-from directory.names import short_names
+from directory.called import short_names
 from directory.phones import PrintedPhone
 
 Key = TypeVar("Key", bound=Hashable)

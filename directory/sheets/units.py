@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from directory.names import short_names
+from directory.called import short_names
 from directory.sheets.facts import UnitFacts, normalise
 from directory.sheets.plan import (
     KEEP,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from directory.names import short_names
+from directory.called import short_names
 from directory.sheets.facts import UnitFacts, normalise
 from directory.sheets.plan import Reason, RefusalError
 from directory.sheets.recognising import Place, Record

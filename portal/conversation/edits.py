@@ -9,6 +9,7 @@ from portal.audit.actions import record as audit
 from portal.conversation.actions import check_open
 from portal.conversation.models import FormerText
 from portal.errors import Conflict, Hidden
+from portal.terms.indexing import index_texts
 from portal.tickets.checking import MESSAGE_LENGTH, Faults, check_text
 from portal.tickets.models import Entry, Ticket
 from portal.tickets.queries import NOT_THERE, entries_of
@@ -58,6 +59,7 @@ def edit_message(
         return entry
     former.append(FormerText(text=entry.text, until=at))
     entry.text, entry.edited_at = text.strip(), at
+    index_texts(session, ticket.id, [entry.text])
     audit(session, actor, "ticket.message.edit", f"ticket {ticket.number}", at=at, entry=entry.id)
     return entry
 

@@ -1,4 +1,4 @@
-"""Who has a ticket open, and who is writing on it: an open page says so now and then, and is forgotten when it stops."""
+"""Who has a ticket open, and who writes on it: an open page says so now and then, and is forgotten when it stops."""
 
 import re
 from datetime import datetime, timedelta

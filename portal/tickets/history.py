@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.terms.indexing import index_texts
 from portal.tickets.models import Entry, Task, Ticket
 from portal.web.actor import Actor
 
@@ -22,7 +23,10 @@ def record(
     aside: bool = False,
     **detail: Any,
 ) -> Entry:
-    """Add one entry in the transaction of its cause. `text` is what a person wrote, `detail` what the portal knows."""
+    """Add one entry in the transaction of its cause, found by its words from then on.
+
+    `text` is what a person wrote, `detail` what the portal knows.
+    """
     entry = Entry(
         ticket_id=ticket.id,
         task_id=task.id if task else None,
@@ -37,4 +41,6 @@ def record(
         submission_key=submission_key,
     )
     session.add(entry)
+    if text:
+        index_texts(session, ticket.id, [text])
     return entry

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Select, false, func, insert, literal, select
 from sqlalchemy.orm import Session, selectinload
 
+from portal.terms.indexing import index_unit_on
 from portal.tickets.clocks import find_top
 from portal.tickets.forecast import command_of, rungs_to_come
 from portal.tickets.history import record
@@ -87,6 +88,7 @@ def _see_the_same(session: Session, closed: str, successor: str) -> None:
         EntryReader.unit_code == closed, EntryReader.entry_id.not_in(reads)
     )
     session.execute(insert(EntryReader).from_select(["entry_id", "unit_code", "addressed"], told))
+    index_unit_on(session, select(Party.ticket_id).where(Party.unit_code == closed), successor)
 
 
 def _move_tasks(session: Session, actor: Actor, ticket: Ticket, closed: str, successor: str, at: datetime) -> int:

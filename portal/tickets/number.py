@@ -9,6 +9,11 @@ BETWEEN = re.compile(r"[\s\-\u2010-\u2015\u2212]")
 "Spaces, hyphens, dashes and the minus sign, which tell nothing."
 
 
+YEAR_AND_SERIAL = re.compile(r"(?P<year>[1-9][0-9]{3})[\s\-\u2010-\u2015\u2212]+(?P<serial>[0-9]{1,6})")
+LONGEST = 13
+"Digits of the longest number that is looked for where one was mistyped."
+
+
 class NumberFault(StrEnum):
     FORM = "form"
     CHECK_DIGIT = "check digit"
@@ -37,6 +42,47 @@ def parse_number(text: str) -> tuple[int, int]:
     if match["check"] != _check_digit(match["serial"] + match["year"]):
         raise BadNumber(NumberFault.CHECK_DIGIT)
     return int(match["year"]), int(match["serial"])
+
+
+def numbers_meant(text: str, year: int) -> list[str]:
+    """The numbers that may be meant by what was typed in `year`, the likeliest first; none where it is no number.
+
+    Without the prefix, the year or the check digit; and where the check digit does not fit, what one slip (a wrong
+    digit, two exchanged) makes of a right one.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip().upper().removeprefix("XB")
+    if halves := YEAR_AND_SERIAL.fullmatch(plain):
+        return [format_number(int(halves["year"]), int(halves["serial"]))] if int(halves["serial"]) else []
+    digits = BETWEEN.sub("", plain)
+    if not (digits.isascii() and digits.isdecimal()):
+        return []
+    if len(digits) <= 6:
+        return [format_number(each, int(digits)) for each in (year, year - 1, year - 2)] if int(digits) else []
+    right = [found for reading in _readings(digits, year) if (found := _right(reading))]
+    return right or list(dict.fromkeys(found for slip in _slips(digits) if (found := _right(slip))))
+
+
+def _readings(digits: str, year: int) -> list[str]:
+    """Seven digits lack the year, ten the check digit."""
+    if len(digits) == 7:
+        return [f"{each}{digits}" for each in (year, year - 1, year - 2)]
+    return [digits + _check_digit(digits[4:] + digits[:4])] if len(digits) == 10 else [digits]
+
+
+def _right(digits: str) -> str | None:
+    try:
+        return format_number(*parse_number("XB" + digits))
+    except BadNumber:
+        return None
+
+
+def _slips(digits: str) -> list[str]:
+    """What becomes of the digits when one is put right, the last first, or two neighbours are exchanged."""
+    if not 11 <= len(digits) <= LONGEST:
+        return []
+    places = range(len(digits) - 1, -1, -1)
+    others = [digits[:at] + other + digits[at + 1 :] for at in places for other in "0123456789"]
+    return others + [digits[:at] + digits[at + 1] + digits[at] + digits[at + 2 :] for at in places[1:]]
 
 
 def _check_digit(digits: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from directory.calendars import calendar_of
 from portal.audit.actions import record as audit
 from portal.cipher import Cipher
+from portal.terms.indexing import index_texts, index_units
 from portal.tickets.checking import Checked, Opening, checked
 from portal.tickets.citizens import encrypted
 from portal.tickets.history import record
@@ -36,6 +37,7 @@ def open_ticket(session: Session, actor: Actor, opening: Opening, at: datetime, 
     session.flush()
     session.add_all(Party(ticket_id=ticket.id, unit_code=code) for code in sorted(_parties(ticket)))
     _write_history(session, actor, ticket, facts, at)
+    _let_be_found(session, ticket, facts)
     audit(session, actor, "ticket.open", f"ticket {ticket.number}", at=at, procedure=ticket.procedure)
     session.flush()
     return ticket
@@ -62,6 +64,11 @@ def _next_serial(session: Session, year: int) -> int:
 
 def _parties(ticket: Ticket) -> set[str]:
     return {ticket.opener_code, *(task.unit_code for task in ticket.tasks)}
+
+
+def _let_be_found(session: Session, ticket: Ticket, facts: Checked) -> None:
+    index_texts(session, ticket.id, [ticket.subject, ticket.reference, facts.procedure.zh, facts.procedure.en])
+    index_units(session, ticket.id, _parties(ticket))
 
 
 def _write_history(session: Session, actor: Actor, ticket: Ticket, facts: Checked, at: datetime) -> None:

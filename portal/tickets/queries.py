@@ -1,5 +1,7 @@
 """Which tickets one may see, and loading them: what one may not see is not there."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
@@ -40,6 +42,19 @@ def _answers_for(actor: Actor, unit_code: InstrumentedAttribute[str]) -> ColumnE
         below = select(UnitAncestor.unit_code).where(UnitAncestor.ancestor_code == actor.unit_code)
         return unit_code.in_(below)
     return unit_code == actor.unit_code
+
+
+def seen_by(actor: Actor, ticket_id: Any) -> ColumnElement[bool]:
+    """Whether `actor` may see the ticket of this column: what `visible_to` selects, asked of one ticket at a time.
+
+    For a list that walks another index in its order and drops what is not for the reader to see.
+    """
+    if actor.unit_code is None or not actor.may(Permission.TICKET_READ):
+        return false()
+    own = exists().where(Party.ticket_id == ticket_id)
+    if Role.SUPERVISOR not in actor.roles:
+        return own.where(Party.unit_code == actor.unit_code)
+    return own.where(Party.unit_code == UnitAncestor.unit_code, UnitAncestor.ancestor_code == actor.unit_code)
 
 
 def load_ticket(session: Session, actor: Actor, number: str, *, lock: bool = False) -> Ticket:

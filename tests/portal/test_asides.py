@@ -16,6 +16,7 @@ from portal.conversation.actions import send_message
 from portal.conversation.models import Attachment
 from portal.conversation.queries import attachments_of
 from portal.errors import Invalid
+from portal.search.finding import find_tickets
 from portal.tickets.asides import may_read
 from portal.tickets.models import Entry, Ticket
 from portal.tickets.queries import entries_of, load_ticket, visible_to
@@ -114,6 +115,16 @@ def test_its_files_are_listed_and_given_to_nobody_else(
     assert fusong.get(f"{address}/attachments/{file.id}").status_code == 404
     assert "密.pdf" not in fusong.get(address).text
     assert not session.scalars(attachments_of(actor_at(province.fusong), ticket)).all()
+
+
+def test_a_search_finds_it_for_who_may_read_it_alone(
+    session: Session, province: Province, ticket: Ticket, aside: Entry
+) -> None:
+    found = {
+        unit.code: [hit.ticket.id for hit in find_tickets(session, actor_at(unit), SECRET).items]
+        for unit in (province.changyi, province.linjiang, province.fusong)
+    }
+    assert found == {province.changyi.code: [ticket.id], province.linjiang.code: [ticket.id], province.fusong.code: []}
 
 
 def test_the_select_says_what_the_rule_says(

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from directory.called import short_names, zone_names
 from directory.divisions import divisions
 from directory.names import (
     LONGEST_TERM,
@@ -13,7 +14,6 @@ from directory.names import (
     Term,
     UnitFacts,
     field_of,
-    short_names,
     terms,
     weigh,
 )
@@ -242,3 +242,22 @@ def test_any_facts_give_terms_that_the_table_can_hold(unit: UnitFacts) -> None:
 def test_a_term_is_kept_once_for_its_best_field() -> None:
     found = [term for term in terms(CHANGYI) if term.term == "户政大厅"]
     assert found == [Term("户政大厅", Field.NAME, weigh(Field.NAME, inside=True))]
+
+
+@pytest.mark.parametrize(
+    ("zone", "names"),
+    [
+        ("长春净月高新技术产业开发区", ["净月高新区", "净月开发区", "长春净月高新区", "长春净月开发区"]),
+        ("长春经济技术开发区", ["经开区", "长春经开区"]),
+        ("吉林松原经济开发区", ["松原经开区", "松原开发区", "吉林松原经开区", "吉林松原开发区"]),
+        ("昌邑区", []),
+    ],
+)
+def test_a_development_zone_has_the_short_names_that_people_say(zone: str, names: list[str]) -> None:
+    assert zone_names(zone) == names
+
+
+def test_the_former_county_of_the_hall_above_is_part_of_the_path() -> None:
+    station = UnitFacts("范家屯派出所", "范家屯镇", ("220184103000",),
+                        above=(Above("公主岭市公安局户政大厅", "公主岭市", ("怀德县公安局户政大厅",)),))  # fmt: skip
+    assert of(station, "怀德") == of(station, "huaide") == of(station, "怀德县") == {Field.PATH}

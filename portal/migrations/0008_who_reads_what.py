@@ -1,7 +1,7 @@
 """asides, mentions, what was read, edited texts, text templates
 
-Revision ID: 0007
-Revises: 0006
+Revision ID: 0008
+Revises: 0007
 Create Date: 2026-11-24 15:14:24.969201
 """
 
@@ -11,8 +11,8 @@ from alembic import op
 from directory import base as types
 
 
-revision = '0007'
-down_revision = '0006'
+revision = '0008'
+down_revision = '0007'
 branch_labels = ()
 depends_on = None
 

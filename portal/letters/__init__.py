@@ -1,0 +1,1 @@
+"""A ticket printed as an official liaison letter (联系函)."""

@@ -1,0 +1,1 @@
+"""Search over the tickets that one may see."""

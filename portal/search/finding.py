@@ -1,0 +1,117 @@
+"""Finding tickets: candidates by their terms, then read, so that only what the reader may read makes a hit."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from directory.models import Unit
+from portal.audit.actions import record as audit
+from portal.cipher import Cipher
+from portal.procedures.catalogue import Procedure, shipped
+from portal.search.marking import Piece, marked, says
+from portal.search.queries import by_citizen, by_number, by_reference, candidates, found, frequencies, texts_of
+from portal.search.question import Word, asked, asked_of_units
+from portal.tickets.citizens import holds_number
+from portal.tickets.models import Ticket
+from portal.tickets.number import numbers_meant
+from portal.web.actor import Actor
+from portal.web.pagination import Page, encode
+
+PAGE, MOST_OF_CITIZEN, ROUNDS = 20, 50, 5
+"Lines of a page; tickets shown of one citizen; how often candidates that were none are made up for."
+SNIPPETS = 2
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A ticket found, and where."""
+
+    ticket: Ticket
+    subject: Sequence[Piece] = ()
+    snippets: Sequence[Sequence[Piece]] = ()
+
+    @property
+    def procedure(self) -> Procedure:
+        return shipped()[self.ticket.procedure]
+
+    @property
+    def units(self) -> list[Unit]:
+        """Its places, the opener first, each once."""
+        every = [self.ticket.opener, *(task.unit for task in self.ticket.tasks)]
+        return list({unit.code: unit for unit in every}.values())
+
+
+def find_tickets(session: Session, actor: Actor, text: str, before: int | None = None) -> Page[Hit]:
+    """The visible tickets that say all the words, in any order, newest first."""
+    page = _found(session, actor, asked(session, actor, text), before)
+    if page.items or before is not None:
+        return page
+    return _found(session, actor, asked_of_units(session, actor, text), before)
+
+
+def find_number(session: Session, actor: Actor, text: str, at: datetime) -> list[Hit]:
+    """The visible tickets whose number, or number in the acceptance system, was typed, perhaps with a slip."""
+    numbers = numbers_meant(text, at.year)
+    known = {ticket.number: ticket.id for ticket in session.scalars(by_number(actor, numbers))} if numbers else {}
+    ids = [known[number] for number in numbers if number in known]
+    ids += [each for each in session.scalars(by_reference(actor, text.strip(), PAGE)) if each not in ids]
+    tickets = {ticket.id: ticket for ticket in session.scalars(found(ids))} if ids else {}
+    return [Hit(tickets[each]) for each in ids]
+
+
+def find_citizen(session: Session, actor: Actor, number: str, at: datetime, cipher: Cipher) -> list[Hit]:
+    """The visible tickets of the citizen with this ID number; that it was asked is noted, the number is not."""
+    ids = session.scalars(by_citizen(actor, cipher.blind_index(number), MOST_OF_CITIZEN)).all()
+    audit(session, actor, "citizen.search", at=at, tickets=len(ids))
+    return [Hit(ticket) for ticket in session.scalars(found(ids))] if ids else []
+
+
+def _found(session: Session, actor: Actor, words: Sequence[Word], before: int | None) -> Page[Hit]:
+    groups = [group for word in words for group in word.groups]
+    if not groups:
+        return Page([])
+    counts = session.execute(frequencies(groups)).one()
+    rarest_first = [group for _count, group in sorted(zip(counts, groups, strict=True), key=lambda pair: pair[0])]
+    hits: list[Hit] = []
+    for _round in range(ROUNDS):
+        ids = session.scalars(candidates(actor, rarest_first, min(counts), before, PAGE + 1)).all()
+        hits += _read(session, actor, words, ids)
+        if len(hits) > PAGE or len(ids) <= PAGE:
+            break
+        before = ids[-1]
+    more = len(hits) > PAGE or len(ids) > PAGE
+    shown = hits[:PAGE]
+    last = shown[-1].ticket.id if len(hits) > PAGE else before
+    return Page(shown, encode((last,)) if more else None)
+
+
+def _read(session: Session, actor: Actor, words: Sequence[Word], ids: Sequence[int]) -> list[Hit]:
+    """Those of the candidates that really say every word."""
+    if not ids:
+        return []
+    texts: Mapping[int, list[str]] = defaultdict(list)
+    for ticket_id, text in session.execute(texts_of(actor, ids)):
+        texts[ticket_id].append(text)
+    hits = [(Hit(ticket), texts.get(ticket.id, [])) for ticket in session.scalars(found(ids))]
+    return [_shown(hit, words, written) for hit, written in hits if _answers(hit, words, written)]
+
+
+def _answers(hit: Hit, words: Sequence[Word], written: Sequence[str]) -> bool:
+    names = [unit.name for unit in hit.units] + [unit.parent.name for unit in hit.units if unit.parent]
+    ticket, procedure = hit.ticket, hit.procedure
+    texts = [ticket.subject, ticket.reference, procedure.zh, procedure.en, *names, *written]
+    codes = {unit.code for unit in hit.units}
+    return all(codes & word.units or says(texts, word.text) for word in words)
+
+
+def _shown(hit: Hit, words: Sequence[Word], written: Sequence[str]) -> Hit:
+    """With the words marked; a text that holds an ID number after all is not quoted."""
+    asked_for = [word.text for word in words]
+    quotable = [text for text in written if not holds_number(text)]
+    pieces = [piece for text in quotable if (piece := marked(text, asked_for))]
+    return replace(hit, subject=marked(hit.ticket.subject, asked_for, longest=200), snippets=pieces[:SNIPPETS])
+
+

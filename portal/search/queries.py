@@ -1,0 +1,101 @@
+"""The selects of a search: candidates newest first, walked along the word or along the unit, whichever is shorter."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, func, literal, select
+from sqlalchemy.orm import aliased, joinedload, selectinload
+
+from directory.models import Unit
+from portal.terms.models import TicketTerm
+from portal.tickets.models import Citizen, Entry, Party, Task, Ticket
+from portal.tickets.queries import readable_by, seen_by, visible_to
+from portal.web.actor import Actor
+from portal.web.permissions import Role
+
+RARE = 1_000
+"A word of fewer tickets than this is walked itself; a more frequent one is asked of each of the unit's tickets."
+
+Group = Sequence[int]
+"Tokens of which a ticket must have one."
+
+
+def frequencies(groups: Sequence[Group]) -> Select[*tuple[Any, ...]]:
+    """One row: how many tickets have each group, counted no further than `RARE`."""
+    return select(*(_bounded(group).label(f"group_{place}") for place, group in enumerate(groups)))
+
+
+def candidates(actor: Actor, groups: Sequence[Group], rarest: int, before: int | None, size: int) -> Select[int]:
+    """Ids of tickets that `actor` may see and that have all groups, the rarest group first; newest first.
+
+    The terms promise more than the texts hold (two pairs need not stand together): whoever shows them reads the texts.
+    """
+    along_the_unit = rarest >= RARE and Role.SUPERVISOR not in actor.roles
+    return _by_unit(actor, groups, before, size) if along_the_unit else _by_word(actor, groups, before, size)
+
+
+def found(ids: Sequence[int]) -> Select[Ticket]:
+    """The tickets with what a line shows."""
+    return (
+        select(Ticket)
+        .where(Ticket.id.in_(ids))
+        .order_by(Ticket.id.desc())
+        .options(
+            joinedload(Ticket.opener).joinedload(Unit.parent),
+            selectinload(Ticket.tasks).joinedload(Task.unit).joinedload(Unit.parent),
+        )
+    )
+
+
+def texts_of(actor: Actor, ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    """(ticket, text) of everything on these tickets that `actor` may read, oldest first."""
+    written = Entry.ticket_id.in_(ids), Entry.text != "", readable_by(actor)
+    return select(Entry.ticket_id, Entry.text).where(*written).order_by(Entry.id)
+
+
+def by_citizen(actor: Actor, index: str, size: int) -> Select[int]:
+    """Ids of the visible tickets of the citizen with this blind index, newest first."""
+    of_citizen = select(Citizen.ticket_id).where(Citizen.number_index == index, seen_by(actor, Citizen.ticket_id))
+    return of_citizen.distinct().order_by(Citizen.ticket_id.desc()).limit(size)
+
+
+def by_number(actor: Actor, numbers: Sequence[str]) -> Select[Ticket]:
+    """The visible tickets with these numbers."""
+    return visible_to(actor).where(Ticket.number.in_(numbers))
+
+
+def by_reference(actor: Actor, reference: str, size: int) -> Select[int]:
+    """Ids of the visible tickets whose number in the acceptance system is this one."""
+    of_reference = select(Ticket.id).where(Ticket.reference == reference, seen_by(actor, Ticket.id))
+    return of_reference.order_by(Ticket.id.desc()).limit(size)
+
+
+def _by_word(actor: Actor, groups: Sequence[Group], before: int | None, size: int) -> Select[int]:
+    first, *others = groups
+    term = aliased(TicketTerm)
+    has_the_first = term.token == first[0] if len(first) == 1 else term.token.in_(first)
+    statement = select(term.ticket_id).where(has_the_first, *(_has(group, term.ticket_id) for group in others))
+    statement = statement.where(seen_by(actor, term.ticket_id))
+    if len(first) > 1:
+        statement = statement.distinct()
+    if before is not None:
+        statement = statement.where(term.ticket_id < before)
+    return statement.order_by(term.ticket_id.desc()).limit(size)
+
+
+def _by_unit(actor: Actor, groups: Sequence[Group], before: int | None, size: int) -> Select[int]:
+    statement = select(Party.ticket_id).where(Party.unit_code == actor.unit_code)
+    statement = statement.where(*(_has(group, Party.ticket_id) for group in groups))
+    if before is not None:
+        statement = statement.where(Party.ticket_id < before)
+    return statement.order_by(Party.ticket_id.desc()).limit(size)
+
+
+def _has(group: Group, ticket_id: Any) -> ColumnElement[bool]:
+    term = aliased(TicketTerm)
+    return exists().where(term.token.in_(group), term.ticket_id == ticket_id)
+
+
+def _bounded(group: Group) -> Any:
+    some = select(literal(1)).select_from(TicketTerm).where(TicketTerm.token.in_(group)).limit(RARE).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()

@@ -1,0 +1,1 @@
+"""What tickets are found by: the terms of their texts, kept blind."""
