@@ -15,7 +15,7 @@ from portal.config import ROOT, Settings, read_settings
 from portal.contacts import by_mail, exports, imports
 from portal.contacts import views as contacts
 from portal.conversation import models as _attachments  # noqa: F401
-from portal.conversation import pulse
+from portal.conversation import pulse, texts
 from portal.conversation import views as conversation
 from portal.correspondence import views as correspondence
 from portal.desk import views as desk
@@ -37,7 +37,7 @@ from portal.web import views as web
 __all__ = ["create_app"]
 
 FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
-            conversation, pulse, outbox, correspondence, supervision, policies, desk, letters, search, health,
+            conversation, pulse, texts, outbox, correspondence, supervision, policies, desk, letters, search, health,
             api)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 

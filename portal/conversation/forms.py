@@ -50,3 +50,15 @@ class CallForm(PortalForm):
             text=self.text.data or "",
             submission_key=self.submission_key.data or None,
         )
+
+
+class TextForm(PortalForm):
+    """A text that the unit writes often; `version` tells whether somebody else has changed it."""
+
+    title = StringField(_("Title"), filters=[stripped])
+    body = TextAreaField(_("Text"))
+    version = IntegerField(widget=HiddenInput(), validators=[Optional()])
+
+
+class RemoveForm(PortalForm):
+    """The button alone."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import lazy_gettext
-from sqlalchemy import func, select
+from sqlalchemy import and_, case, func, select
 
 from portal.cipher import cipher
 from portal.clock import now
@@ -50,11 +50,12 @@ class News:
 def news_of(ticket: Ticket, since: int, at: datetime) -> News:
     """As the page begins with, and as it asks again."""
     ours = Entry.ticket_id == ticket.id, readable_by(actor())
-    newest, edited = db.session.execute(select(func.max(Entry.id), func.max(Entry.edited_at)).where(*ours)).one()
-    new = select(func.count()).where(*ours, Entry.id > since, written_by_others(actor()))
+    new = func.count(case((and_(Entry.id > since, written_by_others(actor())), 1)))
+    newest, edited, count = db.session.execute(
+        select(func.max(Entry.id), func.max(Entry.edited_at), new).where(*ours)
+    ).one()
     present = db.session.scalars(others_present(actor(), ticket, at)).all()
-    state = (newest, edited, ticket.version, ticket.state, since)
-    return News(db.session.scalar(new) or 0, newest or 0, present, state)
+    return News(count, newest or 0, present, (newest, edited, ticket.version, ticket.state, since))
 
 
 @bp.app_template_global("drafts_on")
@@ -69,9 +70,11 @@ def news(number: str) -> Response:
     since = min(max(request.args.get("since", 0, type=int), 0), LARGEST)
     ticket = _ticket(number)
     found = news_of(ticket, since, now())
+    if request.if_none_match.contains(found.tag):
+        return Response(status=304)
     response = make_response(render_template("tickets/news.html", ticket=ticket, news=found))
     response.set_etag(found.tag)
-    return response.make_conditional(request)
+    return response
 
 
 @bp.post("/<number>/presences")

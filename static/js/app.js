@@ -10,6 +10,7 @@ import { startOnce } from "./once.js";
 import { startPreview } from "./preview.js";
 import { startPulse } from "./pulse.js";
 import { startProcedures } from "./procedures.js";
+import { startTexts } from "./texts.js";
 import { startWaiting } from "./waiting.js";
 
 document.documentElement.classList.add("has-js");
@@ -21,6 +22,7 @@ startProcedures(document);
 startPreview(document);
 startDrafts(document);
 startPulse(document);
+startTexts(document);
 startFiles(document);
 startOnce(document);
 startWaiting(document);
