@@ -106,7 +106,7 @@ def entries_of(actor: Actor, ticket: Ticket) -> Select[Entry]:
 
 
 def cancellations(ticket: Ticket) -> Select[Entry]:
-    """Of each task cancelled the entries that say why, oldest first: what the portal itself reads, no person's words."""
+    """Of each task cancelled the entry that says why: what the portal itself reads, no person's words."""
     return select(Entry).where(Entry.ticket_id == ticket.id, Entry.kind == "cancelled").order_by(Entry.id)
 
 
