@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+from directory.first_six import holds_identity_number
 from directory.phones import LONGEST_REMARK, PrintedPhone
 
 EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z0-9-]{2,}")
@@ -33,6 +34,7 @@ class Fault(StrEnum):
     MISSING = "missing"
     TOO_LONG = "too long"
     CONTROL = "control characters"
+    IDENTITY = "an identity number"
     NO_ADDRESS = "no email address"
     NO_NUMBER = "no phone number"
     NO_EXTENSION = "no extension"
@@ -94,4 +96,6 @@ def _fault(field: str, value: Any, required: frozenset[str], longest: Mapping[st
         return Fault.TOO_LONG
     if CONTROL.search(value):
         return Fault.CONTROL
+    if holds_identity_number(value):
+        return Fault.IDENTITY
     return check_email(value) if field == "email" and value else None

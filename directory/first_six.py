@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 DIGITS = 6
+LENGTH = 18
 
 _BETWEEN = r"[\s\-\u2010-\u2015\u2212]{0,3}"
 _NUMBER = re.compile(rf"(?<![0-9+])[1-8](?:{_BETWEEN}[0-9]){{12,17}}(?:{_BETWEEN}[0-9xX])?(?![0-9])")
@@ -20,6 +21,19 @@ def first_six(typed: str) -> str:
     plain = unicodedata.normalize("NFKC", typed)
     cut = _NUMBER.sub(_cut, plain)
     return typed if cut == plain else cut
+
+
+def holds_identity_number(text: str) -> bool:
+    """Whether a whole citizen identity number stands in the text: eighteen places, a birthday, the right last one."""
+    plain = unicodedata.normalize("NFKC", text)
+    numbers = (re.sub("[^0-9xX]", "", found.group()).upper() for found in _NUMBER.finditer(plain))
+    return any(len(number) == LENGTH and _BORN.match(number) and _closes(number) for number in numbers)
+
+
+def _closes(number: str) -> bool:
+    """Whether the last place is the check character of GB 11643 (ISO 7064, MOD 11-2)."""
+    total = sum(int(digit) * pow(2, LENGTH - 1 - place, 11) for place, digit in enumerate(number[:-1]))
+    return "10X98765432"[total % 11] == number[-1]
 
 
 def _cut(found: re.Match[str]) -> str:

@@ -83,7 +83,7 @@ class WorkingCalendar:
     A day's hours are its exception's, where () is closed; else, by statute, those of `holiday` (none, as a rule) on a
     holiday, and on a make-up working day (调休上班) those of the first of Monday to Friday that has any; else the
     week's. `shifts` are further working time wherever they lie, as the duty shifts that an urgent ticket counts. What
-    overlaps counts once. `remarks` say why a day is an exception.
+    overlaps counts once. Of all this nothing within a `pause` is worked. `remarks` say why a day is an exception.
     """
 
     def __init__(
@@ -97,6 +97,7 @@ class WorkingCalendar:
         shifts: Iterable[Stretch] = (),
         holiday: tuple[Opening, ...] = (),
         remarks: Mapping[date, str] = NO_REMARKS,
+        pauses: Iterable[Stretch] = (),
     ) -> None:
         self.week = week
         self.exceptions = exceptions
@@ -106,20 +107,17 @@ class WorkingCalendar:
         self.shifts = tuple(shifts)
         self.holiday = holiday
         self.remarks = remarks
+        self.pauses = tuple(pauses)
         self._openings: dict[date, tuple[Stretch, ...]] = {}
 
     def with_shifts(self, shifts: Iterable[Stretch]) -> "WorkingCalendar":
         """The same with these shifts as well."""
-        return WorkingCalendar(
-            self.week,
-            self.exceptions,
-            self.tz,
-            self.known_until,
-            self.statutory,
-            shifts=(*self.shifts, *shifts),
-            holiday=self.holiday,
-            remarks=self.remarks,
-        )
+        return self._with(shifts=(*self.shifts, *shifts))
+
+    def without(self, pauses: Iterable[Stretch]) -> "WorkingCalendar":
+        """The same, but for what stands still meanwhile: nothing in these pauses is worked."""
+        more = tuple((_utc(since), _utc(until)) for since, until in pauses)
+        return self._with(pauses=(*self.pauses, *more)) if more else self
 
     def rule_of(self, day: date) -> DayRule:
         """Which rule decides the hours of a local day."""
@@ -142,7 +140,7 @@ class WorkingCalendar:
     def openings(self, day: date) -> tuple[Stretch, ...]:
         """The local day's ranges (opening, closing) in order, apart from one another."""
         if day not in self._openings:
-            self._openings[day] = _joined([*self._regular(day), *self._on_duty(day)])
+            self._openings[day] = _cut(_joined([*self._regular(day), *self._on_duty(day)]), self.pauses)
         return self._openings[day]
 
     def is_open(self, at: datetime) -> bool:
@@ -210,6 +208,20 @@ class WorkingCalendar:
     def _day(self, at: datetime) -> date:
         return _utc(at).astimezone(self.tz).date()
 
+    def _with(self, **changed: Iterable[Stretch]) -> "WorkingCalendar":
+        given = {"shifts": self.shifts, "pauses": self.pauses, **changed}
+        return WorkingCalendar(
+            self.week,
+            self.exceptions,
+            self.tz,
+            self.known_until,
+            self.statutory,
+            shifts=given["shifts"],
+            holiday=self.holiday,
+            remarks=self.remarks,
+            pauses=given["pauses"],
+        )
+
     def _regular(self, day: date) -> list[Stretch]:
         return [opening.on(day, self.tz) for opening in self.hours(day)]
 
@@ -246,3 +258,13 @@ def _joined(ranges: Iterable[Stretch]) -> tuple[Stretch, ...]:
         elif opens < closes:
             joined.append((opens, closes))
     return tuple(joined)
+
+
+def _cut(ranges: Iterable[Stretch], pauses: Iterable[Stretch]) -> tuple[Stretch, ...]:
+    """What is left of the ranges outside the pauses."""
+    left = list(ranges)
+    for since, until in pauses:
+        before = [(opens, min(closes, since)) for opens, closes in left]
+        after = [(max(opens, until), closes) for opens, closes in left]
+        left = sorted((opens, closes) for opens, closes in (*before, *after) if opens < closes)
+    return tuple(left)

@@ -4,24 +4,25 @@ import logging
 import sys
 from collections import Counter
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from directory.presenting import public, unit_shapes
 from portal import clock, demo, start
 from portal.accounts.actions import add_officer, add_token
 from portal.accounts.links import first_sign_in_url
 from portal.calendar_commands import calendar_commands
 from portal.correspondence.mailbox import receive_all, receive_one, report_of
 from portal.errors import Refused
-from portal.escalation.sweep import SweepReport, sweep
+from portal.escalation.sweep import sweep
 from portal.extensions import alembic, db
+from portal.mail.actions import send_now
 from portal.mail.deliver import deliver
 from portal.reporting import NotDone, Report, reports
 from portal.search.rebuilding import index_anew
+from portal.sweep_report import swept_in_words, swept_with_units
 from portal.web.actor import PORTAL
 from portal.web.permissions import Role
 from portal.worker import work
@@ -35,14 +36,13 @@ portal_commands.add_command(calendar_commands)
 
 
 def _instant(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:
-    """`--at`: ISO 8601; without an offset it is the portal's own time zone."""
+    """`--at`: ISO 8601, perhaps without an offset."""
     if text is None:
         return None
     try:
-        at = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError as error:
         raise click.BadParameter("give an instant as ISO 8601, such as 2016-01-06T09:00+08:00") from error
-    return at if at.tzinfo else at.replace(tzinfo=current_app.extensions["settings"].timezone)
 
 
 @portal_commands.command("start")
@@ -133,27 +133,18 @@ def index_command() -> tuple[Report, str]:
 @click.option("--dry-run", is_flag=True, help="Show who would be mailed, and change nothing.")
 @reports
 def sweep_command(at: datetime | None, dry_run: bool) -> tuple[Report, str]:
-    """Climb every rung that is due, once."""
+    """Climb every rung that is due, once; its mails can be delivered at once, also those of an instant to come."""
+    if at and at.tzinfo is None:
+        at = at.replace(tzinfo=current_app.extensions["settings"].timezone)
     report = sweep(db.sessionmaker, at or clock.now(), dry_run=dry_run)
-    lines = [f"{len(report.climbed)} climbed, {len(report.skipped)} skipped, {report.messages} mails."]
-    lines += [
-        f"{one.ticket} {one.clock} rung {one.rung} {one.unit} → {', '.join(one.recipients)}" for one in report.climbed
-    ]
-    lines += [f"{one.ticket} rung {one.rung} {one.unit}: {one.reason}" for one in report.skipped]
+    if at and not dry_run:
+        send_now(db.session, at, clock.now())
+        db.session.commit()
+    told, words = swept_with_units(report), swept_in_words(report)
     if report.failed:
         click.echo(f"{len(report.failed)} tickets were passed over, the log says why: {report.failed}", err=True)
-        raise NotDone(_with_units(report), "\n".join(lines))
-    return _with_units(report), "\n".join(lines)
-
-
-def _with_units(report: SweepReport) -> dict[str, Any]:
-    """The report with instants on the portal's clock and units in full: `{code, name, kind, path}`."""
-    told = report.to_dict()
-    shapes = unit_shapes(db.session, {one["unit"] for one in [*told["climbed"], *told["skipped"]]})
-    for one in [*told["climbed"], *told["skipped"]]:
-        one["unit"] = public(shapes[one["unit"]])
-    told["at"] = report.at.astimezone(current_app.extensions["settings"].timezone).isoformat()
-    return told
+        raise NotDone(told, words)
+    return told, words
 
 
 @portal_commands.command("deliver")

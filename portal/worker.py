@@ -32,8 +32,10 @@ from portal.extensions import db
 from portal.health import queries as health
 from portal.health.beating import beat, worker_name
 from portal.mail.deliver import deliver
+from portal.tickets.assigning import hand_to_deputies
 from portal.tickets.closing import close_settled
 from portal.tickets.recounting import ask_about_days_known_since, recount_all
+from portal.tickets.suspending import resume_ended
 
 log = logging.getLogger(__name__)
 
@@ -195,6 +197,19 @@ def _ask(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -
         session.commit()
 
 
+def _resume(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
+    """Before the sweep, so that a rung is never climbed of a task that its page still calls suspended."""
+    with closing(sessions()) as session:
+        resume_ended(session, at)
+        session.commit()
+
+
+def _hand_to_deputies(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
+    with closing(sessions()) as session:
+        hand_to_deputies(session, at)
+        session.commit()
+
+
 def _close(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
     with closing(sessions()) as session:
         close_settled(session, at)
@@ -224,4 +239,4 @@ def _seal(_settings: Settings, sessions: "sessionmaker[Session]", _at: datetime)
         session.rollback()
 
 
-LADDER: tuple[Part, ...] = (_recount, _sweep, _close, _ask, _import, _seal, forget_drafts)
+LADDER: tuple[Part, ...] = (_recount, _resume, _hand_to_deputies, _sweep, _close, _ask, _import, _seal, forget_drafts)

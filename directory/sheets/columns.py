@@ -71,8 +71,24 @@ def patterns(table: str) -> dict[str, re.Pattern[str]]:
 def columns_of(titles: Sequence[str]) -> tuple[Column, ...]:
     """The columns under these titles, each with its field, the people of a line told apart."""
     bare = [Column(index, field_of(title), title) for index, title in enumerate(titles) if title]
-    first = next((column.index for column in bare if column.field in PERSON_FIELDS), len(titles))
-    return tuple(_with_people(bare, first))
+    once = list(_each_once(bare))
+    first = next((column.index for column in once if column.field in PERSON_FIELDS), len(titles))
+    return tuple(_with_people(once, first))
+
+
+def _each_once(columns: Sequence[Column]) -> Iterator[Column]:
+    """Of two names of a unit the bare one is a person's (Unit, Name); another column that comes again is a remark."""
+    names = [column for column in columns if column.field == "name"]
+    bare = [column.index for column in names if fold(column.title) == "name"] if len(names) > 1 else []
+    bare = bare if len(bare) < len(names) else []
+    seen: set[str] = set()
+    for column in columns:
+        if column.index in bare:
+            yield replace(column, field="person")
+            continue
+        again = column.field in UNIT_FIELDS and column.field in seen
+        seen.add(column.field)
+        yield replace(column, field=OTHER) if again else column
 
 
 def recognised(columns: Iterable[Column]) -> int:

@@ -1,5 +1,6 @@
 """What a sheet holds, whatever kind of file it came in: rows of texts, each with its place."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -59,6 +60,16 @@ class UnreadableError(ValueError):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.value)
         self.fault = fault
+
+
+def shown(text: str) -> str:
+    """A cell's text without what cannot be seen: control characters, marks of direction, blanks of no width."""
+    seen = text if text.isprintable() else "".join(each for each in text if each in "\n\t" or not _is_hidden(each))
+    return seen.strip()
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cf"}
 
 
 def column_name(column: int) -> str:

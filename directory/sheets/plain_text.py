@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from io import StringIO
 
-from directory.sheets.grid import Fault, Row, Sheet, UnreadableError
+from directory.sheets.grid import Fault, Row, Sheet, UnreadableError, shown
 
 BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 SEPARATORS = "\t,;|，；｜"
@@ -30,7 +30,7 @@ def read_text(content: bytes, name: str) -> Sheet:
         lines = list(_lines(text))
     except csv.Error as error:
         raise UnreadableError(Fault.DAMAGED) from error
-    rows = ((number, tuple(map(_cell, cells))) for number, cells in enumerate(lines, 1))
+    rows = ((number, tuple(shown(_cell(cell)) for cell in cells)) for number, cells in enumerate(lines, 1))
     return Sheet(name, tuple(Row(number, cells) for number, cells in rows if any(cells)))
 
 

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     CONTRADICTS = "contradicts"
     TOO_LONG = "too_long"
     FORMULA_ERROR = "formula_error"
+    IDENTITY_NUMBER = "identity_number"
 
 
 class Asked(StrEnum):

@@ -24,7 +24,7 @@ from directory.sheets.grid import Fault, Row, Sheet, UnreadableError
 HEADER_WITHIN = 60  # lines from the top
 PLACES = ("prefecture", "locality")
 _NUMBERED = re.compile(
-    r"^\s*(?:[（(]?[一二三四五六七八九十百\d]+[）)]?\s*[、.．:：]?\s*)?(.*?)\s*(?:[（(].*[）)])?\s*[:：]?\s*$"
+    r"^\s*(?:(?:附件|附表|表)?[（(]?[一二三四五六七八九十百\d]+[）)]?\s*[、.．:：]?\s*)?(.*?)\s*(?:[（(].*[）)])?\s*[:：]?\s*$"
 )
 _LIKE_A_PHONE = re.compile(r"\d{4}")
 

@@ -86,7 +86,8 @@ class Finder:
     def _by_name(self, record: Record, name: Cell | None, code: str, where: Whereabouts) -> Found:
         if name is None:
             raise RefusalError(Reason.NO_NAME, record.unit["code"].column, code=code)
-        here = self._within(self.state.named(name.text), where)
+        named = self.state.named(name.text)
+        here = self._within(named, where) or (self._offices(named) if where.hinted else [])
         if code and here:
             same = [each for each in here if not self._is_from_sheet(each)]
             return self._answered(record, Asked.CODE_UNKNOWN, same, where, code) if same else Found(None, where, code)
@@ -96,6 +97,10 @@ class Finder:
         if here:
             return self._answered(record, Asked.WHICH_UNIT, here, where, code)
         return self._unknown(record, name, code, where)
+
+    def _offices(self, codes: Iterable[str]) -> list[str]:
+        """Those above the stations: the name of their authority tells where they are, whatever the title says."""
+        return [code for code in dict.fromkeys(codes) if self._unit(code).kind != "station"]
 
     def _unknown(self, record: Record, name: Cell, code: str, where: Whereabouts) -> Found:
         self._check_not_closed(name, where)

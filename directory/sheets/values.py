@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from directory.first_six import first_six, holds_identity_number
 from directory.phones import PrintedPhone, read_phones
 from directory.sheets.columns import fold, patterns, role_of
 from directory.sheets.plan import Reason, RefusalError
@@ -13,6 +14,7 @@ from directory.sheets.recognising import Cell, Person, Record
 REMARKS_APART = "；"
 CODE = re.compile("[0-9A-Z]{12}")
 LONGEST = {"name": 100, "person": 60, "post": 60, "address": 200, "former_names": 400, "public_phone": 40}
+_IDENTITY = re.compile("身份证|身份号|证件号|identity", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _ERROR = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!)")
 _NOTHING = {"", "无", "没有", "暂无", "空", "none", "na", "null"}
@@ -41,13 +43,15 @@ class Said:
 
 
 def check_cells(record: Record) -> None:
-    """RefusalError for a formula that came to nothing, and for what does not fit."""
+    """RefusalError for a formula that came to nothing, for what does not fit, and for what must not be kept."""
     for name, cell in _all_cells(record):
         if _ERROR.fullmatch(cell.text):
             raise RefusalError(Reason.FORMULA_ERROR, cell.column, text=cell.text)
         longest = LONGEST.get(name)
         if longest and len(cell.text) > longest:
             raise RefusalError(Reason.TOO_LONG, cell.column, longest=str(longest))
+        if holds_identity_number(cell.text) or (_IDENTITY.search(cell.title) and first_six(cell.text) != cell.text):
+            raise RefusalError(Reason.IDENTITY_NUMBER, cell.column)
 
 
 def code_in(cell: Cell | None) -> str:
@@ -161,6 +165,8 @@ def _read_phones(person: Person, said: Said, area: str) -> None:
 
 def _all_cells(record: Record) -> Iterable[tuple[str, Cell]]:
     yield from record.unit.items()
+    yield from (("", cell) for cell in record.others)
     for person in record.people:
         yield from person.cells.items()
         yield from (("phone", cell) for cell in person.phones)
+        yield from (("", cell) for cell in person.others)

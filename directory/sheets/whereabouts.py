@@ -25,6 +25,8 @@ class Whereabouts:
     "the parent that the line itself names"
     unknown: Place | None = None
     "a district that nobody knows"
+    hinted: bool = False
+    "a title alone has told so, of a whole sheet that may hold several tables"
 
 
 class Atlas:
@@ -37,10 +39,12 @@ class Atlas:
     def whereabouts(self, record: Record) -> Whereabouts:
         """RefusalError if the parent that the line names is not there, or not one."""
         under = self.state.terms.under
-        roots: Roots = (under,) if under else ()
-        exact, unknown = roots, None
+        everywhere: Roots = (under,) if under else ()
+        roots, exact, unknown = everywhere, everywhere, None
         for place in record.places:
             found = self.units_of(place.text, roots, hint=place.hint)
+            if not found and not place.hint and exact == everywhere:
+                found = self.units_of(place.text, everywhere, hint=False)  # a heading tells more than the sheet's title
             if found:
                 roots = found
                 exact = exact if place.hint else found
@@ -48,7 +52,8 @@ class Atlas:
                 unknown = place
         stated = self._stated(record, roots)
         parent = stated or (exact[0] if len(exact) == 1 else None) or self._hinted(roots)
-        return Whereabouts((stated,) if stated else roots, parent, stated, unknown)
+        hinted = not stated and exact == everywhere and roots != everywhere
+        return Whereabouts((stated,) if stated else roots, parent, stated, unknown, hinted)
 
     def units_of(self, text: str, within: Roots, *, hint: bool) -> Roots:
         """The units that a place's name stands for, none of them below another: 昌邑区 → its hall."""

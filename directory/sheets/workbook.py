@@ -18,7 +18,7 @@ from itertools import product
 from typing import Any
 
 from directory.sheets import unpacking
-from directory.sheets.grid import Fault, Row, Sheet, UnreadableError
+from directory.sheets.grid import Fault, Row, Sheet, UnreadableError, shown
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_UNPACKED = 300 * 1024 * 1024
@@ -117,7 +117,7 @@ def _sheet(name: str, rows: list[list[str]], merged: list[Range]) -> Sheet:
     return Sheet(
         name,
         tuple(
-            Row(line + 1, tuple(cells), frozenset(carried.get(line, ())), spans.get(line, {}))
+            Row(line + 1, tuple(map(shown, cells)), frozenset(carried.get(line, ())), spans.get(line, {}))
             for line, cells in enumerate(rows)
             if any(cells)
         ),

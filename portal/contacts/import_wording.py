@@ -65,6 +65,9 @@ _REASONS: dict[Reason, Saying] = {
     Reason.NOT_UNDER: lambda f: _("%(name)s is not below %(under)s, of which this table is said to be.", **f),
     Reason.CONTRADICTS: lambda f: _("“%(text)s” is not what row %(row)s says of the same unit. Correct one row.", **f),
     Reason.TOO_LONG: lambda f: _("The text is longer than %(longest)s characters. Shorten it.", **f),
+    Reason.IDENTITY_NUMBER: lambda _facts: _(
+        "The cell holds a citizen's identity number, which the directory does not keep. Empty the column."
+    ),
     Reason.FORMULA_ERROR: lambda f: _("The cell holds %(text)s, the error of a formula. Write the value.", **f),
 }
 

@@ -13,6 +13,7 @@ FAULTS: Mapping[Fault, Text] = {
     Fault.MISSING: _("Fill this in."),
     Fault.TOO_LONG: _("Shorten this: it is longer than the table holds."),
     Fault.CONTROL: _("Type this anew: it holds characters that cannot be shown."),
+    Fault.IDENTITY: _("A citizen's identity number does not belong here: take it out."),
     Fault.NO_ADDRESS: _("Give an email address, such as name@unit.example."),
     Fault.NO_NUMBER: _("Give one phone number in digits, such as 0431-80001234; an extension has its own field."),
     Fault.NO_EXTENSION: _("Give the extension in digits alone."),

@@ -33,7 +33,10 @@ ON_TIME = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Climbed:
-    """A rung climbed: `recipients` are addresses, `task` its id (None for the ticket's overall clock)."""
+    """A rung climbed: `recipients` are addresses, `task` its id (None for the ticket's overall clock).
+
+    `planned_at` and `due_at` say why: the rung's instant, and the end of the limit.
+    """
 
     ticket: str
     task: int | None
@@ -41,6 +44,12 @@ class Climbed:
     rung: int
     unit: str
     recipients: list[str]
+    planned_at: datetime
+    due_at: datetime
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"ticket": self.ticket, "task": self.task, "clock": self.clock, "rung": self.rung, "unit": self.unit,
+                "recipients": self.recipients}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,9 +78,13 @@ class SweepReport:
     failed: list[int] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        told = asdict(self)
-        del told["failed"]
-        return {**told, "at": self.at.isoformat()}
+        return {
+            "at": self.at.isoformat(),
+            "due": self.due,
+            "climbed": [one.to_dict() for one in self.climbed],
+            "skipped": [asdict(one) for one in self.skipped],
+            "messages": self.messages,
+        }
 
 
 def sweep(
@@ -223,4 +236,4 @@ def _note(report: SweepReport, rungs: Iterable[ForecastRung], messages: int) -> 
             report.skipped.append(Skipped(clock.ticket.number, clock.task_id, rung.number, rung.unit, rung.skipped))
         else:
             report.climbed.append(Climbed(clock.ticket.number, clock.task_id, str(clock.kind), rung.number, rung.unit,
-                                          rung.recipients.addresses))  # fmt: skip
+                                          rung.recipients.addresses, rung.at, clock.due_at))  # fmt: skip

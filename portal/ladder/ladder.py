@@ -83,16 +83,24 @@ class Hold:
 
 
 def instants(
-    start: datetime, limit: Limit, calendar: WorkingCalendar, policy: Policy, *, start_day: date | None = None
+    start: datetime,
+    limit: Limit,
+    calendar: WorkingCalendar,
+    policy: Policy,
+    *,
+    start_day: date | None = None,
+    extended: int = 0,
 ) -> Instants:
-    """Urge and end of a limit that begins at `start`, in the owing unit's calendar.
+    """Urge and end of a limit that begins at `start`, in the owing unit's calendar, its pauses left out.
 
     Calendar days are counted from `start_day`, else from the local day of `start`. Parts of a limit are rounded down.
+    `extended`: working days granted beyond it.
     """
     if limit.unit is LimitUnit.CALENDAR_DAY:
         first = start_day or start.astimezone(calendar.tz).date()
-        return _calendar_days(first, limit.amount, calendar, policy)
+        return _extended(_calendar_days(first, limit.amount, calendar, policy), extended, calendar, policy)
     minutes = limit.amount * WORKING_DAY if limit.unit is LimitUnit.WORKING_DAY else limit.amount
+    minutes += extended * WORKING_DAY
     due_at = calendar.add(start, minutes)
     urge_at = calendar.add(start, _until_urge(minutes, policy))
     return Instants(urge_at, due_at, calendar.provisional(due_at))
@@ -138,8 +146,22 @@ def climbing_chain(unit: str, place: str, top: str, parents: Parents) -> tuple[s
 
 
 def _calendar_days(first: date, days: int, calendar: WorkingCalendar, policy: Policy) -> Instants:
-    urge_at = calendar_day_end(first, _until_urge(days, policy), calendar.tz)
-    return Instants(urge_at, calendar_day_end(first, days, calendar.tz), provisional=False)
+    stood = sum((_local_day(until, calendar) - _local_day(since, calendar)).days for since, until in calendar.pauses)
+    urge_at = calendar_day_end(first, _until_urge(days, policy) + stood, calendar.tz)
+    return Instants(urge_at, calendar_day_end(first, days + stood, calendar.tz), provisional=False)
+
+
+def _local_day(at: datetime, calendar: WorkingCalendar) -> date:
+    return at.astimezone(calendar.tz).date()
+
+
+def _extended(when: Instants, days: int, calendar: WorkingCalendar, policy: Policy) -> Instants:
+    """Calendar days, and working days granted beyond their end."""
+    if not days:
+        return when
+    due_at = calendar.add(when.due_at, days * WORKING_DAY)
+    urge_at = calendar.add(when.urge_at, _until_urge(days * WORKING_DAY, policy))
+    return Instants(urge_at, due_at, calendar.provisional(due_at))
 
 
 def _until_urge(amount: int, policy: Policy) -> int:

@@ -37,6 +37,13 @@ def retry_all(session: Session, actor: Actor, wanted: OutboxFilter, at: datetime
     return len(tried)
 
 
+def send_now(session: Session, written_at: datetime, now: datetime) -> None:
+    """Mails of an instant that was only asked about, and is still to come, are due now."""
+    waiting = update(OutboxMail).where(OutboxMail.state == MailState.QUEUED, OutboxMail.created_at == written_at)
+    due = waiting.where(OutboxMail.next_try_at > now).values(next_try_at=now)
+    session.execute(due.execution_options(synchronize_session=False))
+
+
 def redirect(session: Session, actor: Actor, mail: OutboxMail, contact_id: int | None, at: datetime) -> OutboxMail:
     """The same mail, written anew to another contact of the unit or of one above it; this one is done with."""
     contact = next((each for each in candidates(session, mail) if each.id == contact_id), None)

@@ -140,6 +140,7 @@ REASONS: Mapping[Why, Text] = {
     Why.STEWARD: _("You get this mail because you keep the directory of %(unit)s and all below it."),
     Why.ADDRESS: _("You get this mail because this address is to be entered for %(unit)s in the directory."),
     Why.ASSIGNEE: _("You get this mail because you are an officer of %(unit)s and have this task."),
+    Why.ASKER: _("You get this mail because you are an officer of %(unit)s and asked for this."),
     Why.WRITER: _("You get this mail because you replied to one of ours as a contact of %(unit)s."),
 }
 

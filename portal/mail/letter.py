@@ -6,7 +6,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypedDict
 
-TICKET_KINDS = ("arrival", "urge", "escalation", "digest", "answered", "returned")
+TICKET_KINDS = (
+    "arrival",
+    "urge",
+    "escalation",
+    "digest",
+    "answered",
+    "returned",
+    "ping-pong",
+    "extension-asked",
+    "extension-decided",
+)
 KINDS = (*TICKET_KINDS, "standing", "reply-entered", "reply-refused", "confirmation", "email-code", "unreachable")
 "A folder of `templates/email` each."
 
@@ -23,6 +33,7 @@ class Why(StrEnum):
     STEWARD = "steward"
     ADDRESS = "address"
     WRITER = "writer"
+    ASKER = "asker"
 
 
 class Addressee(Protocol):
@@ -84,6 +95,12 @@ class Item(TypedDict, total=False):
     "answered: whether it was the ticket's last task"
     returned_by: str | None
     returned_at: datetime | None
+    handed_on: int
+    "ping-pong: how often"
+    days: int
+    "extension: working days asked for"
+    granted: bool
+    "extension-decided"
 
 
 class SilentUnit(TypedDict):

@@ -162,13 +162,13 @@ def _check_places(
         _check_units(place, [units.get(code) for code in codes], today, faults)
     if opener in named.get(REGISTRY, ()):
         faults.note(REGISTRY, _("This is your own unit: choose the unit that keeps the register elsewhere."))
-    if _unit_fault(units.get(opener), today):
+    if unit_fault(units.get(opener), today):
         faults.note("", _("Your own unit is closed or not yet in service: it cannot open tickets."))
 
 
 def _check_units(place: str, found: Sequence[Unit | None], today: date, faults: Faults) -> None:
     for unit in found:
-        if fault := _unit_fault(unit, today):
+        if fault := unit_fault(unit, today):
             faults.note(_field(place), fault)
 
 
@@ -183,7 +183,8 @@ def _field(place: str) -> str:
     return REGISTRY if place == REGISTRY else "places"
 
 
-def _unit_fault(unit: Unit | None, today: date) -> Text | None:
+def unit_fault(unit: Unit | None, today: date) -> Text | None:
+    """Why a unit cannot be given a ticket; None if it can."""
     if unit is None:
         return _("There is no unit with this code: look it up by name in the directory.")
     if unit.closed_on and unit.closed_on <= today:

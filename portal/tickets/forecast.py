@@ -1,14 +1,16 @@
 """Who will be mailed about a ticket, when and where, if nothing moves: what is still to come."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from directory.calendars import load_calendars
-from directory.queries import parents_above
-from directory.reach import OnDuty, Reach, Recipient, on_duty, reach
+from directory.queries import is_reachable, parents_above
+from directory.reach import OnDuty, Reach, Recipient, on_duty, reach, recipient_of
+from directory.working_time import WorkingCalendar
+from portal.ladder.ladder import Rung
 from portal.ladder.recipients import Recipients, recipients_of_rung
 from portal.tickets.clocks import clock_calendar, policy_of, rungs_of
 from portal.tickets.models import Clock, Task, Ticket
@@ -74,19 +76,37 @@ def rungs_to_come(session: Session, clock: Clock, command: Command) -> list[Fore
             return number not in (clock.silent or ())
         return bool(recipients_at(clock, command, number, unit).to)
 
-    rungs = rungs_of(clock, clock_calendar(session, clock), command.parents, reachable)
+    calendar = clock_calendar(session, clock)
+    stands = _stands_until(clock, calendar, command.at)
     return [
-        ForecastRung(
-            clock=clock,
-            number=rung.number,
-            at=rung.at,
-            unit=rung.unit,
-            recipients=recipients_at(clock, command, rung.number, rung.unit, max(rung.at, command.at)),
-            skipped=why_skipped(clock) if rung.skipped else None,
-        )
-        for rung in rungs
+        _forecast(clock, replace(rung, at=max(rung.at, stands)), command)
+        for rung in rungs_of(clock, calendar, command.parents, reachable)
         if rung.number > climbed
     ]
+
+
+def _stands_until(clock: Clock, calendar: WorkingCalendar, at: datetime) -> datetime:
+    """A rung missed before the clock was made to stand is climbed when it goes on, not before; else no instant."""
+    ends = [until for since, until in clock.stood if since <= at < until]
+    return calendar.at_or_next_opening(ends[-1]) if ends else clock.started_at
+
+
+def _forecast(clock: Clock, rung: Rung, command: Command) -> ForecastRung:
+    return ForecastRung(
+        clock=clock,
+        number=rung.number,
+        at=rung.at,
+        unit=rung.unit,
+        recipients=recipients_at(clock, command, rung.number, rung.unit, max(rung.at, command.at)),
+        skipped=why_skipped(clock) if rung.skipped else None,
+    )
+
+
+def plan_next(session: Session, clocks: Sequence[Clock], at: datetime) -> None:
+    """When the next rung of each clock is due, found anew: who owes, its limit or the top has changed."""
+    command = command_of(session, clocks, at)
+    for clock in clocks:
+        clock.next_at = next((rung.at for rung in rungs_to_come(session, clock, command)), None)
 
 
 def recipients_at(clock: Clock, command: Command, number: int, unit: str, at: datetime | None = None) -> Recipients:
@@ -108,7 +128,13 @@ def why_skipped(clock: Clock) -> str:
 
 
 def _assignee(clock: Clock) -> Recipient | None:
-    officer = clock.task.assignee if clock.task else None
+    """Who of the owing unit has the task: an officer, or a post of the directory; mailed beside the desk."""
+    task = clock.task
+    if task is None or task.unit_code != clock.unit_code:
+        return None
+    if task.assignee_post is not None and is_reachable(task.assignee_post):
+        return recipient_of(task.assignee_post)
+    officer = task.assignee
     if officer is None or not officer.email or not officer.active or officer.unit_code != clock.unit_code:
         return None
     return Recipient(officer.email, officer.name, officer.language, officer.unit_code)

@@ -16,6 +16,7 @@ from portal.mail.letter import Notice as DirectoryNotice
 from portal.procedures.catalogue import shipped
 from portal.procedures.limit import LimitUnit
 from portal.tickets.clocks import clock_calendar
+from portal.tickets.extension import Extension, ExtensionState
 from portal.tickets.forecast import Command, ForecastRung, rungs_to_come
 from portal.tickets.models import Clock, Task, Ticket
 from portal.tickets.queries import running_clocks
@@ -56,6 +57,44 @@ def mail_returned(session: Session, ticket: Ticket, task: Task, at: datetime) ->
     item["returned_by"], item["returned_at"] = session.get_one(Unit, task.unit_code).name, at
     opener = session.get_one(Unit, ticket.opener_code)
     _mail_desk(session, ticket, "returned", item, Why.OPENER, opener, at)
+
+
+def mail_ping_pong(session: Session, task: Task, recipient: Recipient, at: datetime) -> None:
+    """Tell a supervisor of the lowest common superior that a task is passed from one to another."""
+    item = _item(session, task.ticket, task.present_clocks[ClockKind.ANSWER])
+    item["handed_on"] = task.handed_on
+    unit = session.get_one(Unit, recipient.unit_code)
+    letter = Letter("ping-pong", recipient, [item], task.ticket.number, why=Why.SUPERVISOR, unit=unit.name,
+                    ceiling=_ceiling(task.ticket))  # fmt: skip
+    post(session, letter, at)
+
+
+def mail_extension_asked(session: Session, task: Task, request: Extension, at: datetime) -> None:
+    """Ask the supervisors of the unit that decides; its desk where it has none that can be reached."""
+    unit, ticket = session.get_one(Unit, request.decider_code), task.ticket
+    if ticket.drill and unit.code != ticket.opener_code:
+        return
+    reached = reach(session, [unit.code], at)
+    supervisors = reached.supervisors(unit.code, at, own=ticket.drill)
+    item = _item(session, ticket, task.present_clocks[ClockKind.ANSWER])
+    item["days"] = request.days
+    for recipient in supervisors or reached.desk(unit.code, at, own=ticket.drill):
+        letter = Letter("extension-asked", recipient, [item], ticket.number, unit=unit.name,
+                        why=Why.SUPERVISOR if supervisors else Why.DESK, ceiling=_ceiling(ticket))  # fmt: skip
+        post(session, letter, at)
+
+
+def mail_extension_decided(session: Session, task: Task, request: Extension, at: datetime) -> None:
+    """Tell the owing unit's desk, and the officer who asked, until when the task is due now."""
+    item = _item(session, task.ticket, task.present_clocks[ClockKind.ANSWER])
+    item["days"], item["granted"] = request.days, request.state is ExtensionState.GRANTED
+    unit, asker = session.get_one(Unit, request.unit_code), request.asked_by
+    desk = _mail_desk(session, task.ticket, "extension-decided", item, Why.DESK, unit, at)
+    if asker and asker.email and asker.active and asker.email.casefold() not in desk and not task.ticket.drill:
+        to = Recipient(asker.email, asker.name, asker.language, asker.unit_code)
+        letter = Letter("extension-decided", to, [item], task.ticket.number, why=Why.ASKER, unit=unit.name,
+                        ceiling=_ceiling(task.ticket))  # fmt: skip
+        post(session, letter, at)
 
 
 def mail_reply(session: Session, ticket: Ticket, recipient: Recipient, at: datetime, *, entered: bool) -> None:
@@ -137,12 +176,17 @@ def _why_urged(recipient: Recipient) -> Why:
     return Why.DESK if recipient.contact_id is not None else Why.ASSIGNEE
 
 
-def _mail_desk(session: Session, ticket: Ticket, kind: str, item: Item, why: Why, unit: Unit, at: datetime) -> None:
+def _mail_desk(
+    session: Session, ticket: Ticket, kind: str, item: Item, why: Why, unit: Unit, at: datetime
+) -> set[str]:
+    """Mails a unit's desk, unless a drill forbids it; the addresses, to be compared."""
     if ticket.drill and unit.code != ticket.opener_code:
-        return
-    for recipient in reach(session, [unit.code], at).desk(unit.code, at, own=ticket.drill):
+        return set()
+    desk = reach(session, [unit.code], at).desk(unit.code, at, own=ticket.drill)
+    for recipient in desk:
         letter = Letter(kind, recipient, [item], ticket.number, why=why, unit=unit.name, ceiling=_ceiling(ticket))
         post(session, letter, at)
+    return {recipient.address.casefold() for recipient in desk}
 
 
 def _ceiling(ticket: Ticket) -> str:

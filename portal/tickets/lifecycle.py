@@ -25,9 +25,14 @@ class TaskMove(StrEnum):
     HAND_ON = "hand_on"
     SUSPEND = "suspend"
     RESUME = "resume"
+    ASK_EXTENSION = "ask_extension"
     EXTEND = "extend"
+    "an extension that was asked for is granted; refusing it is for the same side to do"
+    ASSIGN = "assign"
     CANCEL = "cancel"
     REOPEN = "reopen"
+    WAIT = "wait"
+    "back into the queue: on a ticket that is reopened, the turn of the task comes again"
 
 
 class TicketState(StrEnum):
@@ -42,6 +47,7 @@ class TicketMove(StrEnum):
     CLOSE = "close"
     REOPEN = "reopen"
     WITHDRAW = "withdraw"
+    ADD_PLACE = "add_place"
 
 
 class Outcome(StrEnum):
@@ -68,7 +74,9 @@ class Side(StrEnum):
     OWING_UNIT = "owing unit"
     OPENER = "opener"
     ONE_LEVEL_UP = "one level up"
-    "the unit directly above the owing unit"
+    "a supervisor of the unit directly above the owing one; of that unit itself, if nobody above it is on the ladder"
+    ABOVE = "above"
+    "a supervisor of any unit above the owing one"
     SYSTEM = "system"
 
 
@@ -81,19 +89,26 @@ TASK_MOVES: Mapping[tuple[TaskState, TaskMove], TaskState] = MappingProxyType(
         (TaskState.SENT, TaskMove.RETURN): TaskState.RETURNED,
         (TaskState.SENT, TaskMove.HAND_ON): TaskState.SENT,
         (TaskState.SENT, TaskMove.SUSPEND): TaskState.SUSPENDED,
+        (TaskState.SENT, TaskMove.ASK_EXTENSION): TaskState.SENT,
         (TaskState.SENT, TaskMove.EXTEND): TaskState.SENT,
+        (TaskState.SENT, TaskMove.ASSIGN): TaskState.SENT,
         (TaskState.SENT, TaskMove.CANCEL): TaskState.CANCELLED,
         (TaskState.SIGNED_FOR, TaskMove.ANSWER): TaskState.ANSWERED,
         (TaskState.SIGNED_FOR, TaskMove.RETURN): TaskState.RETURNED,
         (TaskState.SIGNED_FOR, TaskMove.HAND_ON): TaskState.SENT,
         (TaskState.SIGNED_FOR, TaskMove.SUSPEND): TaskState.SUSPENDED,
+        (TaskState.SIGNED_FOR, TaskMove.ASK_EXTENSION): TaskState.SIGNED_FOR,
         (TaskState.SIGNED_FOR, TaskMove.EXTEND): TaskState.SIGNED_FOR,
+        (TaskState.SIGNED_FOR, TaskMove.ASSIGN): TaskState.SIGNED_FOR,
         (TaskState.SIGNED_FOR, TaskMove.CANCEL): TaskState.CANCELLED,
         (TaskState.RETURNED, TaskMove.RESEND): TaskState.SENT,
         (TaskState.RETURNED, TaskMove.CANCEL): TaskState.CANCELLED,
         (TaskState.SUSPENDED, TaskMove.RESUME): TaskState.SIGNED_FOR,
+        (TaskState.SUSPENDED, TaskMove.ASSIGN): TaskState.SUSPENDED,
         (TaskState.SUSPENDED, TaskMove.CANCEL): TaskState.CANCELLED,
         (TaskState.ANSWERED, TaskMove.REOPEN): TaskState.SENT,
+        (TaskState.ANSWERED, TaskMove.WAIT): TaskState.WAITING,
+        (TaskState.CANCELLED, TaskMove.WAIT): TaskState.WAITING,
     }
 )
 
@@ -101,34 +116,39 @@ TICKET_MOVES: Mapping[tuple[TicketState, TicketMove], TicketState] = MappingProx
     {
         (TicketState.OPEN, TicketMove.RESOLVE): TicketState.RESOLVED,
         (TicketState.OPEN, TicketMove.WITHDRAW): TicketState.WITHDRAWN,
+        (TicketState.OPEN, TicketMove.ADD_PLACE): TicketState.OPEN,
         (TicketState.RESOLVED, TicketMove.CLOSE): TicketState.CLOSED,
         (TicketState.RESOLVED, TicketMove.REOPEN): TicketState.OPEN,
         (TicketState.CLOSED, TicketMove.REOPEN): TicketState.OPEN,
     }
 )
 
-WHO: Mapping[TaskMove, Side] = MappingProxyType(
+WHO: Mapping[TaskMove, frozenset[Side]] = MappingProxyType(
     {
-        TaskMove.SEND: Side.SYSTEM,
-        TaskMove.SIGN_FOR: Side.OWING_UNIT,
-        TaskMove.ANSWER: Side.OWING_UNIT,
-        TaskMove.RETURN: Side.OWING_UNIT,
-        TaskMove.RESEND: Side.OPENER,
-        TaskMove.HAND_ON: Side.OWING_UNIT,
-        TaskMove.SUSPEND: Side.OWING_UNIT,
-        TaskMove.RESUME: Side.OWING_UNIT,
-        TaskMove.EXTEND: Side.ONE_LEVEL_UP,
-        TaskMove.CANCEL: Side.OPENER,
-        TaskMove.REOPEN: Side.OPENER,
+        TaskMove.SEND: frozenset({Side.SYSTEM}),
+        TaskMove.SIGN_FOR: frozenset({Side.OWING_UNIT}),
+        TaskMove.ANSWER: frozenset({Side.OWING_UNIT}),
+        TaskMove.RETURN: frozenset({Side.OWING_UNIT}),
+        TaskMove.RESEND: frozenset({Side.OPENER}),
+        TaskMove.HAND_ON: frozenset({Side.OWING_UNIT, Side.ABOVE}),
+        TaskMove.SUSPEND: frozenset({Side.OWING_UNIT}),
+        TaskMove.RESUME: frozenset({Side.OWING_UNIT}),
+        TaskMove.ASK_EXTENSION: frozenset({Side.OWING_UNIT}),
+        TaskMove.EXTEND: frozenset({Side.ONE_LEVEL_UP}),
+        TaskMove.ASSIGN: frozenset({Side.OWING_UNIT}),
+        TaskMove.CANCEL: frozenset({Side.OPENER}),
+        TaskMove.REOPEN: frozenset({Side.OPENER}),
+        TaskMove.WAIT: frozenset({Side.SYSTEM}),
     }
 )
 
-WHO_TICKET: Mapping[TicketMove, Side] = MappingProxyType(
+WHO_TICKET: Mapping[TicketMove, frozenset[Side]] = MappingProxyType(
     {
-        TicketMove.RESOLVE: Side.SYSTEM,
-        TicketMove.CLOSE: Side.OPENER,
-        TicketMove.REOPEN: Side.OPENER,
-        TicketMove.WITHDRAW: Side.OPENER,
+        TicketMove.RESOLVE: frozenset({Side.SYSTEM}),
+        TicketMove.CLOSE: frozenset({Side.OPENER}),
+        TicketMove.REOPEN: frozenset({Side.OPENER}),
+        TicketMove.WITHDRAW: frozenset({Side.OPENER}),
+        TicketMove.ADD_PLACE: frozenset({Side.OPENER}),
     }
 )
 
@@ -195,10 +215,26 @@ def ready(tasks: Iterable[T]) -> list[T]:
 def followers(tasks: Iterable[T], of: str) -> list[T]:
     """The waiting tasks that come after the step named `of`, directly or over others: a refusal cancels them."""
     known = list(tasks)
-    behind = {of}
-    while more := {task.step for task in known if behind.intersection(task.after)} - behind:
-        behind |= more
+    behind = {of} | steps_behind(known, {of})
     return [task for task in _waiting(known) if behind.intersection(task.after)]
+
+
+def steps_behind(tasks: Iterable[TaskFacts], steps: Iterable[str]) -> set[str]:
+    """The names of the steps that come after these, directly or over others."""
+    known, behind = list(tasks), set(steps)
+    found: set[str] = set()
+    while more := {task.step for task in known if behind.intersection(task.after)} - found:
+        found |= more
+        behind |= more
+    return found
+
+
+def cancelled_with(tasks: Iterable[T], task: T) -> list[T]:
+    """The task, and what waits for it alone: a step that has no task any more would hold it up for ever."""
+    known = list(tasks)
+    others = [one for one in known if one is not task and one.step == task.step]
+    alone = all(one.state is TaskState.CANCELLED for one in others)
+    return [task, *(one for one in followers(known, task.step) if alone and one is not task)]
 
 
 def finished(tasks: Iterable[TaskFacts]) -> bool:

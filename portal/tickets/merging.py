@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from portal.terms.indexing import index_unit_on
 from portal.tickets.clocks import find_top
-from portal.tickets.forecast import command_of, rungs_to_come
+from portal.tickets.forecast import plan_next
 from portal.tickets.history import record
 from portal.tickets.lifecycle import SETTLED_STATES, TicketState
 from portal.tickets.models import Party, Task, Ticket
@@ -99,6 +99,8 @@ def _move_tasks(session: Session, actor: Actor, ticket: Ticket, closed: str, suc
     for clock in running_clocks(ticket):
         if clock.unit_code == closed:
             clock.unit_code = successor
+        if clock.hours_code == closed:
+            clock.hours_code = successor
     return len(owed)
 
 
@@ -116,7 +118,4 @@ def _climb_anew(session: Session, ticket: Ticket, at: datetime) -> None:
     """The next rungs in the chain of command as it is now."""
     session.flush()
     find_top(session, ticket)
-    clocks = running_clocks(ticket)
-    command = command_of(session, clocks, at)
-    for clock in clocks:
-        clock.next_at = next((rung.at for rung in rungs_to_come(session, clock, command)), None)
+    plan_next(session, running_clocks(ticket), at)

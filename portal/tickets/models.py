@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from directory.base import Model
-from directory.models import Unit, enum_column
+from directory.models import Contact, Unit, enum_column
 from portal.accounts.models import Officer
 from portal.ladder.ladder import ClockKind
 from portal.procedures.limit import LimitUnit
@@ -110,6 +110,11 @@ class Citizen(Model):
     number_index: Mapped[str | None] = mapped_column(String(64), index=True, comment="HMAC of the normalised ID number")
 
 
+STANDING = "suspended_until IS NOT NULL"
+TAKEN = "assignee_id IS NOT NULL"
+POSTED = "assignee_post_id IS NOT NULL"
+
+
 class Task(Model):
     """What one unit owes on a ticket; own state, own clocks."""
 
@@ -117,6 +122,11 @@ class Task(Model):
     __table_args__ = (
         UniqueConstraint("ticket_id", "position"),
         CheckConstraint("limit_amount > 0", name="limit_positive"),
+        CheckConstraint("assignee_id IS NULL OR assignee_post_id IS NULL", name="one_assignee"),
+        Index("ix_task_suspended_until", "suspended_until", sqlite_where=text(STANDING),
+              postgresql_where=text(STANDING)),
+        Index("ix_task_assignee_id", "assignee_id", sqlite_where=text(TAKEN), postgresql_where=text(TAKEN)),
+        Index("ix_task_assignee_post_id", "assignee_post_id", sqlite_where=text(POSTED), postgresql_where=text(POSTED)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -135,20 +145,27 @@ class Task(Model):
     sent_at: Mapped[datetime | None]
     signed_for_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    handed_on: Mapped[int] = mapped_column(default=0, server_default=text("0"), comment="how often, in all")
+    suspended_until: Mapped[datetime | None] = mapped_column(comment="from when on its clock runs again by itself")
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"), comment="who has it; null: the unit")
+    assignee_post_id: Mapped[int | None] = mapped_column(
+        ForeignKey("contact.id", ondelete="SET NULL"), comment="the post that has it, where no officer has"
+    )
     version: Mapped[int] = mapped_column(default=1)
 
     ticket: Mapped[Ticket] = relationship(back_populates="tasks")
     unit: Mapped[Unit] = relationship()
     assignee: Mapped[Officer | None] = relationship()
+    assignee_post: Mapped[Contact | None] = relationship()
     clocks: Mapped[list["Clock"]] = relationship(back_populates="task", order_by="Clock.id")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own attribute
 
     @property
     def present_clocks(self) -> dict[ClockKind, "Clock"]:
-        """The clocks of the present cycle."""
-        return {clock.kind: clock for clock in self.clocks if clock.cycle == self.cycle}
+        """The clocks of the present cycle; of several for signing for, the one of the unit that has the task now."""
+        present = (clock for clock in self.clocks if clock.cycle == self.cycle)
+        return {clock.kind: clock for clock in sorted(present, key=lambda clock: clock.hand)}
 
     @property
     def rung(self) -> int | None:
@@ -162,11 +179,14 @@ CLIMBING = "stopped_at IS NULL AND next_at IS NOT NULL"
 
 
 class Clock(Model):
-    """The time that a unit has left: one row per task, kind and cycle, and one overall per ticket and cycle."""
+    """The time that a unit has left: one row per task, kind and cycle, and one overall per ticket and cycle.
+
+    A task that is handed on is signed for anew: `hand` tells those clocks apart.
+    """
 
     __tablename__ = "clock"
     __table_args__ = (
-        UniqueConstraint("task_id", "kind", "cycle"),
+        UniqueConstraint("task_id", "kind", "cycle", "hand"),
         Index(
             "uq_clock_overall",
             "ticket_id",
@@ -192,10 +212,22 @@ class Clock(Model):
     task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id", ondelete="CASCADE"))
     kind: Mapped[ClockKind] = mapped_column(enum_column(ClockKind))
     cycle: Mapped[int] = mapped_column(default=1)
+    hand: Mapped[int] = mapped_column(
+        default=0, server_default=text("0"), comment="how often the task had been handed on when it began"
+    )
     unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE"), comment="the unit that owes")
+    hours_code: Mapped[str] = mapped_column(
+        ForeignKey("unit.code", onupdate="CASCADE"), comment="in whose hours the limit is counted: who owed at first"
+    )
     started_at: Mapped[datetime]
     limit_amount: Mapped[int]
     limit_unit: Mapped[LimitUnit] = mapped_column(enum_column(LimitUnit))
+    extended: Mapped[int] = mapped_column(
+        default=0, server_default=text("0"), comment="working days granted beyond the limit"
+    )
+    pauses: Mapped[list[list[str]]] = mapped_column(
+        JSON, default=list, comment="[since, until] while it stood, ISO 8601"
+    )
     urge_at: Mapped[datetime]
     due_at: Mapped[datetime]
     provisional: Mapped[bool] = mapped_column(default=False, comment="rests on days that no calendar knows yet")
@@ -208,7 +240,12 @@ class Clock(Model):
 
     ticket: Mapped[Ticket] = relationship(back_populates="clocks")
     task: Mapped[Task | None] = relationship(back_populates="clocks")
-    unit: Mapped[Unit] = relationship()
+    unit: Mapped[Unit] = relationship(foreign_keys=[unit_code])
+
+    @property
+    def stood(self) -> list[tuple[datetime, datetime]]:
+        """When the clock stood, and will stand if nobody resumes the task before."""
+        return [(datetime.fromisoformat(since), datetime.fromisoformat(until)) for since, until in self.pauses or ()]
 
 
 class Entry(Model):

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
-from directory.models import UnitAncestor
+from directory.models import Unit, UnitAncestor
 from portal.errors import Hidden
 from portal.tickets.lifecycle import TASK_MOVES, TICKET_MOVES, WHO, WHO_TICKET, Side, TaskMove, TicketMove
 from portal.tickets.models import Clock, Entry, Party, Task, Ticket
@@ -67,7 +67,10 @@ def load_ticket(session: Session, actor: Actor, number: str, *, lock: bool = Fal
         .where(Ticket.number == _canonical(number))
         .options(
             selectinload(Ticket.tasks).options(
-                joinedload(Task.unit), joinedload(Task.assignee), selectinload(Task.clocks)
+                joinedload(Task.unit),
+                joinedload(Task.assignee),
+                joinedload(Task.assignee_post),
+                selectinload(Task.clocks),
             ),
             selectinload(Ticket.clocks),
         )
@@ -102,6 +105,11 @@ def entries_of(actor: Actor, ticket: Ticket) -> Select[Entry]:
     return select(Entry).where(Entry.ticket_id == ticket.id, readable_by(actor)).order_by(Entry.id)
 
 
+def cancellations(ticket: Ticket) -> Select[Entry]:
+    """Of each task cancelled the entry that says why: what the portal itself reads, no person's words."""
+    return select(Entry).where(Entry.ticket_id == ticket.id, Entry.kind == "cancelled").order_by(Entry.id)
+
+
 def partners(unit_code: str) -> Select[str]:
     """The units with which a unit shares most of its latest tickets, the first of them first."""
     latest = select(Party.ticket_id).where(Party.unit_code == unit_code).order_by(Party.ticket_id.desc())
@@ -120,28 +128,49 @@ def running_clocks(ticket: Ticket) -> list[Clock]:
 
 
 def on_side(actor: Actor, ticket: Ticket, side: Side, task: Task | None = None) -> bool:
-    """Whether the actor's unit stands on that side of the ticket."""
+    """Whether the actor stands on that side of the ticket."""
+    if side is Side.OPENER:
+        return actor.unit_code == ticket.opener_code
+    return task is not None and side is not Side.SYSTEM and _beside_task(actor, task, side)
+
+
+def _beside_task(actor: Actor, task: Task, side: Side) -> bool:
     if side is Side.OWING_UNIT:
-        return task is not None and actor.unit_code == task.unit_code
-    return side is Side.OPENER and actor.unit_code == ticket.opener_code
+        return actor.unit_code == task.unit_code
+    if Role.SUPERVISOR not in actor.roles:
+        return False
+    return actor.unit_code == decider_of(task) if side is Side.ONE_LEVEL_UP else actor.unit_code in above(task.unit)
+
+
+def decider_of(task: Task) -> str:
+    """Who grants more time: the unit directly above the owing one, but nobody above the ticket's top."""
+    top, higher = task.ticket.top_code, above(task.unit)
+    return higher[0] if top in higher else task.unit_code
+
+
+def above(unit: Unit) -> list[str]:
+    """The units above one, the next first."""
+    found: list[str] = []
+    while unit.parent is not None and unit.parent.code not in found:
+        unit = unit.parent
+        found.append(unit.code)
+    return found
 
 
 def allowed_moves(actor: Actor, task: Task) -> frozenset[TaskMove]:
     """The moves that `actor` may make on the task now."""
     if not actor.may(Permission.TICKET_MOVE):
         return frozenset()
-    return frozenset(
-        move for state, move in TASK_MOVES if state is task.state and on_side(actor, task.ticket, WHO[move], task)
-    )
+    sides = {side for side in Side if on_side(actor, task.ticket, side, task)}
+    return frozenset(move for state, move in TASK_MOVES if state is task.state and WHO[move] & sides)
 
 
 def allowed_ticket_moves(actor: Actor, ticket: Ticket) -> frozenset[TicketMove]:
     """The moves that `actor` may make on the ticket now."""
     if not actor.may(Permission.TICKET_MOVE):
         return frozenset()
-    return frozenset(
-        move for state, move in TICKET_MOVES if state is ticket.state and on_side(actor, ticket, WHO_TICKET[move])
-    )
+    sides = {side for side in Side if on_side(actor, ticket, side)}
+    return frozenset(move for state, move in TICKET_MOVES if state is ticket.state and WHO_TICKET[move] & sides)
 
 
 def _canonical(number: str) -> str:

@@ -5,15 +5,13 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, selectinload, sessionmaker
 
 from directory.calendars import calendar_of, count_anew
 from directory.days import Recount
 from directory.working_time import calendar_day_end
-from portal.ladder.ladder import instants
-from portal.procedures.limit import Limit
-from portal.tickets.clocks import clock_calendar, policy_of
+from portal.tickets.clocks import count_limit, set_limit
 from portal.tickets.forecast import Command, command_of, rungs_to_come
 from portal.tickets.history import record
 from portal.tickets.models import Clock, Task, Ticket
@@ -69,17 +67,10 @@ def recount_ticket(session: Session, ticket: Ticket, cause: str, at: datetime) -
 
 
 def _recount(session: Session, clock: Clock, command: Command, cause: str, at: datetime) -> bool:
-    ticket = clock.ticket
-    when = instants(
-        clock.started_at,
-        Limit(clock.limit_amount, clock.limit_unit),
-        clock_calendar(session, clock),
-        policy_of(ticket),
-        start_day=ticket.accepted_on if clock.task is None else None,
-    )
+    ticket, when = clock.ticket, count_limit(session, clock)
     before, was_provisional = clock.due_at, clock.provisional
     changed = (when.due_at, when.provisional) != (before, was_provisional)
-    clock.urge_at, clock.due_at, clock.provisional = when.urge_at, when.due_at, when.provisional
+    set_limit(clock, when)
     clock.next_at = next((rung.at for rung in rungs_to_come(session, clock, command)), None)
     if changed:
         record(session, ticket, "recounted", PORTAL, at, task=clock.task, clock=clock.kind, unit=clock.unit_code,
@@ -111,7 +102,7 @@ def _tickets(asked: Recount) -> Select[int]:
     """The ids of the next tickets with a clock that runs, of the unit if it is one's."""
     running = select(Clock.ticket_id).where(Clock.stopped_at.is_(None), Clock.ticket_id > asked.through)
     if asked.unit_code is not None:
-        running = running.where(Clock.unit_code == asked.unit_code)
+        running = running.where(or_(Clock.unit_code == asked.unit_code, Clock.hours_code == asked.unit_code))
     return running.distinct().order_by(Clock.ticket_id).limit(BATCH)
 
 

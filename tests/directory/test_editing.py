@@ -76,6 +76,15 @@ def test_a_unit_needs_a_name(session: Session, province: Province) -> None:
     assert province.dahu.name == "大湖派出所"
 
 
+@pytest.mark.parametrize(
+    ("text", "fault"), [("证号11010519491231002X", Fault.IDENTITY), ("左\u202e右", Fault.CONTROL)]
+)
+def test_what_must_not_be_kept_is_refused(session: Session, province: Province, text: str, fault: Fault) -> None:
+    with pytest.raises(WrongFieldsError) as refused:
+        editing.change_unit(session, province.dahu, {"address": text}, AT, STEWARD)
+    assert refused.value.faults == {"address": fault}
+
+
 # Contacts
 
 

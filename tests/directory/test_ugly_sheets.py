@@ -243,6 +243,38 @@ def test_several_sheets_and_one_without_a_header(session: Session, province: Pro
     assert made.unread == ["说明"]
 
 
+def test_two_tables_in_one_sheet_each_with_its_own_title(session: Session, province: Province) -> None:
+    content = xlsx_of(
+        [
+            ["附件1：临江市户政联系方式"],
+            HEADER,
+            ["建国派出所", "王五", "3220001"],
+            [],
+            ["附件2：昌邑区"],
+            ["单位名称", "手机", "负责人"],
+            ["站前派出所", "13812345678", "张三"],
+            ["昌邑区户政大厅", "13812345679", "李四"],
+        ]
+    )
+    made = applied(session, content)
+    assert [line.unit for line in made.lines] == ["220681510000", ZHANQIAN, CHANGYI]
+
+
+def test_the_name_of_an_authority_tells_more_than_the_title_of_the_sheet(session: Session, province: Province) -> None:
+    table = [["临江市户政联系方式统计表"], HEADER, ["昌邑区户政大厅", "张三", "80001234"]]
+    assert only(applied(session, xlsx_of(table))).unit == CHANGYI
+
+
+def test_of_a_unit_and_a_name_the_name_is_a_persons(session: Session, province: Province) -> None:
+    applied(session, csv_of([["Unit", "Name", "Phone"], ["站前派出所", "Zhang San", "80001234"]]))
+    assert phones_of(session, ZHANQIAN, "Zhang San") == "0432-80001234"
+
+
+def test_a_column_that_comes_again_is_kept_as_a_remark(session: Session, province: Province) -> None:
+    table = [["单位名称", "单位名称", "联系人", "联系电话"], ["站前派出所", "站前所驻站警务室", "张三", "80001234"]]
+    assert only(applied(session, csv_of(table))).unit == ZHANQIAN
+
+
 # --- what stands in the cells ---------------------------------------------------------------------------------------------
 
 
@@ -253,11 +285,35 @@ def test_several_sheets_and_one_without_a_header(session: Session, province: Pro
         (43280001234.0, "0432-80001234"),
         ("０４３２—８０００１２３４　", "0432-80001234"),
         ("80001234；110", "0432-80001234、110"),
+        ("8000-111", "0432-8000111"),
+        ("0432-8000-111", "0432-8000111"),
+        ("800\u200b01234\u202c", "0432-80001234"),
     ],
 )
 def test_phones_as_they_are_printed(session: Session, province: Province, cell: Any, phones: str) -> None:
     applied(session, xlsx_of([["机构代码", *HEADER], [ZHANQIAN, "站前派出所", "张三", cell]]))
     assert phones_of(session, ZHANQIAN, "张三") == phones
+
+
+def test_what_cannot_be_seen_is_no_part_of_a_name(session: Session, province: Province) -> None:
+    applied(session, csv_of([HEADER, ["\u200b站前派出所", "\u202e张\x07三\ufeff", "80001234"]]))
+    assert phones_of(session, ZHANQIAN, "张三") == "0432-80001234"
+
+
+@pytest.mark.parametrize(
+    ("title", "number"),
+    [("备注", "11010519491231002X"), ("身份证号", "220202198001010000"), ("电话", "１１０１０５１９４９１２３１００２ｘ")],
+)
+def test_a_citizens_identity_number_is_refused_and_never_kept(
+    session: Session, province: Province, title: str, number: str
+) -> None:
+    line = only(given_in(session, csv_of([["单位名称", "联系人", title], ["站前派出所", "张三", number]]))[1])
+    assert (line.outcome, line.reason, line.column) == (Outcome.REFUSED, Reason.IDENTITY_NUMBER, 2)
+
+
+def test_numbers_that_are_no_citizens_are_no_reason_to_refuse(session: Session, province: Province) -> None:
+    cells = "0432-80001234、13900001111；110105194912310021"
+    assert only(applied(session, csv_of([[*HEADER, "备注"], ["站前派出所", "张三", "80001234", cells]]))).reason is None
 
 
 def test_what_cannot_be_read_stays_as_a_remark(session: Session, province: Province) -> None:

@@ -288,6 +288,7 @@ def test_there_is_no_field_for_a_citizens_data_or_anybodys_words() -> None:
         "number", "url", "procedure_zh", "procedure_en", "step_zh", "step_en", "opener", "owing", "clock", "sent_at", "due_at",
         "provisional", "urgent", "drill", "left_minutes", "rung", "mailed", "next_unit", "next_at", "sign_for_due_at",
         "outcome", "answered_at", "resolved", "returned_by", "returned_at",
+            "handed_on", "days", "granted",
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from portal.extensions import db
 from portal.mail.models import OutboxMail
 from portal.tickets.models import Entry, Ticket
 from tests.clients import Runner
-from tests.conftest import in_utc
+from tests.conftest import Clock, in_utc
 from tests.factories import Province
 from tests.portal.world import mailed, opened, swept
 
@@ -201,6 +201,29 @@ def test_the_command_answers_in_json(runner: Runner, session: Session, province:
     answering = [(one["rung"], one["unit"]["name"]) for one in report["climbed"] if one["clock"] == "answer"]
     assert answering == [(0, province.linjiang.name), (1, province.linjiang.name)]
     assert runner("portal", "sweep", "--at", "soon").exit_code == 2
+
+
+def test_the_words_of_a_dry_run_say_why_each_is_mailed(
+    runner: Runner, session: Session, province: Province
+) -> None:
+    number = opened(session, province.changyi, province.linjiang, START).number
+    said = runner("portal", "sweep", "--at", "2016-01-06T09:00+08:00", "--dry-run").stdout
+    line = f"{number} answer rung 1 of 2016-01-06 09:00, limit passed 2016-01-06 09:00: {province.linjiang.name}"
+    assert line in said
+    assert f"{number} answer rung 0 of 2016-01-05 14:15, limit ends 2016-01-06 09:00" in said
+
+
+def test_what_a_sweep_by_hand_wrote_for_an_instant_to_come_is_delivered_at_once(
+    runner: Runner, session: Session, province: Province, clock: Clock
+) -> None:
+    opened(session, province.changyi, province.linjiang, clock.now)
+    assert runner("portal", "deliver", "--json").exit_code == 0
+    then = runner("portal", "sweep", "--at", "2016-02-01T09:00", "--json")
+    assert then.exit_code == 0, (then.exception, then.output)
+    swept_then = json.loads(then.stdout)
+    delivered = json.loads(runner("portal", "deliver", "--json").stdout)
+    assert delivered == {"sent": swept_then["messages"], "deferred": 0, "failed": 0, "unknown": 0}
+    assert swept_then["messages"] == 4
 
 
 def _silence(session: Session, unit_code: str) -> None:

@@ -19,11 +19,13 @@ from portal.tickets.lifecycle import (
     TaskState,
     TicketMove,
     TicketState,
+    cancelled_with,
     finished,
     followers,
     move_task,
     move_ticket,
     ready,
+    steps_behind,
 )
 
 
@@ -79,8 +81,11 @@ def test_the_tables_are_those_of_the_design() -> None:
         *((state, "suspend", "suspended") for state in working),
         ("suspended", "resume", "signed_for"),
         *((state, "extend", state) for state in working),
+        *((state, "ask_extension", state) for state in working),
+        *((state, "assign", state) for state in working | {"suspended"}),
         *((state, "cancel", "cancelled") for state in working | {"waiting", "returned", "suspended"}),
         ("answered", "reopen", "sent"),
+        *((state, "wait", "waiting") for state in ("answered", "cancelled")),
     }
     tickets = {(str(state), str(move), str(to)) for (state, move), to in TICKET_MOVES.items()}
     assert tickets == {
@@ -89,6 +94,7 @@ def test_the_tables_are_those_of_the_design() -> None:
         ("resolved", "reopen", "open"),
         ("closed", "reopen", "open"),
         ("open", "withdraw", "withdrawn"),
+        ("open", "add_place", "open"),
     }
 
 
@@ -98,8 +104,12 @@ def test_every_move_has_a_side_that_may_make_it() -> None:
 
 
 def test_the_unit_that_owes_never_grants_its_own_extension_nor_cancels_its_task() -> None:
-    assert WHO[TaskMove.EXTEND] is Side.ONE_LEVEL_UP
-    assert WHO[TaskMove.CANCEL] is Side.OPENER
+    assert WHO[TaskMove.EXTEND] == {Side.ONE_LEVEL_UP}
+    assert WHO[TaskMove.CANCEL] == {Side.OPENER}
+
+
+def test_handing_on_is_for_the_unit_that_owes_and_for_a_supervisor_above_it() -> None:
+    assert WHO[TaskMove.HAND_ON] == {Side.OWING_UNIT, Side.ABOVE}
 
 
 def test_a_task_is_waiting_or_open_or_settled() -> None:
@@ -181,3 +191,21 @@ def test_a_ticket_is_finished_when_nobody_owes_and_nobody_waits() -> None:
 @pytest.mark.parametrize("state", sorted(OPEN_STATES))
 def test_an_open_task_keeps_its_ticket_open(state: TaskState) -> None:
     assert not finished([done("check and sign"), Task("make", state)])
+
+
+def test_what_waits_for_a_cancelled_task_alone_is_cancelled_with_it() -> None:
+    check, make = Task("check", TaskState.SENT), Task("make", after=("check",))
+    hand_over = Task("hand over", after=("make",))
+    assert cancelled_with([check, make, hand_over], check) == [check, make, hand_over]
+
+
+def test_what_waits_for_others_of_the_same_step_as_well_still_waits() -> None:
+    one, other = Task("verify", TaskState.SENT), Task("verify", TaskState.SIGNED_FOR)
+    rule = Task("rule", after=("verify",))
+    assert cancelled_with([one, other, rule], one) == [one]
+
+
+def test_the_steps_behind_some_are_found_over_others() -> None:
+    tasks = [Task("check"), Task("make", after=("check",)), Task("hand over", after=("make",)), Task("apart")]
+    assert steps_behind(tasks, ["check"]) == {"make", "hand over"}
+    assert steps_behind(tasks, ["make"]) == {"hand over"}

@@ -299,3 +299,21 @@ def test_a_range_that_closes_before_it_opens_is_refused() -> None:
 def test_the_default_week_has_a_working_day_of_390_minutes() -> None:
     assert set(WEEK) == set(range(5))
     assert PLAIN.elapsed(china("2016-01-04 00:00"), china("2016-01-05 00:00")) == WORKING_DAY
+
+
+@given(calendars(), starts, amounts, st.timedeltas(timedelta(0), timedelta(days=9)), st.integers(0, 9 * 24 * 60))
+def test_what_was_worked_before_a_pause_and_after_it_is_the_limit_together(
+    calendar: WorkingCalendar, start: datetime, amount: int, later: timedelta, pause: int
+) -> None:
+    stands = start + later
+    assume(stands < calendar.add(start, amount))
+    goes_on = stands + timedelta(minutes=pause)
+    ends = calendar.without([(stands, goes_on)]).add(start, amount)
+    worked = sum((min(closes, until) - max(opens, since)
+                  for since, until in ((start, stands), (goes_on, ends)) if since < until
+                  for n in range(-1, (until - since).days + 3)
+                  for opens, closes in calendar.openings((since + timedelta(days=n)).astimezone(calendar.tz).date())
+                  if max(opens, since) < min(closes, until)), timedelta())  # fmt: skip
+    assert worked == timedelta(minutes=amount)
+    assert ends > goes_on or pause == 0
+    assert calendar.without([(stands, goes_on)]).elapsed(start, ends) == amount
