@@ -34,7 +34,7 @@ class CallForm(PortalForm):
         choices=[SelectChoice(ANSWERED, _("Somebody answered")), SelectChoice(SILENT, _("Nobody answered"))],
         default=ANSWERED,
     )
-    text = TextAreaField(_("What was said"))
+    text = TextAreaField(_("What was said on the phone"))
     submission_key = HiddenField(default=lambda: secrets.token_urlsafe(16))
 
     def call(self, zone: tzinfo) -> Call:
