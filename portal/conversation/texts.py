@@ -114,5 +114,5 @@ def _again(form: TextForm, text: TextTemplate | None, status: int) -> tuple[str,
 def _page(form: TextForm, text: TextTemplate | None = None) -> str:
     if text is not None:
         form.version.data = text.version
-    return render_template("tickets/texts.html", texts=texts_at_hand(), form=form, text=text, fields=FIELDS,
+    return render_template("tickets/texts.html", texts=texts_at_hand(), form=form, text=text, fields=" ".join(f"{{{name}}}" for name in FIELDS),
                            remove=RemoveForm(), own=actor().unit_code)  # fmt: skip
