@@ -53,10 +53,12 @@ class UnitCard:
     answers: Contact | None = field(default=None, repr=False)
     "who is called first"
     service: Service = Service.IN_SERVICE
+    in_service_from: date | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """What other systems get."""
-        return {name: getattr(self, name) for name in TOLD}
+        day = self.in_service_from.isoformat() if self.in_service_from else None
+        return {name: getattr(self, name) for name in TOLD} | {"in_service_from": day, "service": str(self.service)}
 
 
 def describe(session: Session, hits: Sequence[Hit], at: datetime) -> list[UnitCard]:
@@ -79,6 +81,7 @@ def describe_codes(
             open_now=is_open(code),
             matched=(matched or {}).get(code, ""),
             service=service_of(shapes[code]["unit"], today),
+            in_service_from=shapes[code]["unit"].in_service_from,
         )
         for code in codes
         if code in shapes

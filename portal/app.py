@@ -26,6 +26,7 @@ from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap,
 from portal.health import views as health
 from portal.ladder import models as _policies  # noqa: F401
 from portal.letters import views as letters
+from portal.linking import views as linking
 from portal.mail import views as outbox
 from portal.search import views as search
 from portal.terms.indexing import BLINDING
@@ -37,8 +38,8 @@ from portal.web import views as web
 __all__ = ["create_app"]
 
 FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
-            conversation, pulse, texts, outbox, correspondence, supervision, policies, desk, letters, search, health,
-            api)  # fmt: skip
+            conversation, pulse, texts, outbox, correspondence, supervision, policies, desk, letters, linking, search,
+            health, api)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 

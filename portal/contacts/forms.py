@@ -147,6 +147,16 @@ class WhyForm(PortalForm):
     why = StringField(_("Why"), [at_most(500)], filters=[stripped])
 
 
+class FirstDayForm(PortalForm):
+    """When a unit comes into service, and whether all below it does."""
+
+    day = DateField(_("First day in service"), validators=[Optional()])
+    unknown = BooleanField(_("The day is not known yet"))
+    below = BooleanField(_("All units below it too"), default=True)
+    waiting_only = BooleanField(_("Only those that are not in service yet"), default=True)
+    why = StringField(_("Document or ground"), [required(_("Name the document, or say why."))], filters=[stripped])
+
+
 class OrderForm(PortalForm):
     direction = HiddenField()
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from directory.models import UnitAncestor
 from portal.audit.actions import record as audit
-from portal.conversation.filling import FIELDS, unknown_fields
+from portal.conversation.filling import FIELDS, named, unknown_fields
 from portal.conversation.models import TextTemplate
 from portal.errors import Conflict, Hidden, Invalid
 from portal.tickets.checking import Faults, check_text
@@ -72,8 +72,7 @@ def _check(session: Session, actor: Actor, text: TextTemplate | None, title: str
     check_text("body", body, BODY_LENGTH, faults)
     if unknown := unknown_fields(body):
         faults.note("body", _("No ticket can fill in %(fields)s. There are: %(known)s.",
-                              fields=" ".join(f"{{{name}}}" for name in unknown),
-                              known=" ".join(f"{{{name}}}" for name in FIELDS)))  # fmt: skip
+                              fields=named(unknown), known=named(FIELDS)))  # fmt: skip
     others = session.scalars(select(TextTemplate).where(TextTemplate.unit_code == actor.unit_code)).all()
     if any(other.title == title and other is not text for other in others):
         faults.note("title", _("Your unit has a text with this title already: choose another, or change that one."))

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from directory.models import Unit
 from portal.clock import now
-from portal.conversation.filling import FIELDS, filled
+from portal.conversation.filling import FIELDS, filled, named
 from portal.conversation.forms import RemoveForm, TextForm
 from portal.conversation.models import TextTemplate
 from portal.conversation.templates import load_text, remove_text, save_text, usable_by
@@ -114,5 +114,5 @@ def _again(form: TextForm, text: TextTemplate | None, status: int) -> tuple[str,
 def _page(form: TextForm, text: TextTemplate | None = None) -> str:
     if text is not None:
         form.version.data = text.version
-    return render_template("tickets/texts.html", texts=texts_at_hand(), form=form, text=text, fields=" ".join(f"{{{name}}}" for name in FIELDS),
+    return render_template("tickets/texts.html", texts=texts_at_hand(), form=form, text=text, fields=named(FIELDS),
                            remove=RemoveForm(), own=actor().unit_code)  # fmt: skip

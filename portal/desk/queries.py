@@ -1,116 +1,154 @@
-"""The work list's selects: what a unit owes, what it waits for, what was escalated to it, what it may close."""
+"""The work list's selects: what a unit owes, what it waits for, what was escalated, what it may close.
 
-from datetime import datetime
-from enum import StrEnum
+Each walks an index of the unit's own in the order of the list, and asks the rest of one row at a time.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
+from portal.desk.models import SavedView
+from portal.desk.state import DueWithin, Sieve, WorkView
 from portal.escalation.models import Climb
 from portal.ladder.ladder import ClockKind
 from portal.tickets.lifecycle import TaskState, TicketState
-from portal.tickets.models import Clock, Task, Ticket
-from portal.tickets.queries import visible_to
+from portal.tickets.models import Clock, Party, Task, Ticket
+from portal.tickets.queries import seen_by, visible_to
 from portal.web.actor import Actor
 from portal.web.pagination import Key
 
+MOST_COUNTED = 100
+"A count says 99+ from here on: it costs no more however much there is."
+MOST_TALLIED = 1_000
+"Tasks of which it is counted how many are late or near."
+type_of_clock = type[Clock]
+BY_TICKET = frozenset({WorkView.TO_CLOSE})
+"The views that list tickets; the others list tasks with the clock that runs out first."
 
-class WorkView(StrEnum):
-    """One tab of the work list."""
 
-    OWED = "owed"
-    WAITING = "waiting"
-    ESCALATED = "escalated"
-    TO_CLOSE = "to-close"
-
-
-def clocks(actor: Actor, view: WorkView, after: Key | None, size: int) -> Select[Clock]:
+def clocks(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo, after: Key | None, size: int) -> Select[Clock]:
     """One clock for each task of a view, the one that runs out first; by due time, from after a key on."""
-    earliest = (
-        select(Clock.task_id, func.min(Clock.due_at).label("due_at"))
-        .where(*_running(actor), _of(actor, view))
-        .group_by(Clock.task_id)
-        .subquery()
-    )
-    first = (
-        select(func.min(Clock.id))
-        .where(Clock.task_id == earliest.c.task_id, Clock.due_at == earliest.c.due_at, Clock.stopped_at.is_(None))
-        .correlate(earliest)
-        .scalar_subquery()
-    )
-    statement = select(Clock).join(earliest, Clock.id == first)
+    statement = _listed(actor, sieve, at, tz)
     if after:
         statement = statement.where(tuple_(Clock.due_at, Clock.id) > tuple_(*after))
     return statement.order_by(Clock.due_at, Clock.id).limit(size + 1)
 
 
-def to_close(actor: Actor, after: Key | None, size: int) -> Select[Ticket]:
+def to_close(actor: Actor, sieve: Sieve, tz: ZoneInfo, after: Key | None, size: int) -> Select[Ticket]:
     """The unit's own tickets on which everything is answered, oldest first."""
-    statement = visible_to(actor).where(*_closable(actor))
+    statement = visible_to(actor).where(*_closable(actor), *_about(sieve, tz))
     if after:
         statement = statement.where(tuple_(Ticket.resolved_at, Ticket.id) > tuple_(*after))
     return statement.order_by(Ticket.resolved_at, Ticket.id).limit(size + 1)
 
 
-def counts(actor: Actor, at: datetime) -> Select[Any]:
-    """One row: how many tasks each view holds, and how many of those owed are past their limit or near it."""
-    owed = _per_task(actor, WorkView.OWED)
-    late = func.sum(case((owed.c.due_at <= at, 1), else_=0))
-    near = func.sum(case((and_(owed.c.due_at > at, owed.c.urge_at <= at), 1), else_=0))
-    closable = select(func.count()).select_from(visible_to(actor).where(*_closable(actor)).subquery())
-    return select(
-        select(func.count()).select_from(owed).scalar_subquery().label("owed"),
-        select(func.coalesce(late, 0)).select_from(owed).scalar_subquery().label("late"),
-        select(func.coalesce(near, 0)).select_from(owed).scalar_subquery().label("near"),
-        *(_count(actor, view).label(view.value) for view in (WorkView.WAITING, WorkView.ESCALATED)),
-        closable.scalar_subquery().label("to_close"),
-    )
+def counts(actor: Actor, at: datetime, tz: ZoneInfo, sieves: Mapping[str, Sieve]) -> Select[*tuple[Any, ...]]:
+    """One row: how much each list holds, no further than `MOST_COUNTED`."""
+    return select(*(_count(actor, sieve, at, tz).label(name) for name, sieve in sieves.items()))
 
 
-def _per_task(actor: Actor, view: WorkView) -> Any:
-    return (
-        select(Clock.task_id, func.min(Clock.due_at).label("due_at"), func.min(Clock.urge_at).label("urge_at"))
-        .where(*_running(actor), _of(actor, view))
-        .group_by(Clock.task_id)
-        .subquery()
-    )
+def tally(actor: Actor, at: datetime, tz: ZoneInfo) -> Select[*tuple[int, int, int]]:
+    """One row: (owed, past their limit, in their last quarter), of the first `MOST_TALLIED` owed."""
+    owed = _listed(actor, Sieve(), at, tz).with_only_columns(Clock.due_at, Clock.urge_at)
+    first = owed.order_by(Clock.due_at).limit(MOST_TALLIED).subquery()
+    late = func.sum(case((first.c.due_at <= at, 1), else_=0))
+    near = func.sum(case((and_(first.c.due_at > at, first.c.urge_at <= at), 1), else_=0))
+    return select(func.count(), func.coalesce(late, 0), func.coalesce(near, 0)).select_from(first)
 
 
-def _count(actor: Actor, view: WorkView) -> Any:
-    return select(func.count(Clock.task_id.distinct())).where(*_running(actor), _of(actor, view)).scalar_subquery()
+def saved_views(actor: Actor) -> Select[SavedView]:
+    """The officer's own, and those that others of the unit share; own ones first, by name."""
+    own = SavedView.officer_id == actor.officer_id
+    shared = and_(SavedView.shared, SavedView.unit_code == actor.unit_code)
+    return select(SavedView).where(or_(own, shared)).order_by(case((own, 0), else_=1), SavedView.name, SavedView.id)
 
 
-def _running(actor: Actor) -> tuple[ColumnElement[bool], ...]:
-    """Clocks of tasks that run, on tickets that the actor may see."""
-    seen = visible_to(actor).with_only_columns(Ticket.id)
-    return Clock.stopped_at.is_(None), Clock.kind != ClockKind.OVERALL, Clock.ticket_id.in_(seen)
-
-
-def _of(actor: Actor, view: WorkView) -> ColumnElement[bool]:
-    if view is WorkView.OWED:
-        return Clock.unit_code == actor.unit_code
-    if view is WorkView.ESCALATED:
-        return exists().where(Climb.clock_id == Clock.id, Climb.unit_code == actor.unit_code, Climb.rung >= 1)
-    return and_(Clock.unit_code != actor.unit_code, _waits(actor))
-
-
-def _waits(actor: Actor) -> ColumnElement[bool]:
-    """The unit opened the ticket, or has a task on it whose turn is still to come."""
-    own, opened = aliased(Task), aliased(Ticket)
-    return or_(
-        exists().where(opened.id == Clock.ticket_id, opened.opener_code == actor.unit_code),
-        exists().where(
-            own.ticket_id == Clock.ticket_id, own.unit_code == actor.unit_code, own.state == TaskState.WAITING
-        ),
-    )
-
-
-def _closable(actor: Actor) -> tuple[ColumnElement[bool], ...]:
-    return Ticket.opener_code == actor.unit_code, Ticket.state == TicketState.RESOLVED
+def tasks_to_sign(actor: Actor, task_ids: list[int]) -> Select[*tuple[int, str]]:
+    """(task, number of its ticket) of those that `actor` may see."""
+    of_tasks = select(Task.id, Ticket.number).join(Ticket, Ticket.id == Task.ticket_id)
+    return of_tasks.where(Task.id.in_(task_ids), seen_by(actor, Task.ticket_id)).order_by(Task.id)
 
 
 def key_of(after: Key) -> tuple[datetime, int]:
     """A key as it stood in an address; ValueError, TypeError for nonsense."""
     at, number = after
     return datetime.fromisoformat(str(at)), int(number)
+
+
+def _count(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Any:
+    if sieve.view is WorkView.TO_CLOSE:
+        rows = visible_to(actor).where(*_closable(actor), *_about(sieve, tz)).with_only_columns(literal(1))
+    else:
+        rows = _listed(actor, sieve, at, tz).with_only_columns(literal(1))
+    return select(func.count()).select_from(rows.limit(MOST_COUNTED).subquery()).scalar_subquery()
+
+
+def _listed(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Select[Clock]:
+    """The clocks of a view: of each task the first that runs, on tickets that the actor may see."""
+    statement = select(Clock).join(Ticket, Ticket.id == Clock.ticket_id).join(Task, Task.id == Clock.task_id)
+    statement = statement.where(*_running(Clock), *_of(actor, sieve.view, Clock), _is_first(actor, sieve.view))
+    return statement.where(seen_by(actor, Clock.ticket_id), *_about(sieve, tz), *_now(sieve, at))
+
+
+def _running(clock: type_of_clock) -> tuple[ColumnElement[bool], ...]:
+    return clock.stopped_at.is_(None), clock.kind != ClockKind.OVERALL
+
+
+def _is_first(actor: Actor, view: WorkView) -> ColumnElement[bool]:
+    """No other clock of the same task, in the same view, runs out earlier."""
+    other = aliased(Clock)
+    earlier = tuple_(other.due_at, other.id) < tuple_(Clock.due_at, Clock.id)
+    return ~exists().where(other.task_id == Clock.task_id, earlier, *_running(other), *_of(actor, view, other))
+
+
+def _of(actor: Actor, view: WorkView, clock: type_of_clock) -> tuple[ColumnElement[bool], ...]:
+    if view is WorkView.OWED:
+        return (clock.unit_code == actor.unit_code,)
+    if view is WorkView.MINE:
+        taken = aliased(Task)
+        mine = exists().where(taken.id == clock.task_id, taken.assignee_id == actor.officer_id)
+        return clock.unit_code == actor.unit_code, mine
+    if view is WorkView.ESCALATED:
+        climbed = select(Climb.clock_id).where(Climb.unit_code == actor.unit_code, Climb.rung >= 1)
+        return (clock.id.in_(climbed),)
+    return clock.unit_code != actor.unit_code, clock.ticket_id.in_(_waited_for(actor))
+
+
+def _waited_for(actor: Actor) -> Any:
+    """The unit opened the ticket, or has a task on it whose turn is still to come."""
+    opened = select(Ticket.id).where(Ticket.opener_code == actor.unit_code, Ticket.state == TicketState.OPEN)
+    to_come = select(Task.ticket_id).where(Task.unit_code == actor.unit_code, Task.state == TaskState.WAITING)
+    return opened.union(to_come)
+
+
+def _about(sieve: Sieve, tz: ZoneInfo) -> list[ColumnElement[bool]]:
+    """What a sieve says of the ticket."""
+    first, last = sieve.opened_between
+    asked: list[tuple[Any, ColumnElement[bool]]] = [
+        (True, Ticket.drill.is_(bool(sieve.drill))),
+        (sieve.procedure, Ticket.procedure == sieve.procedure),
+        (sieve.urgency, Ticket.urgency == sieve.urgency),
+        (sieve.unit, exists().where(Party.ticket_id == Ticket.id, Party.unit_code == sieve.unit)),
+    ]
+    if first:
+        asked.append((True, Ticket.opened_at >= datetime.combine(first, time(), tz)))
+    if last:
+        asked.append((True, Ticket.opened_at < datetime.combine(last + timedelta(days=1), time(), tz)))
+    return [condition for wanted, condition in asked if wanted]
+
+
+def _now(sieve: Sieve, at: datetime) -> list[ColumnElement[bool]]:
+    """What it says of the task and of its time."""
+    asked = [Task.state == TaskState(sieve.state)] if sieve.state in set(TaskState) else []
+    if sieve.due:
+        within = timedelta(0) if sieve.due == DueWithin.OVER else timedelta(days=int(sieve.due))
+        asked.append(Clock.due_at <= at + within)
+    return asked
+
+
+def _closable(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    return Ticket.opener_code == actor.unit_code, Ticket.state == TicketState.RESOLVED

@@ -1,52 +1,26 @@
 """The work list (工作台): what my unit owes, what it waits for, what was escalated to it, what it may close."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from sqlalchemy.orm import joinedload, selectinload
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from directory.calendars import load_calendars
-from directory.models import Unit
 from portal.clock import now
-from portal.desk import queries
-from portal.desk.queries import WorkView
+from portal.desk.actions import remove_view, save_view
+from portal.desk.forms import SaveForm, SieveForm
+from portal.desk.page import render_work_list
+from portal.desk.state import Sieve
+from portal.desk.together import MOST, Outcome, sign_for_all
+from portal.errors import Invalid
 from portal.extensions import db
-from portal.procedures.catalogue import Procedure, shipped
-from portal.tickets.models import Clock, Task, Ticket
-from portal.web.access import actor, signed_in
-from portal.web.pagination import Key, Page, decode, page_of
+from portal.tickets.queries import partners
+from portal.web.access import actor, requires, signed_in
 from portal.web.permissions import Permission
+from portal.web.unit_choice import settle
 
 bp = Blueprint("desk", __name__)
-PAGE = 30
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line: a clock that runs, or a ticket that may be closed."""
-
-    ticket: Ticket
-    clock: Clock | None = None
-
-    @property
-    def procedure(self) -> Procedure:
-        return shipped()[self.ticket.procedure]
-
-    def other(self, own: str | None) -> Unit:
-        """The unit on the other side: whoever owes, or whoever waits for the own unit."""
-        if self.clock and self.clock.unit_code != own:
-            return self.clock.unit
-        task = self.clock.task if self.clock and self.clock.task else self.ticket.tasks[0]
-        return self.ticket.opener if self.ticket.opener_code != own else task.unit
-
-    @property
-    def key(self) -> Key:
-        if self.clock:
-            return self.clock.due_at.isoformat(), self.clock.id
-        return self.ticket.resolved_at.isoformat() if self.ticket.resolved_at else "", self.ticket.id
 
 
 @bp.get("/")
@@ -56,51 +30,72 @@ def work_list() -> str | Response:
     if not actor().may(Permission.TICKET_READ):
         readable = actor().may(Permission.DIRECTORY_READ)
         return redirect(url_for("contacts.directory" if readable else "accounts.account"))
-    view, at = _view(), now()
-    page = _page(view)
-    return render_template(
-        "desk/work_list.html", view=view, page=page, at=at, counts=db.session.execute(queries.counts(actor(), at)).one()
-    )
+    return render_work_list(Sieve.read(request.args))
 
 
-def _view() -> WorkView:
-    asked = request.args.get("view")
-    return WorkView(asked) if asked in set(WorkView) else WorkView.OWED
+@bp.get("/work-list")
+@requires(Permission.TICKET_READ)
+def narrow() -> str | Response:
+    """What the form of the filters asks for, as an address; a unit that is not yet settled is asked for again."""
+    sieve = Sieve.read(request.args)
+    form = SieveForm.of(sieve)
+    choice = form.unit.form
+    choice.process(request.args)
+    wrong = settle(db.session, choice, actor().unit_code, db.session.scalars(partners(actor().unit_code or "")).all())
+    if wrong:
+        choice.code.errors = [wrong]
+        return render_work_list(replace(sieve, unit=""), form=form)
+    return redirect(url_for("desk.work_list", **replace(sieve, unit=choice.code.data or "").written()))
 
 
-def _page(view: WorkView) -> Page[Row]:
-    after = _after()
-    if view is WorkView.TO_CLOSE:
-        tickets = db.session.scalars(queries.to_close(actor(), after, PAGE).options(*_of_ticket(Ticket))).all()
-        rows = [Row(ticket) for ticket in tickets]
-    else:
-        statement = queries.clocks(actor(), view, after, PAGE).options(*_of_clock())
-        rows = [Row(clock.ticket, clock) for clock in db.session.scalars(statement).unique()]
-        load_calendars(db.session, {row.clock.unit_code for row in rows if row.clock})
-    return page_of(rows, PAGE, lambda row: row.key)
-
-
-def _after() -> Key | None:
-    """The key in the address; nonsense in it shows the first page."""
-    key = decode(request.args.get("after"))
+@bp.post("/work-list/views")
+@requires(Permission.TICKET_READ)
+def keep() -> Response | tuple[str, int]:
+    """Keep the list as it is narrowed now, under a name."""
+    form, sieve = SaveForm(ids="save"), Sieve.read(request.args)
     try:
-        return queries.key_of(key) if key else None
-    except (TypeError, ValueError):
-        return None
+        kept = save_view(db.session, actor(), form.name.data or "", sieve, now(), shared=bool(form.shared.data))
+    except Invalid as refusal:
+        db.session.rollback()
+        form.refuse(refusal)
+        return render_work_list(sieve, form), refusal.status
+    address = url_for("desk.work_list", **kept.asked, saved=kept.id)
+    db.session.commit()
+    flash(_("The view is kept."), "success")
+    return redirect(address)
 
 
-def _of_clock() -> Sequence[Any]:
-    """What a line shows, with the rows themselves or with one statement more, never one for each line."""
-    return (
-        joinedload(Clock.unit).joinedload(Unit.parent),
-        joinedload(Clock.task).joinedload(Task.unit).joinedload(Unit.parent),
-        joinedload(Clock.ticket).joinedload(Ticket.opener).joinedload(Unit.parent),
-        joinedload(Clock.ticket).joinedload(Ticket.registry_unit).joinedload(Unit.parent),
-    )
+@bp.post("/work-list/views/<int:view_id>/removals")
+@requires(Permission.TICKET_READ)
+def give_up(view_id: int) -> Response:
+    name = remove_view(db.session, actor(), view_id)
+    db.session.commit()
+    flash(_("The view “%(name)s” is given up; no ticket was touched.", name=name), "success")
+    return redirect(url_for("desk.work_list"))
 
 
-def _of_ticket(ticket: type[Ticket]) -> Sequence[Any]:
-    return (
-        joinedload(ticket.registry_unit).joinedload(Unit.parent),
-        selectinload(ticket.tasks).joinedload(Task.unit).joinedload(Unit.parent),
-    )
+@bp.post("/work-list/signatures")
+@requires(Permission.TICKET_MOVE)
+def sign() -> Response:
+    """Sign for the ticked tasks; each has an outcome of its own."""
+    ticked = request.form.getlist("task", type=int)
+    back = redirect(url_for("desk.work_list", **Sieve.read(request.args).written()))
+    if not ticked:
+        flash(_("Tick the tasks that you sign for."), "warning")
+        return back
+    if len(set(ticked)) > MOST:
+        flash(_("At most %(most)s tasks at once: nothing was signed for.", most=MOST), "warning")
+        return back
+    _tell(sign_for_all(db.session, actor(), ticked, now()))
+    return back
+
+
+def _tell(outcome: Outcome) -> None:
+    if outcome.signed:
+        flash(ngettext("Signed for %(num)d task.", "Signed for %(num)d tasks.", len(outcome.signed)), "success")
+    if outcome.already:
+        flash(_("Signed for before: %(numbers)s.", numbers="、".join(outcome.already)), "info")
+    for number, why in outcome.refused:
+        flash(_("%(number)s was not signed for: %(why)s", number=number, why=why), "warning")
+    if not (outcome.signed or outcome.already or outcome.refused):
+        flash(_("Nothing was signed for: none of these tasks is there any more."), "warning")

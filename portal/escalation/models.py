@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from directory.base import Model
@@ -16,7 +16,10 @@ class Climb(Model):
     """One rung of one clock, climbed or skipped; the unique row that makes a sweep safe to repeat."""
 
     __tablename__ = "climb"
-    __table_args__ = (UniqueConstraint("clock_id", "rung"),)
+    __table_args__ = (
+        UniqueConstraint("clock_id", "rung"),
+        Index("ix_climb_unit_code_clock_id", "unit_code", "clock_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     clock_id: Mapped[int] = mapped_column(ForeignKey("clock.id", ondelete="CASCADE"))

@@ -192,8 +192,15 @@ def unit_fault(unit: Unit | None, today: date) -> Text | None:
             return _("%(unit)s is closed: choose its successor, %(successor)s.",
                       unit=unit.name, successor=unit.successor.name)  # fmt: skip
         return _("%(unit)s is closed and has no successor: ask the unit above it.", unit=unit.name)
-    if unit.in_service_from is None or unit.in_service_from > today:
+    return _not_yet(unit, today)
+
+
+def _not_yet(unit: Unit, today: date) -> Text | None:
+    if unit.in_service_from is None:
         return _("%(unit)s is not yet in service and cannot be given a ticket.", unit=unit.name)
+    if unit.in_service_from > today:
+        return _("%(unit)s comes into service on %(day)s: until then it cannot be given a ticket.",
+                  unit=unit.name, day=unit.in_service_from.isoformat())  # fmt: skip
     return None
 
 

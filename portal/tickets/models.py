@@ -110,6 +110,7 @@ class Citizen(Model):
     number_index: Mapped[str | None] = mapped_column(String(64), index=True, comment="HMAC of the normalised ID number")
 
 
+TO_COME = "state = 'waiting'"
 STANDING = "suspended_until IS NOT NULL"
 TAKEN = "assignee_id IS NOT NULL"
 POSTED = "assignee_post_id IS NOT NULL"
@@ -122,6 +123,7 @@ class Task(Model):
     __table_args__ = (
         UniqueConstraint("ticket_id", "position"),
         CheckConstraint("limit_amount > 0", name="limit_positive"),
+        Index("ix_task_to_come", "unit_code", sqlite_where=text(TO_COME), postgresql_where=text(TO_COME)),
         CheckConstraint("assignee_id IS NULL OR assignee_post_id IS NULL", name="one_assignee"),
         Index("ix_task_suspended_until", "suspended_until", sqlite_where=text(STANDING),
               postgresql_where=text(STANDING)),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from directory.chain import lowest_common_ancestor
 from directory.queries import parents_above
 from portal.ladder.ladder import UNCOUNTED_PLACES
+from portal.terms.indexing import index_units
 from portal.tickets.clocks import find_top, stop_clocks
 from portal.tickets.extension import ExtensionState, pending_of
 from portal.tickets.forecast import plan_next
@@ -69,6 +70,7 @@ def add_party(session: Session, ticket: Ticket, unit_code: str) -> None:
     """The unit may see the ticket from now on; one that had a task before still may."""
     if session.get(Party, (ticket.id, unit_code)) is None:
         session.add(Party(ticket_id=ticket.id, unit_code=unit_code))
+        index_units(session, ticket.id, [unit_code])
 
 
 def places_changed(session: Session, ticket: Ticket, at: datetime) -> None:

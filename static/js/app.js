@@ -11,6 +11,7 @@ import { startPreview } from "./preview.js";
 import { startPulse } from "./pulse.js";
 import { startProcedures } from "./procedures.js";
 import { startTexts } from "./texts.js";
+import { startTogether } from "./together.js";
 import { startWaiting } from "./waiting.js";
 
 document.documentElement.classList.add("has-js");
@@ -25,5 +26,6 @@ startPulse(document);
 startTexts(document);
 startFiles(document);
 startOnce(document);
+startTogether(document);
 startWaiting(document);
 document.querySelector("[data-focus]")?.focus();

@@ -12,7 +12,8 @@ from tests.factories import Province
 
 pytestmark = pytest.mark.usefixtures("clock")
 
-SHAPE = {"code", "name", "kind", "path", "parent", "phones", "email", "supervisors", "open_now", "freshness", "matched"}
+SHAPE = {"code", "name", "kind", "path", "parent", "phones", "email", "supervisors", "open_now", "freshness", "matched",
+         "service", "in_service_from"}  # fmt: skip
 
 
 def test_find_answers_units_in_their_shape(runner: Runner, province: Province) -> None:

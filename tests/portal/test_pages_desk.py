@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Officer
-from portal.desk import views
+from portal.desk import page as desk_page
 from portal.tickets.moves import Answer, Return, answer, return_task
 from portal.web.permissions import Role
 from tests.clients import Client
@@ -128,7 +128,7 @@ def test_an_empty_list_says_what_would_stand_there(changyi: Client, view: str) -
 def test_pages_follow_one_another_without_gap_or_repetition(
     linjiang: Client, session: Session, province: Province, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "PAGE", 2)
+    monkeypatch.setattr(desk_page, "PAGE", 2)
     for number in range(5):
         opened(session, province.changyi, province.linjiang, now(), subject=f"第{number}件")
     address: str | None = "/"

@@ -4,12 +4,11 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditRecord
 from portal.conversation.actions import send_message
-from portal.extensions import db
 from portal.search import finding, queries
 from portal.search.queries import candidates
 from portal.search.question import asked
@@ -22,6 +21,7 @@ from portal.web.permissions import Role
 from tests.clients import Client, Runner
 from tests.factories import Province, actor_at, make_officer, sign_in
 from tests.portal.pages import statements, words
+from tests.portal.plans import plan_of, read_from_end_to_end
 from tests.portal.world import opened, task_of
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -240,20 +240,8 @@ def test_more_hits_ask_no_more_of_the_database(changyi: Client, session: Session
 def test_a_search_walks_indexes(session: Session, province: Province, rarest: int) -> None:
     for unit, roles in ((province.changyi, [Role.OFFICER]), (province.corps, [Role.SUPERVISOR])):
         groups = [group for word in asked(session, actor_at(unit), "身份证 临江") for group in word.groups]
-        plan = planned(session, candidates(actor_at(unit, roles), groups, rarest, 900, 21))
-        assert "SCAN" not in plan.upper().replace("INDEX SCAN", "").replace("INDEX ONLY SCAN", "").replace(
-            "BITMAP HEAP SCAN", ""
-        ), plan
-
-
-def planned(session: Session, statement: object) -> str:
-    """How the database would do it, told that tables are large."""
-    kind = db.engine.dialect.name
-    compiled = statement.compile(db.engine, compile_kwargs={"literal_binds": True})  # type: ignore[attr-defined]
-    if kind == "postgresql":
-        session.execute(text("SET LOCAL enable_seqscan = off"))
-    rows = session.execute(text(("EXPLAIN QUERY PLAN " if kind == "sqlite" else "EXPLAIN ") + str(compiled)))
-    return "\n".join(str(row[-1]) for row in rows)
+        plan = plan_of(session, candidates(actor_at(unit, roles), groups, rarest, 900, 21))
+        assert not read_from_end_to_end(plan, ("ticket_term", "party", "ticket")), plan
 
 
 def test_a_unit_that_takes_over_another_is_found_on_its_tickets(

@@ -20,6 +20,7 @@ from portal.contacts.links import confirm_table_url
 from portal.conversation.attachments import File, attach, sorted_out
 from portal.conversation.models import TextTemplate
 from portal.correspondence.models import Effect, IncomingMail
+from portal.desk.models import SavedView
 from portal.mail.models import OutboxMail
 from portal.tickets.models import Entry, Ticket
 from portal.web.links import Purpose, make
@@ -62,6 +63,8 @@ def _arguments(session: Session, unit: Unit, ticket: Ticket) -> Arguments:
         "text_id": _text(session, unit, ticket),
         "entry_id": _first_entry(session, ticket),
         "attachment_id": _attachment(session, ticket),
+        "linking.remove.other": ticket.number,
+        "view_id": _view(session, unit, ticket),
         "code": unit.code,
         "contact_id": contact.id,
         "by_mail.no_longer_me.token": make(Purpose.NO_LONGER_ME, [contact.id, contact.email]),
@@ -111,6 +114,15 @@ def _first_entry(session: Session, ticket: Ticket) -> int:
     """The opening message."""
     messages = select(Entry.id).where(Entry.ticket_id == ticket.id, Entry.kind == "message")
     return session.scalars(messages.order_by(Entry.id)).first() or 0
+
+
+def _view(session: Session, unit: Unit, ticket: Ticket) -> int:
+    """A kept view of a colleague, which nobody else gives up."""
+    maker = make_officer(session, unit, f"keeps-{ticket.number}")
+    view = SavedView(officer_id=maker.id, unit_code=unit.code, name="one", shared=True, asked={}, made_at=AT)
+    session.add(view)
+    session.flush()
+    return view.id
 
 
 def _free(session: Session, province: Province) -> Arguments:

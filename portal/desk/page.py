@@ -1,0 +1,208 @@
+"""What the work list shows: its lines, the tabs with their counts, and what it is narrowed to, in few statements."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from flask import current_app, render_template, request
+from sqlalchemy import Select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
+
+from directory.calendars import load_calendars
+from directory.models import Unit
+from portal.clock import now
+from portal.config import Settings
+from portal.desk import queries
+from portal.desk.forms import SaveForm, SieveForm
+from portal.desk.models import SavedView
+from portal.desk.queries import BY_TICKET, MOST_COUNTED
+from portal.desk.state import Sieve, WorkView
+from portal.extensions import db
+from portal.procedures.catalogue import Procedure, shipped
+from portal.tickets.lifecycle import TaskState
+from portal.tickets.models import Clock, Task, Ticket
+from portal.web.access import actor
+from portal.web.pagination import Key, Page, decode, page_of
+from portal.web.permissions import Permission
+from portal.web.unit_choice import settle
+
+PAGE = 30
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: a clock that runs, or a ticket."""
+
+    ticket: Ticket
+    clock: Clock | None = None
+
+    @property
+    def when(self) -> datetime:
+        """When a ticket came onto the list."""
+        return self.ticket.resolved_at or self.ticket.opened_at
+
+    @property
+    def procedure(self) -> Procedure:
+        return shipped()[self.ticket.procedure]
+
+    def other(self, own: str | None) -> Unit:
+        """The unit on the other side: whoever owes, or whoever waits for the own unit."""
+        if self.clock and self.clock.unit_code != own:
+            return self.clock.unit
+        task = self.clock.task if self.clock and self.clock.task else self.ticket.tasks[0]
+        return self.ticket.opener if self.ticket.opener_code != own else task.unit
+
+    @property
+    def to_sign(self) -> bool:
+        """Whether the reader may sign for it here."""
+        task = self.clock.task if self.clock else None
+        mine = task is not None and task.unit_code == actor().unit_code and task.state is TaskState.SENT
+        return mine and actor().may(Permission.TICKET_MOVE)
+
+    @property
+    def key(self) -> Key:
+        if self.clock:
+            return self.clock.due_at.isoformat(), self.clock.id
+        return self.when.isoformat(), self.ticket.id
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One list that can be chosen, with how much it holds."""
+
+    name: str
+    words: Mapping[str, str]
+    count: int
+    current: bool
+    saved: SavedView | None = None
+
+    @property
+    def shown(self) -> str:
+        return str(self.count) if self.count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
+
+
+@dataclass(frozen=True)
+class WorkList:
+    """Everything that the template asks for."""
+
+    sieve: Sieve
+    at: datetime
+    page: Page[Row]
+    tabs: Sequence[Tab]
+    saved: Sequence[Tab]
+    drills: int
+    owed: int
+    late: int
+    near: int
+    form: SieveForm
+    save: SaveForm
+
+    @property
+    def signs(self) -> bool:
+        """Whether several lines can be signed for at once."""
+        return any(row.to_sign for row in self.page.items)
+
+    @property
+    def mine(self) -> Tab | None:
+        """The saved view that is shown, if it is the reader's own."""
+        return next((tab for tab in self.saved if tab.current and tab.saved and _is_mine(tab.saved)), None)
+
+
+def render_work_list(sieve: Sieve, save: SaveForm | None = None, form: SieveForm | None = None) -> str:
+    """The page; with a form that was not carried out, what was typed is still in it."""
+    return render_template("desk/work_list.html", desk=gather(sieve, save, form))
+
+
+def gather(sieve: Sieve, save: SaveForm | None = None, form: SieveForm | None = None) -> WorkList:
+    at, tz = now(), cast(Settings, current_app.extensions["settings"]).timezone
+    kept = db.session.scalars(queries.saved_views(actor())).all() if actor().officer_id else []
+    counted = _counted(sieve, kept, at)
+    owed, late, near = db.session.execute(queries.tally(actor(), at, tz)).one()
+    return WorkList(
+        sieve=sieve,
+        at=at,
+        page=_page(sieve, at),
+        tabs=[_tab(view, counted[view.value], sieve) for view in WorkView],
+        saved=[_saved_tab(view, counted[f"saved_{view.id}"], sieve) for view in kept],
+        drills=counted["drills"],
+        owed=owed,
+        late=late,
+        near=near,
+        form=form or _form(sieve),
+        save=save or SaveForm(formdata=None),
+    )
+
+
+def _form(sieve: Sieve) -> SieveForm:
+    form = SieveForm.of(sieve)
+    if sieve.unit:
+        settle(db.session, form.unit.form, actor().unit_code)
+    return form
+
+
+def _counted(sieve: Sieve, kept: Sequence[SavedView], at: datetime) -> Mapping[str, int]:
+    """How much each tab holds, in one statement."""
+    tz = cast(Settings, current_app.extensions["settings"]).timezone
+    lists = {view.value: Sieve(view) for view in WorkView}
+    lists |= {f"saved_{view.id}": Sieve.read(view.asked) for view in kept}
+    lists["drills"] = replace(sieve, drill="only")
+    return cast(Mapping[str, int], db.session.execute(queries.counts(actor(), at, tz, lists)).one()._mapping)
+
+
+def _tab(view: WorkView, count: int, sieve: Sieve) -> Tab:
+    chosen = "saved" not in request.args and sieve.view is view
+    return Tab(view.value, Sieve(view).written(), count, chosen)
+
+
+def _saved_tab(view: SavedView, count: int, sieve: Sieve) -> Tab:
+    chosen = request.args.get("saved") == str(view.id) and Sieve.read(view.asked) == sieve
+    return Tab(view.name, {**view.asked, "saved": str(view.id)}, count, chosen, view)
+
+
+def _page(sieve: Sieve, at: datetime) -> Page[Row]:
+    after, tz = _after(), cast(Settings, current_app.extensions["settings"]).timezone
+    rows = _tickets(sieve, tz, after) if sieve.view in BY_TICKET else _tasks(sieve, at, tz, after)
+    return page_of(rows, PAGE, lambda row: row.key)
+
+
+def _tasks(sieve: Sieve, at: datetime, tz: ZoneInfo, after: Key | None) -> list[Row]:
+    statement = _with_all(queries.clocks(actor(), sieve, at, tz, after, PAGE))
+    rows = [Row(clock.ticket, clock) for clock in db.session.scalars(statement).unique()]
+    load_calendars(db.session, {row.clock.unit_code for row in rows if row.clock})
+    return rows
+
+
+def _tickets(sieve: Sieve, tz: ZoneInfo, after: Key | None) -> list[Row]:
+    statement = queries.to_close(actor(), sieve, tz, after, PAGE).options(*_of_ticket())
+    return [Row(ticket) for ticket in db.session.scalars(statement)]
+
+
+def _after() -> Key | None:
+    """The key in the address; nonsense in it shows the first page."""
+    key = decode(request.args.get("after"))
+    try:
+        return queries.key_of(key) if key else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _is_mine(view: SavedView) -> bool:
+    return view.officer_id == actor().officer_id
+
+
+def _with_all(statement: Select[Clock]) -> Select[Clock]:
+    """What a line shows, with the rows themselves, never one statement for each line."""
+    return statement.options(
+        joinedload(Clock.unit).joinedload(Unit.parent),
+        contains_eager(Clock.task).joinedload(Task.unit).joinedload(Unit.parent),
+        contains_eager(Clock.ticket).joinedload(Ticket.opener).joinedload(Unit.parent),
+    )
+
+
+def _of_ticket() -> Sequence[Any]:
+    return (
+        joinedload(Ticket.opener).joinedload(Unit.parent),
+        selectinload(Ticket.tasks).joinedload(Task.unit).joinedload(Unit.parent),
+    )

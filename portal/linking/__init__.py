@@ -1,0 +1,1 @@
+"""Tickets that belong together: related ones, and duplicates that were merged."""

@@ -1,0 +1,120 @@
+"""Which tickets belong to one: shown on its page, kept on a page of their own."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from portal.clock import now
+from portal.errors import Conflict, Invalid
+from portal.extensions import db
+from portal.linking import queries
+from portal.linking.actions import may_link, merge, pair, part, relate
+from portal.linking.forms import MergeForm, RelateForm
+from portal.linking.queries import DUPLICATE, RELATED, SURVIVOR
+from portal.tickets.lifecycle import TicketState
+from portal.tickets.models import Ticket
+from portal.tickets.queries import load_ticket
+from portal.web.access import actor, requires
+from portal.web.forms import PortalForm
+from portal.web.permissions import Permission
+
+bp = Blueprint("linking", __name__)
+Answered = Response | tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Linked:
+    """The tickets that belong to one, as far as the reader may see them."""
+
+    survivor: Ticket | None
+    duplicates: Sequence[Ticket]
+    related: Sequence[Ticket]
+    may_link: bool
+
+
+def linked_to(ticket: Ticket) -> Linked:
+    """For the ticket's page."""
+    found = db.session.execute(queries.belonging_to(actor(), ticket.id)).all()
+    of = {how: [other for other, as_what in found if as_what == how] for how in (SURVIVOR, DUPLICATE, RELATED)}
+    return Linked(next(iter(of[SURVIVOR]), None), of[DUPLICATE], of[RELATED], may_link(actor(), ticket))
+
+
+@bp.record_once
+def _for_templates(state: object) -> None:
+    app = state.app  # type: ignore[attr-defined]  # Flask's BlueprintSetupState, which it does not export
+    app.jinja_env.globals.update(linked_to=linked_to)
+
+
+@bp.get("/tickets/<number>/links")
+@requires(Permission.TICKET_MOVE)
+def show(number: str) -> str:
+    return _page(load_ticket(db.session, actor(), number), RelateForm(formdata=None), MergeForm(formdata=None))
+
+
+@bp.post("/tickets/<number>/relations")
+@requires(Permission.TICKET_MOVE)
+def add(number: str) -> Answered:
+    form = RelateForm(ids="relate")
+
+    def act() -> None:
+        ticket, other = pair(db.session, actor(), number, form.other.data or "")
+        relate(db.session, actor(), ticket, other, now())
+
+    return _carried_out(number, form, MergeForm(formdata=None), act, _("The two tickets are related."))
+
+
+@bp.post("/tickets/<number>/relations/<other>/removals")
+@requires(Permission.TICKET_MOVE)
+def remove(number: str, other: str) -> Answered:
+    ticket, found = pair(db.session, actor(), number, other)
+    part(db.session, actor(), ticket, found, now())
+    db.session.commit()
+    flash(_("The two tickets are not related any more."), "success")
+    return redirect(url_for("linking.show", number=number))
+
+
+@bp.post("/tickets/<number>/mergers")
+@requires(Permission.TICKET_MOVE)
+def give_up(number: str) -> Answered:
+    form = MergeForm(ids="merge")
+
+    def act() -> None:
+        ticket, survivor = pair(db.session, actor(), number, form.other.data or "")
+        merge(db.session, actor(), ticket, survivor, form.reason.data or "", now())
+
+    said = _("Merged. Nobody owes anything on this ticket any more; the other one goes on.")
+    return _carried_out(number, RelateForm(formdata=None), form, act, said)
+
+
+def _carried_out(
+    number: str, relating: RelateForm, merging: MergeForm, act: Callable[[], None], said: str
+) -> Answered:
+    """Act, commit, back to the ticket; or the page with the form as it was typed."""
+    form: PortalForm = merging if merging.form_id == "merge" else relating
+    try:
+        act()
+    except (Conflict, Invalid) as refusal:
+        db.session.rollback()
+        form.refuse(refusal if isinstance(refusal, Invalid) else Invalid({"other": refusal.message}))
+        return _page(load_ticket(db.session, actor(), number), relating, merging), refusal.status
+    db.session.commit()
+    flash(said, "success")
+    return redirect(url_for("tickets.show", number=number))
+
+
+def _page(ticket: Ticket, relating: RelateForm, merging: MergeForm) -> str:
+    links = linked_to(ticket)
+    known = {ticket.id, *(each.id for each in (*links.related, *links.duplicates))}
+    same = db.session.scalars(queries.of_the_same_citizens(actor(), ticket.id))
+    return render_template(
+        "linking/links.html",
+        ticket=ticket,
+        links=links,
+        same=[each for each in same if each.id not in known],
+        relating=relating,
+        merging=merging,
+        mergeable=ticket.state is TicketState.OPEN,
+    )
