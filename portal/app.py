@@ -5,6 +5,7 @@ from inspect import iscoroutinefunction
 from flask import Flask
 
 from directory.calendars import TIMEZONE
+from portal.accounts import agency, factor, own, proving
 from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
 from portal.api import views as api
@@ -29,10 +30,12 @@ from portal.letters import views as letters
 from portal.linking import views as linking
 from portal.mail import views as outbox
 from portal.search import views as search
+from portal.staff import leaving, officers_sheet, roles, signed_in
+from portal.staff import views as staff
 from portal.terms.indexing import BLINDING
 from portal.tickets import counted, on_it, openings
 from portal.tickets import views as tickets
-from portal.web import error_pages, filters, headers, languages
+from portal.web import error_pages, filters, headers, hosts, languages
 from portal.web import views as web
 
 __all__ = ["create_app"]
@@ -41,6 +44,9 @@ FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openi
             conversation, pulse, texts, outbox, correspondence, supervision, policies, desk, letters, linking, search,
             health, api)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
+
+ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in)
+"Those of signing in, accounts and roles."
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -58,7 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     _init_extensions(app)
     _init_web(app)
-    for feature in FEATURES:
+    for feature in (*FEATURES, *ENTRANCE):
         app.register_blueprint(feature.bp)
     app.cli.add_command(portal_commands)
     app.cli.add_command(directory_commands)
@@ -77,7 +83,7 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
         "BABEL_DEFAULT_TIMEZONE": str(settings.timezone),
         "BOOTSTRAP_SERVE_LOCAL": True,
-        "SESSION_COOKIE_NAME": "duijie",
+        "SESSION_COOKIE_NAME": "__Host-duijie" if secure else "duijie",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": secure,
@@ -123,6 +129,7 @@ def _init_extensions(app: Flask) -> None:
     login.user_loader(load_signed_in)
     login.login_view = "accounts.sign_in"
     login.login_message = None
+    login.needs_refresh_handler(proving.ask)
     mail.init_app(app)
 
 
@@ -131,5 +138,6 @@ def _init_web(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     filters.init_app(app)
     headers.init_app(app)
+    hosts.init_app(app)
     error_pages.init_app(app)
     languages.init_app(app)

@@ -10,11 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from portal.sign_in_settings import BadSettings as BadSettings  # noqa: PLC0414  one error for all settings
+from portal.sign_in_settings import OidcSettings, SessionSettings, read_hosts, read_oidc, read_session
+
 ROOT = Path(__file__).resolve().parent.parent
-
-
-class BadSettings(ValueError):  # noqa: N818  says what is wrong
-    """A setting is missing or cannot be used; the text says which and what to do."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,10 @@ class Settings:
     scan: ScanSettings = ScanSettings()
     draft_days: int = 14
     "after so many days in which nobody touched it, a draft is forgotten"
+    session: SessionSettings = SessionSettings()
+    oidc: OidcSettings = OidcSettings()
+    hosts: frozenset[str] = frozenset()
+    "under which the portal answers; none: any"
     testing: bool = False
 
     @property
@@ -84,16 +87,20 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     instance = Path(environ.get("PORTAL_INSTANCE") or ROOT / "instance").resolve()
     database_url = _database_url(environ.get("PORTAL_DATABASE_URL"), instance)
     embedded = database_url.startswith("sqlite")
+    base_url = environ.get("PORTAL_BASE_URL", Settings.base_url).rstrip("/")
     return Settings(
         database_url=database_url,
         instance=instance,
         secret_key=_key("PORTAL_SECRET_KEY", environ, instance, embedded=embedded),
         data_key=_key("PORTAL_DATA_KEY", environ, instance, embedded=embedded),
-        base_url=environ.get("PORTAL_BASE_URL", Settings.base_url).rstrip("/"),
+        base_url=base_url,
         timezone=_zone(environ.get("PORTAL_TIMEZONE", "Asia/Shanghai")),
         mail=_mail(environ),
         scan=ScanSettings(_command(environ.get("PORTAL_SCAN_COMMAND", ""))),
         draft_days=_days(environ, "PORTAL_DRAFT_DAYS", Settings.draft_days),
+        session=read_session(environ),
+        oidc=read_oidc(environ),
+        hosts=read_hosts(environ, base_url),
     )
 
 
@@ -181,13 +188,6 @@ def _count(environ: Mapping[str, str], name: str, otherwise: int) -> int:
     return int(given)
 
 
-def _days(environ: Mapping[str, str], name: str, otherwise: int) -> int:
-    given = environ.get(name) or str(otherwise)
-    if not given.isdecimal() or not int(given):
-        raise BadSettings(f"{name} must be a number of days, 1 or more")
-    return int(given)
-
-
 def _key_file(path: str | None) -> str | None:
     """A key is given as the path of its file, so that no list of processes shows it."""
     if not path:
@@ -211,3 +211,10 @@ def _command(given: str) -> tuple[str, ...]:
 
 def _yes(environ: Mapping[str, str], name: str) -> bool:
     return environ.get(name, "").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def _days(environ: Mapping[str, str], name: str, otherwise: int) -> int:
+    given = environ.get(name) or str(otherwise)
+    if not given.isdecimal() or not int(given):
+        raise BadSettings(f"{name} must be a number of days, 1 or more")
+    return int(given)

@@ -70,7 +70,7 @@ def load_demonstration(session: Session, password: str, at: datetime) -> None:
         officer = add_officer(
             session, PORTAL, demo.name, _unit_code(session, demo), demo.roles, username=demo.username, at=at
         )
-        officer.password_hash = password_hash
+        officer.password_hash, officer.demonstration = password_hash, True
     corps = session.scalars(select(Unit.code).where(Unit.kind == UnitKind.CORPS)).first() or ""
     for title, body in TEXTS:
         session.add(TextTemplate(unit_code=corps, title=title, body=body, changed_at=at, changed_by=PORTAL.name))

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from directory.calendars import calendar_of
 from portal import clock
+from portal.accounts.granting import note_ended
 from portal.audit.actions import seal
 from portal.config import Settings
 from portal.contacts.asking import ask_to_confirm
@@ -239,4 +240,11 @@ def _seal(_settings: Settings, sessions: "sessionmaker[Session]", _at: datetime)
         session.rollback()
 
 
-LADDER: tuple[Part, ...] = (_recount, _resume, _hand_to_deputies, _sweep, _close, _ask, _import, _seal, forget_drafts)
+def _end_grants(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
+    with closing(sessions()) as session:
+        note_ended(session, at)
+        session.commit()
+
+
+LADDER: tuple[Part, ...] = (_recount, _resume, _hand_to_deputies, _sweep, _close, _ask, _import, _end_grants, _seal,
+                            forget_drafts)  # fmt: skip

@@ -29,7 +29,7 @@ def work_list() -> str | Response:
     """Whoever has no cases is led to what the role is for."""
     if not actor().may(Permission.TICKET_READ):
         readable = actor().may(Permission.DIRECTORY_READ)
-        return redirect(url_for("contacts.directory" if readable else "accounts.account"))
+        return redirect(url_for("contacts.directory" if readable else "own.account"))
     return render_work_list(Sieve.read(request.args))
 
 

@@ -67,6 +67,9 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDITOR})
 "三员分立: three separate people."
 
+NEEDS_SECOND_FACTOR = frozenset(Role) - {Role.OFFICER}
+"Who sees more than a unit's own cases, or decides over others, signs in with a second factor."
+
 
 def granted(roles: Iterable[Role], permission: Permission) -> bool:
     """Whether one of the roles has the permission."""

@@ -185,11 +185,12 @@ def test_nobody_can_lock_an_officer_out_from_elsewhere(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("officer")
-def test_a_success_forgets_the_failures_before_it(client: Client, session: Session) -> None:
-    for _ in range(4):
-        try_in(client, "wrong password")
-    try_in(client)
-    assert session.scalars(select(SignInFailure)).all() == []
+def test_a_success_forgets_the_failures_before_it(client: Client) -> None:
+    for _ in range(2):
+        for _ in range(4):
+            assert try_in(client, "wrong password").status_code == 422
+        assert try_in(client).status_code == 302
+        client.submit("/sign-out", page="/account")
 
 
 @pytest.mark.usefixtures("officer")
@@ -197,9 +198,9 @@ def test_old_failures_are_swept_away_and_hold_no_username(client: Client, sessio
     try_in(client, "wrong password")
     clock.move(minutes=15)
     try_in(client, "wrong password", "another")
-    left = session.scalars(select(SignInFailure)).one()
-    assert left.at == clock.now
-    assert "another" not in left.key
+    left = session.scalars(select(SignInFailure)).all()
+    assert {one.at for one in left} == {clock.now}
+    assert not any("another" in one.key for one in left)
 
 
 def test_an_attempt_counts_before_its_password_is_looked_at(session: Session, clock: Clock) -> None:
@@ -214,22 +215,22 @@ def test_an_attempt_counts_before_its_password_is_looked_at(session: Session, cl
 # --- sessions --------------------------------------------------------------------------------------------------------
 
 
-def test_a_session_ends_after_an_hour_without_use(client: Client, officer: Officer, clock: Clock) -> None:
+def test_a_session_ends_after_half_an_hour_without_use(client: Client, officer: Officer, clock: Clock) -> None:
     sign_in(client, officer)
-    clock.move(minutes=59)
+    clock.move(minutes=29)
     assert is_in(client)
-    clock.move(minutes=59)
+    clock.move(minutes=29)
     assert is_in(client)
-    clock.move(minutes=60)
+    clock.move(minutes=30)
     assert not is_in(client)
 
 
 def test_and_after_twelve_hours_in_any_case(client: Client, officer: Officer, clock: Clock) -> None:
     sign_in(client, officer)
-    for _ in range(23):
-        clock.move(minutes=30)
+    for _ in range(35):
+        clock.move(minutes=20)
         assert is_in(client)
-    clock.move(minutes=30)
+    clock.move(minutes=20)
     assert not is_in(client)
 
 
@@ -325,7 +326,7 @@ def test_choosing_a_password_signs_in_and_uses_the_link_up(
 @pytest.mark.parametrize(
     ("password", "repeated", "told"),
     [
-        ("short", "short", "Choose at least 10 characters."),
+        ("short", "short", "Choose at least 12 characters."),
         ("I am LiWei of Jilin", "I am LiWei of Jilin", "must not contain the username"),
         (PASSWORD, "something else", "not the same"),
         ("", "", "Choose a password"),

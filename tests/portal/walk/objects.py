@@ -15,7 +15,9 @@ from directory.history import By
 from directory.imports import ImportRecord
 from directory.models import Contact, ContactRole, Unit
 from directory.roster import add_shift, enter_absence
+from portal.accounts.actions import begin_session
 from portal.accounts.links import first_sign_in_url
+from portal.accounts.models import SignInSession
 from portal.contacts.links import confirm_table_url
 from portal.conversation.attachments import File, attach, sorted_out
 from portal.conversation.models import TextTemplate
@@ -71,8 +73,18 @@ def _arguments(session: Session, unit: Unit, ticket: Ticket) -> Arguments:
         "by_mail.say_no_longer_me.token": make(Purpose.NO_LONGER_ME, [contact.id, contact.email]),
         "by_mail.token": confirm_table_url(unit).rpartition("/")[2],
         "on_it.token": make(Purpose.ON_IT, ticket.number),
+        **_of_staff(session, unit, ticket.number),
         **_of_directory(session, unit, contact),
     }
+
+
+def _of_staff(session: Session, unit: Unit, number: str) -> Arguments:
+    """An account of the unit, and where it is signed in."""
+    officer = make_officer(session, unit, f"of-{number.lower()}")
+    begin_session(session, officer, AT, "10.0.0.1", "walk")
+    session.flush()
+    there = session.scalars(select(SignInSession).where(SignInSession.officer_id == officer.id)).one()
+    return {"officer_id": officer.id, "session_id": there.id}
 
 
 def _of_directory(session: Session, unit: Unit, contact: Contact) -> Arguments:

@@ -1,7 +1,7 @@
 """asides, mentions, what was read, edited texts, text templates
 
-Revision ID: 0011
-Revises: 0010
+Revision ID: 0012
+Revises: 0011
 Create Date: 2026-11-24 15:14:24.969201
 """
 
@@ -11,8 +11,8 @@ from alembic import op
 from directory import base as types
 
 
-revision = '0011'
-down_revision = '0010'
+revision = '0012'
+down_revision = '0011'
 branch_labels = ()
 depends_on = None
 
