@@ -1,28 +1,22 @@
 """`/api/v1`: what another system of a unit may ask and do, with the unit's token."""
 
-from collections.abc import Collection, Iterable
-from zoneinfo import ZoneInfo
-
-from flask import Blueprint, Response, current_app, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from directory.lookup import find
-from directory.presenting import describe, describe_codes, public, unit_shapes
+from directory.presenting import describe, describe_codes
 from portal import clock
 from portal.api import schemas, shapes
+from portal.api.answers import addressed, moved, ticket_json, units_json, zone
 from portal.api.calls import Answer, body, call, fetch
 from portal.cipher import cipher
 from portal.conversation.actions import send_message
 from portal.conversation.downloads import download
-from portal.conversation.models import Attachment
-from portal.conversation.queries import attachments_of
 from portal.errors import Hidden
 from portal.extensions import db
 from portal.tickets import moves
 from portal.tickets.forecast import forecast
-from portal.tickets.models import Entry, Task, Ticket
 from portal.tickets.opening import open_ticket
-from portal.tickets.queries import NOT_THERE, entries_of, load_task, load_ticket, partners
-from portal.tickets.readers import addressee
+from portal.tickets.queries import NOT_THERE, load_task, load_ticket, partners
 from portal.web.actor import Actor
 from portal.web.permissions import Permission
 
@@ -58,14 +52,14 @@ def open_(actor: Actor) -> Answer:
     """Open a ticket; 201 with the ticket."""
     opening = schemas.opening_of(body(schemas.OpeningSchema()))
     ticket = open_ticket(db.session, actor, opening, clock.now(), cipher())
-    return _ticket(actor, ticket), 201, url_for("api.show", number=ticket.number)
+    return ticket_json(actor, ticket), 201, url_for("api.show", number=ticket.number)
 
 
 @bp.get("/tickets/<number>")
 @call(Permission.TICKET_READ)
 def show(actor: Actor, number: str) -> Answer:
     """One ticket with its tasks and history."""
-    return _ticket(actor, load_ticket(db.session, actor, number)), 200
+    return ticket_json(actor, load_ticket(db.session, actor, number)), 200
 
 
 @bp.get("/tickets/<number>/forecast")
@@ -73,7 +67,7 @@ def show(actor: Actor, number: str) -> Answer:
 def forecast_of(actor: Actor, number: str) -> Answer:
     """Who will be mailed, when, if nothing moves."""
     rungs = forecast(db.session, load_ticket(db.session, actor, number), clock.now())
-    return shapes.forecast(rungs, _units({rung.unit for rung in rungs}), _zone()), 200
+    return shapes.forecast(rungs, units_json({rung.unit for rung in rungs}), zone()), 200
 
 
 @bp.post("/tickets/<number>/messages")
@@ -84,7 +78,7 @@ def message(actor: Actor, number: str) -> Answer:
     ticket = load_ticket(db.session, actor, number, lock=True)
     entry = send_message(db.session, actor, ticket, given["text"], clock.now(), to=given["to"] or "")
     db.session.flush()
-    return shapes.entry(entry, (), _units(_addressed([entry])), _zone()), 201
+    return shapes.entry(entry, (), units_json(addressed([entry])), zone()), 201
 
 
 @bp.get("/tickets/<number>/attachments/<int:attachment_id>")
@@ -100,7 +94,7 @@ def sign_for(actor: Actor, number: str, task_id: int) -> Answer:
     """The owing unit has it: the sign-for clock stops."""
     task = load_task(db.session, actor, number, task_id, lock=True)
     moves.sign_for(db.session, actor, task, clock.now())
-    return _moved(actor, task)
+    return moved(actor, task)
 
 
 @bp.post("/tickets/<number>/tasks/<int:task_id>/answer")
@@ -110,7 +104,7 @@ def answer(actor: Actor, number: str, task_id: int) -> Answer:
     given = schemas.answer_of(body(schemas.AnswerSchema()))
     task = load_task(db.session, actor, number, task_id, lock=True)
     moves.answer(db.session, actor, task, given, clock.now())
-    return _moved(actor, task)
+    return moved(actor, task)
 
 
 @bp.post("/tickets/<number>/tasks/<int:task_id>/return")
@@ -120,7 +114,7 @@ def return_(actor: Actor, number: str, task_id: int) -> Answer:
     given = schemas.return_of(body(schemas.ReturnSchema()))
     task = load_task(db.session, actor, number, task_id, lock=True)
     moves.return_task(db.session, actor, task, given, clock.now())
-    return _moved(actor, task)
+    return moved(actor, task)
 
 
 @bp.post("/tickets/<number>/tasks/<int:task_id>/resend")
@@ -130,7 +124,7 @@ def resend(actor: Actor, number: str, task_id: int) -> Answer:
     words = body(schemas.ResendSchema())["text"]
     task = load_task(db.session, actor, number, task_id, lock=True)
     moves.resend(db.session, actor, task, words, clock.now())
-    return _moved(actor, task)
+    return moved(actor, task)
 
 
 @bp.post("/tickets/<number>/close")
@@ -139,7 +133,7 @@ def close(actor: Actor, number: str) -> Answer:
     """The opener closes a resolved ticket."""
     ticket = load_ticket(db.session, actor, number, lock=True)
     moves.close(db.session, actor, ticket, clock.now())
-    return _ticket(actor, ticket), 200
+    return ticket_json(actor, ticket), 200
 
 
 @bp.post("/tickets/<number>/withdraw")
@@ -149,33 +143,4 @@ def withdraw(actor: Actor, number: str) -> Answer:
     reason = body(schemas.ReasonSchema())["reason"]
     ticket = load_ticket(db.session, actor, number, lock=True)
     moves.withdraw(db.session, actor, ticket, reason, clock.now())
-    return _ticket(actor, ticket), 200
-
-
-def _moved(actor: Actor, task: Task) -> Answer:
-    return _ticket(actor, task.ticket), 200
-
-
-def _ticket(actor: Actor, ticket: Ticket) -> shapes.Json:
-    db.session.flush()
-    entries = db.session.scalars(entries_of(actor, ticket)).all()
-    files = db.session.scalars(attachments_of(actor, ticket))
-    codes = {ticket.opener_code, *(task.unit_code for task in ticket.tasks), *_addressed(entries)}
-    return shapes.ticket(ticket, entries, [_file(ticket, each) for each in files], _units(codes), _zone())
-
-
-def _addressed(entries: Iterable[Entry]) -> set[str]:
-    return {unit.code for unit in map(addressee, entries) if unit}
-
-
-def _file(ticket: Ticket, one: Attachment) -> tuple[Attachment, str]:
-    return one, url_for("api.attachment", number=ticket.number, attachment_id=one.id)
-
-
-def _units(codes: Collection[str]) -> shapes.Units:
-    return {code: public(shape) for code, shape in unit_shapes(db.session, codes).items()}
-
-
-def _zone() -> ZoneInfo:
-    zone: ZoneInfo = current_app.extensions["settings"].timezone
-    return zone
+    return ticket_json(actor, ticket), 200

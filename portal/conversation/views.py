@@ -17,11 +17,12 @@ from portal.conversation.edits import edit_message, editable, message_to_edit
 from portal.conversation.forms import CallForm, EditForm
 from portal.errors import Conflict, Invalid
 from portal.extensions import db
+from portal.tickets.cards import Interrupted
 from portal.tickets.checking import LARGEST_FILE, MOST_FILES
 from portal.tickets.drafting import sent
 from portal.tickets.forms import MessageForm
 from portal.tickets.models import Entry, Ticket
-from portal.tickets.page import Interrupted, render_ticket
+from portal.tickets.page import render_ticket
 from portal.tickets.queries import entries_of, load_ticket
 from portal.web.access import actor, requires
 from portal.web.permissions import Permission
