@@ -10,6 +10,7 @@ from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
 from portal.api import task_moves
 from portal.api import views as api
+from portal.audit import views as audit
 from portal.calendars import views as calendars
 from portal.cipher import Blinding
 from portal.cli import portal_commands
@@ -41,9 +42,9 @@ from portal.web import views as web
 
 __all__ = ["create_app"]
 
-FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
-            rare_moves, conversation, pulse, texts, outbox, correspondence, supervision, policies, desk, letters,
-            linking, search, health, api, task_moves)  # fmt: skip
+FEATURES = (web, audit, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted,
+            on_it, rare_moves, conversation, pulse, texts, outbox, correspondence, supervision, policies, desk,
+            letters, linking, search, health, api, task_moves)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in)

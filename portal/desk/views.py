@@ -28,8 +28,7 @@ bp = Blueprint("desk", __name__)
 def work_list() -> str | Response:
     """Whoever has no cases is led to what the role is for."""
     if not actor().may(Permission.TICKET_READ):
-        readable = actor().may(Permission.DIRECTORY_READ)
-        return redirect(url_for("contacts.directory" if readable else "own.account"))
+        return redirect(url_for(_landing()))
     return render_work_list(Sieve.read(request.args))
 
 
@@ -99,3 +98,10 @@ def _tell(outcome: Outcome) -> None:
         flash(_("%(number)s was not signed for: %(why)s", number=number, why=why), "warning")
     if not (outcome.signed or outcome.already or outcome.refused):
         flash(_("Nothing was signed for: none of these tasks is there any more."), "warning")
+
+
+def _landing() -> str:
+    """The page of a role without cases."""
+    if actor().may(Permission.AUDIT_READ):
+        return "audit.log"
+    return "contacts.directory" if actor().may(Permission.DIRECTORY_READ) else "own.account"

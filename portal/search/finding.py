@@ -14,10 +14,10 @@ from portal.procedures.catalogue import Procedure, shipped
 from portal.search.marking import Piece, marked, says
 from portal.search.queries import by_citizen, by_number, by_reference, candidates, found, frequencies, texts_of
 from portal.search.question import Word, asked, asked_of_units
-from portal.tickets.citizens import holds_number
 from portal.tickets.models import Ticket
 from portal.tickets.number import numbers_meant
 from portal.web.actor import Actor
+from portal.web.citizen_number import holds_number
 from portal.web.pagination import Page, encode
 
 PAGE, MOST_OF_CITIZEN, ROUNDS = 20, 50, 5
@@ -64,7 +64,7 @@ def find_number(session: Session, actor: Actor, text: str, at: datetime) -> list
 
 def find_citizen(session: Session, actor: Actor, number: str, at: datetime, cipher: Cipher) -> list[Hit]:
     """The visible tickets of the citizen with this ID number; that it was asked is noted, the number is not."""
-    ids = session.scalars(by_citizen(actor, cipher.blind_index(number), MOST_OF_CITIZEN)).all()
+    ids = session.scalars(by_citizen(actor, cipher.blind_indexes(number), MOST_OF_CITIZEN)).all()
     audit(session, actor, "citizen.search", at=at, tickets=len(ids))
     return [Hit(ticket) for ticket in session.scalars(found(ids))] if ids else []
 

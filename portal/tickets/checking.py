@@ -16,9 +16,11 @@ from portal.errors import Invalid, Text
 from portal.ladder.ladder import POLICIES, Policy, top_of_ladder
 from portal.ladder.queries import current_policy
 from portal.procedures.catalogue import REGISTRY, RESIDENCE, Procedure, shipped
-from portal.tickets.citizens import IN_FREE_TEXT, CitizenFacts, checked_number, holds_number
+from portal.tickets.citizens import CitizenFacts, checked_number
 from portal.tickets.places import Share, shares
 from portal.web.actor import Actor
+from portal.web.citizen_number import holds_number
+from portal.web.forms import IN_FREE_TEXT
 from portal.web.permissions import Permission
 
 MESSAGE_LENGTH = 10_000

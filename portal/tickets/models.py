@@ -34,6 +34,9 @@ class NumberSeries(Model):
     last: Mapped[int]
 
 
+KEPT = "purged_at IS NULL AND closed_at IS NOT NULL"
+
+
 class Ticket(Model):
     """One case, opened by one unit, on which others owe tasks."""
 
@@ -41,6 +44,7 @@ class Ticket(Model):
     __table_args__ = (
         UniqueConstraint("opener_code", "submission_key"),
         Index("ix_ticket_opener_code_state", "opener_code", "state", "id"),
+        Index("ix_ticket_closed_at", "closed_at", sqlite_where=text(KEPT), postgresql_where=text(KEPT)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -65,6 +69,7 @@ class Ticket(Model):
     )
     resolved_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    purged_at: Mapped[datetime | None] = mapped_column(comment="when what it said of a citizen was blanked")
     submission_key: Mapped[str | None] = mapped_column(String(64), comment="a double click opens one")
     version: Mapped[int] = mapped_column(default=1)
 
