@@ -31,6 +31,8 @@ from portal.ladder import models as _policies  # noqa: F401
 from portal.letters import views as letters
 from portal.linking import views as linking
 from portal.mail import views as outbox
+from portal.procedures import views as procedures
+from portal.procedures.queries import CACHE as PROCEDURES
 from portal.search import views as search
 from portal.staff import leaving, officers_sheet, roles, signed_in
 from portal.staff import views as staff
@@ -42,9 +44,9 @@ from portal.web import views as web
 
 __all__ = ["create_app"]
 
-FEATURES = (web, audit, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted,
-            on_it, rare_moves, conversation, pulse, texts, outbox, correspondence, supervision, policies, desk,
-            letters, linking, search, health, api, task_moves)  # fmt: skip
+FEATURES = (web, audit, accounts, procedures, calendars, contacts, by_mail, exports, imports, openings, tickets,
+            counted, on_it, rare_moves, conversation, pulse, texts, outbox, correspondence, supervision, policies,
+            desk, letters, linking, search, health, api, task_moves)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in)
@@ -120,7 +122,8 @@ def _init_extensions(app: Flask) -> None:
     with app.app_context():
         behave_like_postgresql(db.engine)
         settings = app.extensions["settings"]
-        db.sessionmaker.configure(info={TIMEZONE: settings.timezone, BLINDING: Blinding(settings.data_key)})
+        known = {TIMEZONE: settings.timezone, BLINDING: Blinding(settings.data_key), PROCEDURES: {}}
+        db.sessionmaker.configure(info=known)
     alembic.init_app(app)
     babel.init_app(app, locale_selector=languages.current_locale)
     babel.domain_instance = languages.DOMAIN

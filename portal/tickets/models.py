@@ -51,6 +51,9 @@ class Ticket(Model):
     number: Mapped[str] = mapped_column(String(20), unique=True, comment="XB2016-000123-7")
     state: Mapped[TicketState] = mapped_column(enum_column(TicketState), default=TicketState.OPEN)
     procedure: Mapped[str] = mapped_column(String(40), comment="code of the procedure")
+    procedure_version: Mapped[int] = mapped_column(
+        default=1, server_default=text("1"), comment="the version with which it was opened"
+    )
     urgency: Mapped[str] = mapped_column(String(10), default="normal")
     policy: Mapped[dict[str, Any]] = mapped_column(JSON, comment="the ladder's values, frozen at the opening")
     opener_code: Mapped[str] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE"))
@@ -82,6 +85,11 @@ class Ticket(Model):
     citizens: Mapped[list["Citizen"]] = relationship(order_by="Citizen.position")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own attribute
+
+    @property
+    def opened_with(self) -> tuple[str, int]:
+        """The procedure's code and version: steps, limits, materials and grounds are those for as long as it lasts."""
+        return self.procedure, self.procedure_version
 
     @property
     def due_at(self) -> datetime | None:

@@ -12,6 +12,7 @@ import { startPulse } from "./pulse.js";
 import { startPrint } from "./print.js";
 import { startProcedures } from "./procedures.js";
 import { startTexts } from "./texts.js";
+import { startSaving } from "./saving.js";
 import { startTogether } from "./together.js";
 import { startWaiting } from "./waiting.js";
 
@@ -26,6 +27,7 @@ startPreview(document);
 startDrafts(document);
 startPulse(document);
 startTexts(document);
+startSaving(document);
 startFiles(document);
 startOnce(document);
 startTogether(document);
