@@ -8,6 +8,7 @@ from portal import clock
 from portal.api import schemas, shapes
 from portal.api.answers import moved, ticket_json, units_json, zone
 from portal.api.calls import Answer, body, call, fetch
+from portal.audit.viewing import note_viewing
 from portal.cipher import cipher
 from portal.conversation.actions import send_message
 from portal.conversation.downloads import download
@@ -59,7 +60,9 @@ def open_(actor: Actor) -> Answer:
 @call(Permission.TICKET_READ)
 def show(actor: Actor, number: str) -> Answer:
     """One ticket with its tasks and history."""
-    return ticket_json(actor, load_ticket(db.session, actor, number)), 200
+    ticket = load_ticket(db.session, actor, number)
+    note_viewing(db.engine, actor, ticket.number, clock.now())
+    return ticket_json(actor, ticket), 200
 
 
 @bp.get("/tickets/<number>/forecast")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from portal.errors import Text
+from portal.procedures.catalogue import Phrase
 from portal.tickets import forms
 from portal.tickets.assigning import officers_of, posts_of
 from portal.tickets.extension import Extension
@@ -72,7 +73,7 @@ class Shown:
     "who can be given a task, by unit"
     seen: int
     "the last entry on the page"
-    grounds: Sequence[str]
+    grounds: Sequence[Phrase]
     again: Interrupted | None
     wanted: Wanted
 
@@ -85,7 +86,7 @@ class TaskCard:
     clocks: Sequence[Clock]
     forms: Mapping[str, PortalForm]
     explain: bool
-    grounds: Sequence[str]
+    grounds: Sequence[Phrase]
     asked: Extension | None
     "more time, asked for and not decided"
     opened: str

@@ -15,7 +15,8 @@ from portal.clock import now
 from portal.extensions import db
 from portal.ladder.ladder import ClockKind
 from portal.mail.models import OutboxMail
-from portal.procedures.catalogue import Procedure, shipped
+from portal.procedures.catalogue import Procedure
+from portal.procedures.queries import procedure_of
 from portal.tickets import forms
 from portal.tickets.adding import addable_steps
 from portal.tickets.cards import NOTHING, Interrupted, Shown, TaskCard, Wanted, assignees, card_of
@@ -122,7 +123,7 @@ def gather(
     page = TicketPage(
         ticket=ticket,
         at=at,
-        procedure=shipped()[ticket.procedure],
+        procedure=procedure_of(session, *ticket.opened_with),
         cards=[],
         entries=entries,
         rungs=forecast(session, ticket, at),

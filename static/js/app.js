@@ -10,6 +10,7 @@ import { startOnce } from "./once.js";
 import { startPreview } from "./preview.js";
 import { startPrint } from "./print.js";
 import { startProcedures } from "./procedures.js";
+import { startSaving } from "./saving.js";
 import { startTogether } from "./together.js";
 import { startWaiting } from "./waiting.js";
 
@@ -22,6 +23,7 @@ startPrint(document);
 startProcedures(document);
 startPreview(document);
 startDrafts(document);
+startSaving(document);
 startFiles(document);
 startOnce(document);
 startTogether(document);
