@@ -151,7 +151,7 @@ def test_a_key_that_is_none_shows_the_first_page(
 
 def test_who_has_no_cases_is_led_elsewhere(client: Client, session: Session, province: Province) -> None:
     sign_in(client, make_officer(session, province.corps, "audit", Role.AUDITOR))
-    assert client.get("/").location == "/account"
+    assert client.get("/").location == "/audit"
     sign_in(client, make_officer(session, province.corps, "steward", Role.STEWARD))
     assert client.get("/").location == "/directory"
 

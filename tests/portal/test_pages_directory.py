@@ -162,7 +162,7 @@ def test_a_closed_unit_says_when_it_opens(client: Client, officer: Officer, cloc
 @pytest.mark.usefixtures("officer")
 @pytest.mark.parametrize(
     ("changed", "said"),
-    [({"in_service_from": None}, "尚未启用"), ({"in_service_from": date(2017, 1, 1)}, "尚未启用"),
+    [({"in_service_from": None}, "尚未启用"), ({"in_service_from": date(2017, 1, 1)}, "启用，此前不能发起协办单"),
      ({"closed_on": date(2015, 12, 31)}, "已撤销")],
 )  # fmt: skip
 def test_no_ticket_is_offered_with_a_unit_that_is_not_in_service(

@@ -391,7 +391,7 @@ def crowded(session: Session, province: Province) -> None:
     """Thousands of clocks of which none is due or stalled."""
     clock = opened(session, province.changyi, province.linjiang, START).clocks[0]
     rows = [
-        {"ticket_id": clock.ticket_id, "task_id": clock.task_id, "kind": clock.kind, "cycle": cycle, "unit_code": clock.unit_code,
+        {"ticket_id": clock.ticket_id, "task_id": clock.task_id, "kind": clock.kind, "cycle": cycle, "unit_code": clock.unit_code, "hours_code": clock.hours_code,
          "started_at": START, "limit_amount": 240, "limit_unit": clock.limit_unit, "urge_at": START, "due_at": START,
          "next_at": START + timedelta(days=cycle)}
         for cycle in range(100, 5_100)
