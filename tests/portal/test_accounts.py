@@ -115,8 +115,8 @@ def test_a_role_is_needed_and_the_three_administrators_are_three_people(
         ("x" * 201, Weakness.LONG),
         ("my ZHANG is long", Weakness.CONTAINS_USERNAME),
         ("a long sentence", None),
-        ("aaaaaaaaaa", None),
-        ("好好学习天天向上又一年", None),
+        ("aaaaaaaaaa", Weakness.SHORT),
+        ("好好学习天天向上又一年了", None),
     ],
 )
 def test_a_password_is_long_rather_than_complicated(password: str, weakness: Weakness | None) -> None:

@@ -122,7 +122,7 @@ def test_the_same_year_again_replaces_it_and_a_decided_file_is_decided(
     second = given(client, "date,kind\n2027-02-08,open\n")
     client.submit(f"{second}/signatures", page=second)
     assert session.scalars(select(CalendarDay.day)).all() == [date(2027, 2, 8)]
-    assert [event for event in session.scalars(select(AuditRecord.action)) if event.startswith("calendar")] == [
+    assert [event for event in session.scalars(select(AuditRecord.action).order_by(AuditRecord.id)) if event.startswith("calendar")] == [
         "calendar.give", "calendar.sign-off", "calendar.give", "calendar.sign-off"]  # fmt: skip
 
 
