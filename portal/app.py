@@ -8,6 +8,7 @@ from directory.calendars import TIMEZONE
 from portal.accounts import agency, factor, own, proving
 from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
+from portal.api import task_moves
 from portal.api import views as api
 from portal.calendars import views as calendars
 from portal.cipher import Blinding
@@ -32,7 +33,7 @@ from portal.search import views as search
 from portal.staff import leaving, officers_sheet, roles, signed_in
 from portal.staff import views as staff
 from portal.terms.indexing import BLINDING
-from portal.tickets import counted, on_it, openings
+from portal.tickets import counted, on_it, openings, rare_moves
 from portal.tickets import views as tickets
 from portal.web import error_pages, filters, headers, hosts, languages
 from portal.web import views as web
@@ -40,8 +41,8 @@ from portal.web import views as web
 __all__ = ["create_app"]
 
 FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
-            conversation, outbox, correspondence, supervision, policies, desk, letters, linking, search, health,
-            api)  # fmt: skip
+            rare_moves, conversation, outbox, correspondence, supervision, policies, desk, letters, linking, search,
+            health, api, task_moves)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in)
@@ -124,6 +125,7 @@ def _init_extensions(app: Flask) -> None:
     bootstrap.init_app(app)
     csrf.init_app(app)
     csrf.exempt(api.bp)
+    csrf.exempt(task_moves.bp)
     login.init_app(app)
     login.user_loader(load_signed_in)
     login.login_view = "accounts.sign_in"

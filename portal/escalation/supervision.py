@@ -12,7 +12,15 @@ from directory.models import Unit, UnitAncestor
 from directory.queries import chain, children
 from portal.clock import now
 from portal.errors import Hidden
-from portal.escalation.board import AGES, RUNGS, BoardFilter, counts_below, standing_still
+from portal.escalation.board import (
+    AGES,
+    RUNGS,
+    BoardFilter,
+    counts_below,
+    how_many_to_decide,
+    standing_still,
+    to_decide,
+)
 from portal.extensions import db
 from portal.procedures.catalogue import shipped
 from portal.tickets.models import Clock
@@ -50,6 +58,9 @@ def board() -> str:
         below=below,
         path=[unit for unit in reversed(db.session.scalars(chain(wanted.unit)).all()) if _mine(unit.code)],
         procedures=shipped(),
+        asked=db.session.scalars(to_decide(actor())).unique().all(),
+        asked_count=db.session.scalar(how_many_to_decide(actor())) or 0,
+        own=actor().unit_code,
         rungs=RUNGS,
         ages=AGES,
         at=at,

@@ -212,7 +212,7 @@ def _left(limited: Limited, at: datetime) -> str:
 
 def _calendar_of(limited: Limited) -> WorkingCalendar:
     """That of the unit that owes; a list reads those of all its rows beforehand (`load_calendars`)."""
-    return calendar_of(db.session, getattr(limited, "unit_code", ""))
+    return calendar_of(db.session, getattr(limited, "unit_code", "")).without(getattr(limited, "stood", ()))
 
 
 def _days(limited: Limited, at: datetime) -> str:

@@ -25,7 +25,10 @@ class PortalForm(FlaskForm):
         self.form_id = ids or "form"
         if ids:
             for field in self:
-                field.id = f"{ids}-{field.id}"
+                for inner in _leaves(field):
+                    inner.id = f"{ids}-{inner.id}"
+                if isinstance(field, FormField):
+                    field.id = f"{ids}-{field.id}"
 
     def refuse(self, refusal: Invalid) -> None:
         """Put each message beside its field; one for no field of ours goes to the top of the form."""
