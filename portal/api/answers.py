@@ -1,32 +1,49 @@
-"""A ticket as the answer of a call, with what belongs to it."""
+"""A ticket as the answer of a call, with what belongs to it; and the tickets and tasks that a call is about."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from zoneinfo import ZoneInfo
 
 from flask import current_app, url_for
 
 from directory.presenting import public, unit_shapes
 from portal.api import shapes
-from portal.api.calls import Answer
+from portal.api.queries import updated_at
+from portal.api.tags import check_unchanged, tag_of
 from portal.conversation.models import Attachment
 from portal.conversation.queries import attachments_of
 from portal.extensions import db
 from portal.tickets.models import Task, Ticket
-from portal.tickets.queries import entries_of
+from portal.tickets.queries import entries_of, load_task, load_ticket
 from portal.web.actor import Actor
 
 
-def moved(actor: Actor, task: Task) -> Answer:
-    """The ticket of a task that has just moved."""
-    return ticket_json(actor, task.ticket), 200
+def ticket_to_move(actor: Actor, number: str) -> Ticket:
+    """Locked, and as the caller last saw it."""
+    ticket = load_ticket(db.session, actor, number, lock=True)
+    check_unchanged(db.session, ticket)
+    return ticket
+
+
+def task_to_move(actor: Actor, number: str, task_id: int) -> Task:
+    """The same of a task."""
+    task = load_task(db.session, actor, number, task_id, lock=True)
+    check_unchanged(db.session, task.ticket, task)
+    return task
 
 
 def ticket_json(_actor: Actor, ticket: Ticket) -> shapes.Json:
     """The ticket as `actor` may see it."""
     db.session.flush()
-    codes = {ticket.opener_code, *(task.unit_code for task in ticket.tasks)}
     entries, files = db.session.scalars(entries_of(ticket)), db.session.scalars(attachments_of(ticket))
-    return shapes.ticket(ticket, entries, [_file(ticket, each) for each in files], units_json(codes), zone())
+    tag = tag_of(db.session, ticket)
+    return shapes.ticket(ticket, tag, entries, [_file(ticket, each) for each in files], _units_of([ticket]), zone())
+
+
+def tickets_json(tickets: Sequence[Ticket]) -> list[shapes.Json]:
+    """A page of a list: without the history, but when it last went on."""
+    updated = dict(iter(db.session.execute(updated_at([ticket.id for ticket in tickets]))))
+    units = _units_of(tickets)
+    return [shapes.listed_ticket(ticket, updated[ticket.id], units, zone()) for ticket in tickets]
 
 
 def units_json(codes: Collection[str]) -> shapes.Units:
@@ -36,6 +53,11 @@ def units_json(codes: Collection[str]) -> shapes.Units:
 def zone() -> ZoneInfo:
     configured: ZoneInfo = current_app.extensions["settings"].timezone
     return configured
+
+
+def _units_of(tickets: Sequence[Ticket]) -> shapes.Units:
+    openers = {ticket.opener_code for ticket in tickets}
+    return units_json(openers | {task.unit_code for ticket in tickets for task in ticket.tasks})
 
 
 def _file(ticket: Ticket, one: Attachment) -> tuple[Attachment, str]:
