@@ -10,6 +10,7 @@ from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
 from portal.api import docs as api_docs
 from portal.api import door as api
+from portal.audit import views as audit
 from portal.calendars import views as calendars
 from portal.cipher import Blinding
 from portal.cli import portal_commands
@@ -17,6 +18,7 @@ from portal.config import ROOT, Settings, read_settings
 from portal.contacts import by_mail, exports, imports
 from portal.contacts import views as contacts
 from portal.conversation import models as _attachments  # noqa: F401
+from portal.conversation import pulse, texts
 from portal.conversation import views as conversation
 from portal.correspondence import views as correspondence
 from portal.desk import views as desk
@@ -29,6 +31,8 @@ from portal.ladder import models as _policies  # noqa: F401
 from portal.letters import views as letters
 from portal.linking import views as linking
 from portal.mail import views as outbox
+from portal.procedures import views as procedures
+from portal.procedures.queries import CACHE as PROCEDURES
 from portal.search import views as search
 from portal.staff import leaving, officers_sheet, roles, signed_in
 from portal.staff import views as staff
@@ -40,9 +44,9 @@ from portal.web import views as web
 
 __all__ = ["create_app"]
 
-FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
-            rare_moves, conversation, outbox, correspondence, supervision, policies, desk, letters, linking, search,
-            health, api, api_docs)  # fmt: skip
+FEATURES = (web, audit, accounts, procedures, calendars, contacts, by_mail, exports, imports, openings, tickets,
+            counted, on_it, rare_moves, conversation, pulse, texts, outbox, correspondence, supervision, policies,
+            desk, letters, linking, search, health, api, api_docs)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in)
@@ -118,7 +122,8 @@ def _init_extensions(app: Flask) -> None:
     with app.app_context():
         behave_like_postgresql(db.engine)
         settings = app.extensions["settings"]
-        db.sessionmaker.configure(info={TIMEZONE: settings.timezone, BLINDING: Blinding(settings.data_key)})
+        known = {TIMEZONE: settings.timezone, BLINDING: Blinding(settings.data_key), PROCEDURES: {}}
+        db.sessionmaker.configure(info=known)
     alembic.init_app(app)
     babel.init_app(app, locale_selector=languages.current_locale)
     babel.domain_instance = languages.DOMAIN

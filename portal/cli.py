@@ -17,6 +17,7 @@ from portal.accounts.keeping import renew_link
 from portal.accounts.links import first_sign_in_url
 from portal.accounts.models import Officer
 from portal.accounts.queries import officer_named
+from portal.audit_commands import audit_commands
 from portal.calendar_commands import calendar_commands
 from portal.correspondence.mailbox import receive_all, receive_one, report_of
 from portal.errors import Refused
@@ -24,6 +25,7 @@ from portal.escalation.sweep import sweep
 from portal.extensions import alembic, db
 from portal.mail.actions import send_now
 from portal.mail.deliver import deliver
+from portal.privacy_commands import keys_commands, purge_command
 from portal.reporting import NotDone, Report, reports
 from portal.search.rebuilding import index_anew
 from portal.sweep_report import swept_in_words, swept_with_units
@@ -37,6 +39,9 @@ token_commands = AppGroup("token", help="Tokens of other systems.")
 portal_commands.add_command(officer_commands)
 portal_commands.add_command(token_commands)
 portal_commands.add_command(calendar_commands)
+portal_commands.add_command(audit_commands)
+portal_commands.add_command(keys_commands)
+portal_commands.add_command(purge_command)
 
 
 def _instant(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:

@@ -6,6 +6,7 @@ import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -57,6 +58,20 @@ class ScanSettings:
 
 
 @dataclass(frozen=True)
+class RetentionSettings:
+    """How long is kept what must not be kept for ever."""
+
+    cases: timedelta = timedelta(days=180)
+    "after closing; then the citizen's data and all texts of a ticket are blanked"
+    audit: timedelta = timedelta(days=3 * 365)
+    "of the audit log; never less than half a year"
+
+
+SHORTEST_AUDIT = timedelta(days=183)
+"The law on cyber security asks for six months (art. 21)."
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be set from outside; `docs/operations.md` has the reference."""
 
@@ -68,6 +83,10 @@ class Settings:
     timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     mail: MailSettings = MailSettings()
     scan: ScanSettings = ScanSettings()
+    retention: RetentionSettings = RetentionSettings()
+    data_key_id: int = 1
+    other_keys: Mapping[int, str] = field(default_factory=dict, repr=False)
+    "keys by id that decipher what is not yet under the data key"
     draft_days: int = 14
     "after so many days in which nobody touched it, a draft is forgotten"
     session: SessionSettings = SessionSettings()
@@ -87,16 +106,20 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     instance = Path(environ.get("PORTAL_INSTANCE") or ROOT / "instance").resolve()
     database_url = _database_url(environ.get("PORTAL_DATABASE_URL"), instance)
     embedded = database_url.startswith("sqlite")
+    data_key_id, data_key = _with_id(_key("PORTAL_DATA_KEY", environ, instance, embedded=embedded))
     base_url = environ.get("PORTAL_BASE_URL", Settings.base_url).rstrip("/")
     return Settings(
         database_url=database_url,
         instance=instance,
         secret_key=_key("PORTAL_SECRET_KEY", environ, instance, embedded=embedded),
-        data_key=_key("PORTAL_DATA_KEY", environ, instance, embedded=embedded),
+        data_key=data_key,
+        data_key_id=data_key_id,
+        other_keys=dict(_with_id(each) for each in environ.get("PORTAL_DATA_KEYS_OTHER", "").split()),
         base_url=base_url,
         timezone=_zone(environ.get("PORTAL_TIMEZONE", "Asia/Shanghai")),
         mail=_mail(environ),
         scan=ScanSettings(_command(environ.get("PORTAL_SCAN_COMMAND", ""))),
+        retention=_retention(environ),
         draft_days=_days(environ, "PORTAL_DRAFT_DAYS", Settings.draft_days),
         session=read_session(environ),
         oidc=read_oidc(environ),
@@ -123,6 +146,16 @@ def _key(name: str, environ: Mapping[str, str], instance: Path, *, embedded: boo
     if not embedded:
         raise BadSettings(f"{name} must be set when the database is PostgreSQL: all processes share it")
     return _kept_key(instance / name.removeprefix("PORTAL_").lower())
+
+
+def _with_id(key: str) -> tuple[int, str]:
+    """`2:…` is key 2; a key without an id is the first. The id is one byte of each ciphertext."""
+    number, colon, rest = key.partition(":")
+    if not (colon and number.isdecimal()):
+        return 1, key
+    if not 0 < int(number) < 256 or len(rest) < 32:
+        raise BadSettings("a data key is given as 2:key, its id from 1 to 255, with at least 32 characters")
+    return int(number), rest
 
 
 def _kept_key(path: Path) -> str:
@@ -173,6 +206,15 @@ def _mail(environ: Mapping[str, str]) -> MailSettings:
         dkim_key=_key_file(environ.get("PORTAL_MAIL_DKIM_KEY")),
         dkim_selector=environ.get("PORTAL_MAIL_DKIM_SELECTOR") or MailSettings.dkim_selector,
     )
+
+
+def _retention(environ: Mapping[str, str]) -> RetentionSettings:
+    usual = RetentionSettings()
+    cases = timedelta(days=_count(environ, "PORTAL_PURGE_DAYS", usual.cases.days))
+    audit = timedelta(days=_count(environ, "PORTAL_AUDIT_DAYS", usual.audit.days))
+    if audit < SHORTEST_AUDIT:
+        raise BadSettings(f"PORTAL_AUDIT_DAYS: the audit log is kept for at least {SHORTEST_AUDIT.days} days")
+    return RetentionSettings(cases, audit)
 
 
 def _imap_url(given: str | None) -> str | None:

@@ -21,6 +21,8 @@ from directory.calendars import calendar_of
 from portal import clock
 from portal.accounts.granting import note_ended
 from portal.audit.actions import seal
+from portal.audit.daily import DailyKeeping
+from portal.cipher import cipher_of
 from portal.config import Settings
 from portal.contacts.asking import ask_to_confirm
 from portal.contacts.import_work import work_on_imports
@@ -33,6 +35,8 @@ from portal.extensions import db
 from portal.health import queries as health
 from portal.health.beating import beat, worker_name
 from portal.mail.deliver import deliver
+from portal.privacy.purging import Purging
+from portal.privacy.rotating import rotate_all
 from portal.tickets.assigning import hand_to_deputies
 from portal.tickets.closing import close_settled
 from portal.tickets.recounting import ask_about_days_known_since, recount_all
@@ -62,7 +66,7 @@ def work(app: Flask, pause: float = PAUSE) -> None:
     loops = [
         threading.Thread(target=_loop, args=(app, parts, pause, stopping), name=name)
         for name, parts in (
-            (health.LADDER, (NewDays().ask, *LADDER, Morning().tell)),
+            (health.LADDER, (NewDays().ask, *LADDER, DailyKeeping().keep, Purging().purge, _rotate, Morning().tell)),
             (health.MAIL, (_deliver, Mailbox().read)),
         )
     ]
@@ -231,6 +235,10 @@ def forget_drafts(settings: Settings, sessions: "sessionmaker[Session]", at: dat
 
 def _import(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
     work_on_imports(sessions, at)
+
+
+def _rotate(settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
+    rotate_all(sessions, cipher_of(settings), at)
 
 
 def _seal(_settings: Settings, sessions: "sessionmaker[Session]", _at: datetime) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from portal.config import Settings
 from portal.extensions import alembic, db
-from portal.sign_in_settings import LOOPBACK
+from portal.sign_in_settings import LOOPBACK, SessionSettings
 from tests.clients import Client, Runner
 from tests.databases import PostgresqlDatabases, SqliteDatabases
 from tests.postgres import Server
@@ -127,6 +127,7 @@ def make_settings(database_url: str, instance: Path, **others: Any) -> Settings:
         data_key="the data key of the tests, and of nothing else at all",
         base_url="http://localhost",
         hosts=LOOPBACK,
+        session=SessionSettings(idle=timedelta(hours=1)),
         testing=True,
     )
     return replace(settings, **others)

@@ -35,7 +35,7 @@ def give() -> Response:
     """The answer to a page that was only to be read."""
     form = ProofForm()
     if not _right(form):
-        return _question(form, None)
+        return _question(form, None, 422)
     return redirect(own_path(form.target.data))
 
 
@@ -52,8 +52,8 @@ def _right(form: ProofForm) -> bool:
     return right
 
 
-def _question(form: ProofForm, action: str | None) -> Response:
-    """Asked with 403; what was sent travels along as hidden fields, files excepted."""
+def _question(form: ProofForm, action: str | None, status: int = 403) -> Response:
+    """What was sent travels along as hidden fields, files excepted."""
     carried = [pair for pair in request.form.items(multi=True) if pair[0] not in NOT_CARRIED] if action else []
     form.proof.data = ""
     page: dict[str, Any] = {
@@ -63,4 +63,4 @@ def _question(form: ProofForm, action: str | None) -> Response:
         "files_lost": bool(action and any(file.filename for file in request.files.values())),
         "has_factor": confirmed(current_user.officer) is not None,
     }
-    return make_response(render_template("accounts/proof.html", **page), 403)
+    return make_response(render_template("accounts/proof.html", **page), status)

@@ -1,6 +1,6 @@
 """A ticket as the answer of a call, with what belongs to it; and the tickets and tasks that a call is about."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from flask import current_app, url_for
@@ -12,38 +12,45 @@ from portal.api.tags import check_unchanged, tag_of
 from portal.conversation.models import Attachment
 from portal.conversation.queries import attachments_of
 from portal.extensions import db
-from portal.tickets.models import Task, Ticket
+from portal.tickets.models import Entry, Task, Ticket
 from portal.tickets.queries import entries_of, load_task, load_ticket
+from portal.tickets.readers import addressee
 from portal.web.actor import Actor
 
 
 def ticket_to_move(actor: Actor, number: str) -> Ticket:
     """Locked, and as the caller last saw it."""
     ticket = load_ticket(db.session, actor, number, lock=True)
-    check_unchanged(db.session, ticket)
+    check_unchanged(db.session, actor, ticket)
     return ticket
 
 
 def task_to_move(actor: Actor, number: str, task_id: int) -> Task:
     """The same of a task."""
     task = load_task(db.session, actor, number, task_id, lock=True)
-    check_unchanged(db.session, task.ticket, task)
+    check_unchanged(db.session, actor, task.ticket, task)
     return task
 
 
-def ticket_json(_actor: Actor, ticket: Ticket) -> shapes.Json:
+def ticket_json(actor: Actor, ticket: Ticket) -> shapes.Json:
     """The ticket as `actor` may see it."""
     db.session.flush()
-    entries, files = db.session.scalars(entries_of(ticket)), db.session.scalars(attachments_of(ticket))
-    tag = tag_of(db.session, ticket)
-    return shapes.ticket(ticket, tag, entries, [_file(ticket, each) for each in files], _units_of([ticket]), zone())
+    entries = db.session.scalars(entries_of(actor, ticket)).all()
+    files = [_file(ticket, each) for each in db.session.scalars(attachments_of(actor, ticket))]
+    units = _units_of([ticket], addressed(entries))
+    return shapes.ticket(ticket, tag_of(db.session, actor, ticket), entries, files, units, zone())
 
 
-def tickets_json(tickets: Sequence[Ticket]) -> list[shapes.Json]:
+def tickets_json(actor: Actor, tickets: Sequence[Ticket]) -> list[shapes.Json]:
     """A page of a list: without the history, but when it last went on."""
-    updated = dict(iter(db.session.execute(updated_at([ticket.id for ticket in tickets]))))
+    updated = dict(iter(db.session.execute(updated_at(actor, [ticket.id for ticket in tickets]))))
     units = _units_of(tickets)
     return [shapes.listed_ticket(ticket, updated[ticket.id], units, zone()) for ticket in tickets]
+
+
+def addressed(entries: Iterable[Entry]) -> set[str]:
+    """The units to one of which alone something was written."""
+    return {unit.code for unit in map(addressee, entries) if unit}
 
 
 def units_json(codes: Collection[str]) -> shapes.Units:
@@ -55,9 +62,9 @@ def zone() -> ZoneInfo:
     return configured
 
 
-def _units_of(tickets: Sequence[Ticket]) -> shapes.Units:
+def _units_of(tickets: Sequence[Ticket], more: Iterable[str] = ()) -> shapes.Units:
     openers = {ticket.opener_code for ticket in tickets}
-    return units_json(openers | {task.unit_code for ticket in tickets for task in ticket.tasks})
+    return units_json({*more} | openers | {task.unit_code for ticket in tickets for task in ticket.tasks})
 
 
 def _file(ticket: Ticket, one: Attachment) -> tuple[Attachment, str]:

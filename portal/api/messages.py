@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _
 
 from portal import clock
 from portal.api import results, schemas, shapes
-from portal.api.answers import zone
+from portal.api.answers import addressed, units_json, zone
 from portal.api.calls import Given, Operation, bp, call
 from portal.conversation.actions import send_message
 from portal.conversation.downloads import download
@@ -16,12 +16,13 @@ from portal.web.permissions import Permission
 
 
 @bp.post("/tickets/<number>/messages")
-@call(Operation(Permission.TICKET_MESSAGE, _("Write to the units of the ticket; it moves no task."),
+@call(Operation(Permission.TICKET_MESSAGE, _("Write to all units of the ticket, or to one alone; it moves no task."),
                 results.EntryResult, schemas.MessageSchema, status=201))  # fmt: skip
 def message(actor: Actor, given: Given, number: str) -> shapes.Json:
-    ticket = load_ticket(db.session, actor, number)
-    entry = send_message(db.session, actor, ticket, given["text"], clock.now())
-    return shapes.entry(entry, (), zone())
+    ticket = load_ticket(db.session, actor, number, lock=True)
+    entry = send_message(db.session, actor, ticket, given["text"], clock.now(), to=given["to"] or "")
+    db.session.flush()
+    return shapes.entry(entry, (), units_json(addressed([entry])), zone())
 
 
 @bp.get("/tickets/<number>/attachments/<int:attachment_id>")

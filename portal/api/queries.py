@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal.tickets.models import Entry, Party, Task, Ticket
-from portal.tickets.queries import visible_to
+from portal.tickets.queries import readable_by, visible_to
 from portal.web.actor import Actor
 from portal.web.pagination import Key
 
@@ -22,15 +22,19 @@ def tickets_page(actor: Actor, asked: Mapping[str, Any], after: Key | None) -> S
     if "unit" in asked:
         found = found.where(Ticket.id.in_(select(Party.ticket_id).where(Party.unit_code == asked["unit"])))
     if "updated_since" in asked:
-        found = found.where(Ticket.id.in_(select(Entry.ticket_id).where(Entry.at >= asked["updated_since"])))
+        found = found.where(Ticket.id.in_(_gone_on(actor, asked["updated_since"])))
     return found if after is None else found.where(Ticket.id < after[0])
 
 
-def updated_at(ticket_ids: Collection[int]) -> Select[tuple[int, datetime]]:
-    """(ticket, the instant of its newest entry)."""
-    newest = select(Entry.ticket_id, func.max(Entry.id).label("id")).where(Entry.ticket_id.in_(ticket_ids))
-    last = newest.group_by(Entry.ticket_id).subquery()
+def updated_at(actor: Actor, ticket_ids: Collection[int]) -> Select[tuple[int, datetime]]:
+    """(ticket, the instant of its newest entry that `actor` may read)."""
+    newest = select(Entry.ticket_id, func.max(Entry.id).label("id"))
+    last = newest.where(Entry.ticket_id.in_(ticket_ids), readable_by(actor)).group_by(Entry.ticket_id).subquery()
     return select(Entry.ticket_id, Entry.at).join(last, last.c.id == Entry.id)
+
+
+def _gone_on(actor: Actor, since: datetime) -> Select[tuple[int]]:
+    return select(Entry.ticket_id).where(Entry.at >= since, readable_by(actor))
 
 
 _WHOLE = (

@@ -180,10 +180,13 @@ class AttachmentResult(Schema):
 
 
 class EntryResult(Schema):
+    id = count()
     at = fields.DateTime(required=True)
     kind = words()
     by = words()
+    to = fields.Nested(UnitResult, **MAY_BE_NULL)
     text = words()
+    edited_at = fields.DateTime(**MAY_BE_NULL)
     attachments = many(fields.Nested(AttachmentResult))
 
 

@@ -87,6 +87,7 @@ class ResendSchema(Taken):
 
 class MessageSchema(Taken):
     text = words(_("What the units of the ticket read."), "资料已寄出。")
+    to = words(_("Code of the one unit that may read it; without it all units of the ticket do."), allow_none=True)
 
 
 class HandOnSchema(Taken):
@@ -116,8 +117,10 @@ class PlaceToAddSchema(Taken):
 
 
 class ReopenSchema(Taken):
-    tasks = Items(Count(), load_default=None, allow_none=True,
-                  metadata=_told(_("The tasks to be done again; all that were answered, if it is left out.")))  # fmt: skip
+    tasks = Items(
+        Count(), load_default=None, allow_none=True,
+        metadata=_told(_("The tasks to be done again; all that were answered, if it is left out.")),
+    )  # fmt: skip
     reason = words(_("What is still to be done."), "还缺一份材料。")
 
 

@@ -17,6 +17,7 @@ from portal.procedures.catalogue import Procedure, Step
 from portal.procedures.limit import Limit
 from portal.tickets.forecast import ForecastRung
 from portal.tickets.models import Entry, Task, Ticket
+from portal.tickets.readers import addressee
 
 Json = dict[str, Any]
 Units = Mapping[str, Json]
@@ -36,7 +37,7 @@ def ticket(
     of_entry: dict[int, list[File]] = defaultdict(list)
     for attachment, url in files:
         of_entry[attachment.entry_id].append((attachment, url))
-    history = [entry(each, of_entry[each.id], zone) for each in entries]
+    history = [entry(each, of_entry[each.id], units, zone) for each in entries]
     return _summary(one, units, zone) | {"etag": tag, "entries": history}
 
 
@@ -84,12 +85,16 @@ def task(one: Task, units: Units, zone: ZoneInfo) -> Json:
     }
 
 
-def entry(one: Entry, files: Iterable[File], zone: ZoneInfo) -> Json:
+def entry(one: Entry, files: Iterable[File], units: Units, zone: ZoneInfo) -> Json:
+    """A line of the history; `to` is the unit to which alone it was written."""
     return {
+        "id": one.id,
         "at": instant(one.at, zone),
         "kind": one.kind,
         "by": one.by,
+        "to": units[to.code] if (to := addressee(one)) else None,
         "text": one.text,
+        "edited_at": instant(one.edited_at, zone),
         "attachments": [_attachment(attachment, url) for attachment, url in files],
     }
 

@@ -12,6 +12,7 @@ from portal.api.calls import Given, Operation, bp, call
 from portal.api.keys import Reply
 from portal.api.queries import tickets_page
 from portal.api.typed import Nothing
+from portal.audit.viewing import note_viewing
 from portal.cipher import cipher
 from portal.errors import Invalid
 from portal.extensions import db
@@ -38,7 +39,7 @@ def _move(says: Any, takes: Any, status: int = 200) -> Operation:
 def tickets(actor: Actor, given: Given) -> shapes.Json:
     found = db.session.scalars(tickets_page(actor, given, _after(given.get("after")))).all()
     page = page_of(found, given["limit"], lambda ticket: (ticket.id,))
-    return {"items": tickets_json(page.items), "next": page.next}
+    return {"items": tickets_json(actor, page.items), "next": page.next}
 
 
 @bp.post("/tickets")
@@ -51,7 +52,9 @@ def open_(actor: Actor, given: Given) -> Reply:
 @bp.get("/tickets/<number>")
 @call(Operation(Permission.TICKET_READ, _("One ticket with its tasks, limits and history."), results.TicketResult))
 def show(actor: Actor, _given: Given, number: str) -> shapes.Json:
-    return ticket_json(actor, load_ticket(db.session, actor, number))
+    ticket = load_ticket(db.session, actor, number)
+    note_viewing(db.engine, actor, ticket.number, clock.now())
+    return ticket_json(actor, ticket)
 
 
 @bp.get("/tickets/<number>/forecast")

@@ -11,6 +11,8 @@ from portal.web.forms import PortalForm, at_most, required, stripped
 from portal.web.permissions import Role
 from portal.web.unit_choice import UnitChoice
 
+ROLES = [SelectChoice(*each) for each in ROLE_NAMES.items()]
+
 
 class NewAccountForm(PortalForm):
     name = StringField(_("Name"), [required(_("Give the officer's name")), at_most(60)], [stripped])
@@ -39,9 +41,9 @@ class PlainForm(PortalForm):
 
 
 class GrantForm(PortalForm):
-    role = RadioField(_("Role"), choices=[SelectChoice(*each) for each in ROLE_NAMES.items()], validate_choice=False)
+    role = RadioField(_("Which role"), choices=ROLES, validate_choice=False)
     reason = StringField(_("Reason"), [required(_("Say why: the audit log keeps it")), at_most(200)], [stripped])
-    last_day = DateField(_("Last day"), [Optional()])
+    last_day = DateField(_("Counts until"), [Optional()])
 
     def validate_role(self, field: RadioField) -> None:
         if field.data not in set(Role):

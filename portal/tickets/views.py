@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
+from portal.audit.viewing import note_viewing
 from portal.cipher import cipher
 from portal.clock import now
 from portal.errors import Invalid
@@ -22,7 +23,8 @@ from portal.tickets.forms import (
 )
 from portal.tickets.lifecycle import TaskMove
 from portal.tickets.models import Task
-from portal.tickets.page import render_ticket
+from portal.tickets.number import format_number, parse_number
+from portal.tickets.page import show_ticket
 from portal.tickets.queries import load_ticket
 from portal.web.access import actor, requires
 from portal.web.permissions import Permission
@@ -34,7 +36,9 @@ bp = Blueprint("tickets", __name__, url_prefix="/tickets")
 @requires(Permission.TICKET_READ)
 def show(number: str) -> str:
     """`?open=hand-on-12` opens the form of that id; `&unit=` chooses the unit in it."""
-    return render_ticket(number, wanted=Wanted(request.args.get("open", ""), request.args.get("unit", "")))
+    page = show_ticket(number, Wanted(request.args.get("open", ""), request.args.get("unit", "")))
+    note_viewing(db.engine, actor(), format_number(*parse_number(number)), now())
+    return page
 
 
 @bp.post("/<number>/tasks/<int:task_id>/sign-for")

@@ -44,6 +44,10 @@ def test_over_https_the_cookie_is_bound_to_the_host(settings: Callable[..., Sett
         assert app.config["SESSION_COOKIE_DOMAIN"] is None
 
 
+def test_a_session_ends_after_half_an_hour_unless_something_else_is_set(tmp_path: Path) -> None:
+    assert read_settings({"PORTAL_INSTANCE": str(tmp_path)}).session.idle.total_seconds() == 1800
+
+
 def test_the_settings_of_sessions_are_whole_numbers(tmp_path: Path) -> None:
     given = read_settings({"PORTAL_INSTANCE": str(tmp_path), "PORTAL_SESSION_IDLE_MINUTES": "15"})
     assert given.session.idle.total_seconds() == 900

@@ -16,6 +16,7 @@ from portal.accounts.signing_in import BACKGROUND
 from portal.accounts.throttle import TooManyFailures
 from portal.audit.models import AuditRecord
 from portal.extensions import db
+from portal.web.access import polled, signed_in
 from tests.clients import Client
 from tests.conftest import Clock
 from tests.factories import PASSWORD, Province, make_officer, sign_in
@@ -215,13 +216,13 @@ def test_an_attempt_counts_before_its_password_is_looked_at(session: Session, cl
 # --- sessions --------------------------------------------------------------------------------------------------------
 
 
-def test_a_session_ends_after_half_an_hour_without_use(client: Client, officer: Officer, clock: Clock) -> None:
+def test_a_session_ends_without_use_after_the_time_that_is_set(client: Client, officer: Officer, clock: Clock) -> None:
     sign_in(client, officer)
-    clock.move(minutes=29)
+    clock.move(minutes=59)
     assert is_in(client)
-    clock.move(minutes=29)
+    clock.move(minutes=59)
     assert is_in(client)
-    clock.move(minutes=30)
+    clock.move(minutes=60)
     assert not is_in(client)
 
 
@@ -253,6 +254,18 @@ def test_a_page_that_asks_by_itself_is_nobody_at_the_desk(
     clock.move(minutes=5)
     assert client.get("/account", headers={BACKGROUND: "1"}).status_code == 200
     assert the_session(session).seen_at == begun
+
+
+def test_an_address_that_is_polled_keeps_no_session_alive(
+    app: Flask, client: Client, officer: Officer, clock: Clock
+) -> None:
+    app.add_url_rule("/polled", "polled", signed_in(polled(lambda: "state")))
+    sign_in(client, officer)
+    for _ in range(2):
+        clock.move(minutes=29)
+        assert client.get("/polled").status_code == 200
+    clock.move(minutes=2)
+    assert client.get("/polled").status_code == 302
 
 
 def test_a_page_opens_also_while_the_database_is_busy(
