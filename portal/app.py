@@ -130,6 +130,7 @@ def _init_extensions(app: Flask) -> None:
     bootstrap.init_app(app)
     csrf.init_app(app)
     csrf.exempt(api.bp)
+    csrf.exempt(pulse.presence)  # said by a page that is left, perhaps after its session; of its reader alone
     login.init_app(app)
     login.user_loader(load_signed_in)
     login.login_view = "accounts.sign_in"

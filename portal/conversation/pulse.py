@@ -91,8 +91,8 @@ def presence(number: str) -> tuple[str, int]:
 @requires(Permission.TICKET_READ)
 def draft(number: str) -> tuple[str, int]:
     """What is typed into a form of the page and not sent yet; nothing puts the draft away."""
-    content = _content(request.form.get("fields", ""))
     key = draft_key(_ticket(number).number, request.form.get("form", ""))
+    content = _content(request.form.get("fields", ""))
     if any(content.values()):
         save(db.session, actor(), key, content, now(), cipher())
     else:

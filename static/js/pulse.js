@@ -19,7 +19,8 @@ export function startPulse(root) {
   const say = () => post(box.dataset.presences, { writing: where() });
 
   async function round() {
-    if (!(await say()).ok) return false;
+    const said = await say();
+    if (!said.ok || said.redirected) return false;
     const html = await ask(`${box.dataset.news}?since=${box.dataset.since}`);
     if (html) show(html);
     return html !== false;

@@ -101,6 +101,12 @@ def test_it_is_one_row_for_an_officer_and_a_ticket_however_long_the_page_is_open
     assert session.scalars(select(Reading)).one().last_entry_id > 0, "and what was read stays read"
 
 
+def test_a_page_whose_session_is_over_is_asked_to_sign_in_and_is_no_fault(app: Flask, ticket: Ticket) -> None:
+    answer = Client(app).post(f"/tickets/{ticket.number}/presences", data={"left": "1"})
+    assert answer.status_code == 302
+    assert "/sign-in" in answer.location
+
+
 def test_who_may_not_see_the_ticket_neither_asks_nor_shows_up(
     browser: Browsers, session: Session, province: Province, ticket: Ticket
 ) -> None:
