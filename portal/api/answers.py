@@ -43,7 +43,8 @@ def ticket_json(actor: Actor, ticket: Ticket) -> shapes.Json:
 
 def tickets_json(actor: Actor, tickets: Sequence[Ticket]) -> list[shapes.Json]:
     """A page of a list: without the history, but when it last went on."""
-    updated = dict(iter(db.session.execute(updated_at(actor, [ticket.id for ticket in tickets]))))
+    rows = db.session.execute(updated_at(actor, [ticket.id for ticket in tickets]))
+    updated = {row[0]: row[1] for row in rows}
     units = _units_of(tickets)
     return [shapes.listed_ticket(ticket, updated[ticket.id], units, zone()) for ticket in tickets]
 

@@ -116,7 +116,7 @@ def _query(operation: Operation) -> list[Json]:
 
 def _headers(method: str, operation: Operation) -> list[Json]:
     key = {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH, "pattern": "^[ -~]+$"}
-    headers = [("Accept-Language", _("zh or en."), {"type": "string"})]
+    headers: list[tuple[str, Any, Json]] = [("Accept-Language", _("zh or en."), {"type": "string"})]
     if method == "post":
         headers.append((HEADER, KEY, key))
     if operation.guarded:

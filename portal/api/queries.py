@@ -26,14 +26,14 @@ def tickets_page(actor: Actor, asked: Mapping[str, Any], after: Key | None) -> S
     return found if after is None else found.where(Ticket.id < after[0])
 
 
-def updated_at(actor: Actor, ticket_ids: Collection[int]) -> Select[tuple[int, datetime]]:
+def updated_at(actor: Actor, ticket_ids: Collection[int]) -> Select[int, datetime]:
     """(ticket, the instant of its newest entry that `actor` may read)."""
     newest = select(Entry.ticket_id, func.max(Entry.id).label("id"))
     last = newest.where(Entry.ticket_id.in_(ticket_ids), readable_by(actor)).group_by(Entry.ticket_id).subquery()
     return select(Entry.ticket_id, Entry.at).join(last, last.c.id == Entry.id)
 
 
-def _gone_on(actor: Actor, since: datetime) -> Select[tuple[int]]:
+def _gone_on(actor: Actor, since: datetime) -> Select[int]:
     return select(Entry.ticket_id).where(Entry.at >= since, readable_by(actor))
 
 

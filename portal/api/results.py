@@ -27,7 +27,7 @@ def count(description: Any = None, **options: Any) -> fields.Integer:
     return fields.Integer(required=True, metadata={"description": description} if description else {}, **options)
 
 
-def many(inner: Any) -> fields.List:
+def many(inner: Any) -> fields.List[Any]:
     return fields.List(inner, required=True)
 
 

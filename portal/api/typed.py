@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from flask_babel import lazy_gettext as _
 from marshmallow import RAISE, Schema, fields
@@ -16,6 +16,11 @@ ALWAYS: Any = {
     "null": _("This field may be left out, but not be null."),
     "validator_failed": _("This value is not taken."),
 }
+
+
+def told(**own: Any) -> Any:
+    """The faults of a field, in the caller's language."""
+    return {**ALWAYS, **own}
 
 
 class Taken(Schema):
@@ -37,11 +42,10 @@ class Nothing(Taken):
 class Words(fields.String):
     """A text, empty if it is left out."""
 
-    default_error_messages: ClassVar[Any] = {
-        **ALWAYS,
-        "invalid": _("Send a text."),
-        "unstorable": _("Take out the characters that cannot be stored: they are not text."),
-    }
+    default_error_messages = told(
+        invalid=_("Send a text."),
+        unstorable=_("Take out the characters that cannot be stored: they are not text."),
+    )
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
@@ -53,9 +57,9 @@ class Words(fields.String):
 class Flag(fields.Boolean):
     """`true` or `false`, and nothing that looks like it."""
 
-    default_error_messages: ClassVar[Any] = {**ALWAYS, "invalid": _("Send true or false.")}
+    default_error_messages = told(invalid=_("Send true or false."))
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Mapping[str, Any] | None, **_kwargs: Any) -> bool:
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return value
@@ -64,7 +68,7 @@ class Flag(fields.Boolean):
 class Count(fields.Integer):
     """A whole number."""
 
-    default_error_messages: ClassVar[Any] = {**ALWAYS, "invalid": _("Send a whole number.")}
+    default_error_messages = told(invalid=_("Send a whole number."))
 
     def __init__(self, **options: Any) -> None:
         super().__init__(strict=True, **options)
@@ -73,9 +77,9 @@ class Count(fields.Integer):
 class CountInAddress(fields.Integer):
     """A whole number in a query: a few plain digits."""
 
-    default_error_messages: ClassVar[Any] = {**ALWAYS, "invalid": _("Give a whole number in plain digits.")}
+    default_error_messages = told(invalid=_("Give a whole number in plain digits."))
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Mapping[str, Any] | None, **_kwargs: Any) -> int:
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
         if not COUNT.fullmatch(str(value)):
             raise self.make_error("invalid", input=value)
         return int(value)
@@ -84,9 +88,9 @@ class CountInAddress(fields.Integer):
 class Day(fields.Date):
     """A day, 2016-01-04."""
 
-    default_error_messages: ClassVar[Any] = {**ALWAYS, "invalid": _("Give a day as 2016-01-04.")}
+    default_error_messages = told(invalid=_("Give a day as 2016-01-04."))
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Mapping[str, Any] | None, **_kwargs: Any) -> date:
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> date:
         if isinstance(value, str) and DAY.fullmatch(value):
             try:
                 return date.fromisoformat(value)
@@ -98,12 +102,11 @@ class Day(fields.Date):
 class Instant(fields.DateTime):
     """An instant with its offset; the `+` of an offset that an address turned into a space is read as it was meant."""
 
-    default_error_messages: ClassVar[Any] = {
-        **ALWAYS,
-        "invalid": _("Give an instant with its offset, as 2016-01-04T09:00:00+08:00."),
-    }
+    default_error_messages = told(
+        invalid=_("Give an instant with its offset, as 2016-01-04T09:00:00+08:00."),
+    )
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Mapping[str, Any] | None, **_kwargs: Any) -> datetime:
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
         try:
             instant = datetime.fromisoformat(str(value).replace(" ", "+"))
             if instant.tzinfo is not None:
@@ -113,16 +116,16 @@ class Instant(fields.DateTime):
         raise self.make_error("invalid", input=value)
 
 
-class Items(fields.List):
+class Items(fields.List[Any]):
     """Several of a kind."""
 
-    default_error_messages: ClassVar[Any] = {**ALWAYS, "invalid": _("Send a list.")}
+    default_error_messages = told(invalid=_("Send a list."))
 
 
 class Part(fields.Nested):
     """An object within."""
 
-    default_error_messages: ClassVar[Any] = {**ALWAYS, "type": _("Send a JSON object.")}
+    default_error_messages = told(type=_("Send a JSON object."))
 
 
 def one_of(values: Any) -> OneOf:
