@@ -55,7 +55,7 @@ def current_language() -> str:
     if not has_request_context():
         return DEFAULT
     chosen = session.get("language") or getattr(current_user, "language", None)
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/v1/"):
         chosen = request.accept_languages.best_match(list(LANGUAGES))
     return chosen if chosen in LANGUAGES else DEFAULT
 
