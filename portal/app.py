@@ -28,6 +28,7 @@ from portal.letters import views as letters
 from portal.linking import views as linking
 from portal.mail import views as outbox
 from portal.search import views as search
+from portal.statistics import views as statistics
 from portal.terms.indexing import BLINDING
 from portal.tickets import counted, on_it, openings
 from portal.tickets import views as tickets
@@ -37,8 +38,8 @@ from portal.web import views as web
 __all__ = ["create_app"]
 
 FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
-            conversation, outbox, correspondence, supervision, policies, desk, letters, linking, search, health,
-            api)  # fmt: skip
+            conversation, outbox, correspondence, supervision, policies, statistics, desk, letters, linking, search,
+            health, api)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 
