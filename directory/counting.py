@@ -16,6 +16,7 @@ class Uncounted(StrEnum):
     HOLIDAY = "holiday"
     EXCEPTION = "exception"
     OVER = "hours over"
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ def _step(calendar: WorkingCalendar, day: date, start: datetime, ends: datetime,
 def _why(calendar: WorkingCalendar, day: date) -> Uncounted:
     if calendar.openings(day):
         return Uncounted.OVER
+    if calendar.paused_on(day):
+        return Uncounted.PAUSED
     rule = calendar.rule_of(day)
     if rule is DayRule.EXCEPTION:
         return Uncounted.EXCEPTION

@@ -143,6 +143,10 @@ class WorkingCalendar:
             self._openings[day] = _cut(_joined([*self._regular(day), *self._on_duty(day)]), self.pauses)
         return self._openings[day]
 
+    def paused_on(self, day: date) -> bool:
+        """Whether nothing of a day that would be worked is worked, for a pause."""
+        return bool(self.pauses) and not self.openings(day) and bool(self._with(pauses=()).openings(day))
+
     def is_open(self, at: datetime) -> bool:
         """Whether `at` lies in [opening, closing) of a range."""
         return any(opens <= at < closes for opens, closes in self.openings(self._day(at)))

@@ -5,9 +5,12 @@ from inspect import iscoroutinefunction
 from flask import Flask
 
 from directory.calendars import TIMEZONE
+from portal.accounts import agency, factor, own, proving
 from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
+from portal.api import task_moves
 from portal.api import views as api
+from portal.audit import views as audit
 from portal.calendars import views as calendars
 from portal.cipher import Blinding
 from portal.cli import portal_commands
@@ -27,20 +30,27 @@ from portal.ladder import models as _policies  # noqa: F401
 from portal.letters import views as letters
 from portal.linking import views as linking
 from portal.mail import views as outbox
+from portal.procedures import views as procedures
+from portal.procedures.queries import CACHE as PROCEDURES
 from portal.search import views as search
+from portal.staff import leaving, officers_sheet, roles, signed_in
+from portal.staff import views as staff
 from portal.statistics import views as statistics
 from portal.terms.indexing import BLINDING
-from portal.tickets import counted, on_it, openings
+from portal.tickets import counted, on_it, openings, rare_moves
 from portal.tickets import views as tickets
-from portal.web import error_pages, filters, headers, languages
+from portal.web import error_pages, filters, headers, hosts, languages
 from portal.web import views as web
 
 __all__ = ["create_app"]
 
-FEATURES = (web, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted, on_it,
-            conversation, outbox, correspondence, supervision, policies, statistics, desk, letters, linking, search,
-            health, api)  # fmt: skip
+FEATURES = (web, audit, accounts, procedures, calendars, contacts, by_mail, exports, imports, openings, tickets,
+            counted, on_it, rare_moves, conversation, outbox, correspondence, supervision, policies, statistics, desk,
+            letters, linking, search, health, api, task_moves)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
+
+ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in)
+"Those of signing in, accounts and roles."
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -58,7 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     _init_extensions(app)
     _init_web(app)
-    for feature in FEATURES:
+    for feature in (*FEATURES, *ENTRANCE):
         app.register_blueprint(feature.bp)
     app.cli.add_command(portal_commands)
     app.cli.add_command(directory_commands)
@@ -77,7 +87,7 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
         "BABEL_DEFAULT_TIMEZONE": str(settings.timezone),
         "BOOTSTRAP_SERVE_LOCAL": True,
-        "SESSION_COOKIE_NAME": "duijie",
+        "SESSION_COOKIE_NAME": "__Host-duijie" if secure else "duijie",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": secure,
@@ -112,17 +122,20 @@ def _init_extensions(app: Flask) -> None:
     with app.app_context():
         behave_like_postgresql(db.engine)
         settings = app.extensions["settings"]
-        db.sessionmaker.configure(info={TIMEZONE: settings.timezone, BLINDING: Blinding(settings.data_key)})
+        known = {TIMEZONE: settings.timezone, BLINDING: Blinding(settings.data_key), PROCEDURES: {}}
+        db.sessionmaker.configure(info=known)
     alembic.init_app(app)
     babel.init_app(app, locale_selector=languages.current_locale)
     babel.domain_instance = languages.DOMAIN
     bootstrap.init_app(app)
     csrf.init_app(app)
     csrf.exempt(api.bp)
+    csrf.exempt(task_moves.bp)
     login.init_app(app)
     login.user_loader(load_signed_in)
     login.login_view = "accounts.sign_in"
     login.login_message = None
+    login.needs_refresh_handler(proving.ask)
     mail.init_app(app)
 
 
@@ -131,5 +144,6 @@ def _init_web(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     filters.init_app(app)
     headers.init_app(app)
+    hosts.init_app(app)
     error_pages.init_app(app)
     languages.init_app(app)

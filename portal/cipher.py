@@ -3,8 +3,10 @@
 import hashlib
 import hmac
 import os
+import secrets
 import unicodedata
 from collections.abc import Mapping
+from pathlib import Path
 from typing import cast
 
 from cryptography.exceptions import InvalidTag
@@ -13,7 +15,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
 
+from portal.config import Settings
+
 NONCE = 12
+KEY_FILE = "data_keys"
+"Of the instance folder: the keys that `portal keys rotate` made, beside the first one."
 
 
 class Undecipherable(Exception):  # noqa: N818  says what the bytes are
@@ -28,10 +34,15 @@ class Cipher:
     """
 
     def __init__(self, key: str, key_id: int = 1, former: Mapping[int, str] | None = None) -> None:
-        self._key_id = key_id
+        self.key_id = key_id
         keys = {**(former or {}), key_id: key}
         self._keys = {each: AESGCM(_derived(text, b"encryption")) for each, text in keys.items()}
-        self._index_key = _derived(key, b"blind index")
+        self._index_keys = {each: _derived(text, b"blind index") for each, text in keys.items()}
+
+    @property
+    def key_ids(self) -> list[int]:
+        """The keys that are here, the one that encrypts last."""
+        return [*(each for each in sorted(self._keys) if each != self.key_id), self.key_id]
 
     def encrypt(self, text: str, purpose: str) -> bytes:
         return self.encrypt_bytes(text.encode(), purpose)
@@ -44,8 +55,8 @@ class Cipher:
             raise Undecipherable("these bytes are no text") from error
 
     def encrypt_bytes(self, content: bytes, purpose: str) -> bytes:
-        prefix, nonce = bytes([self._key_id]), os.urandom(NONCE)
-        return prefix + nonce + self._keys[self._key_id].encrypt(nonce, content, prefix + purpose.encode())
+        prefix, nonce = bytes([self.key_id]), os.urandom(NONCE)
+        return prefix + nonce + self._keys[self.key_id].encrypt(nonce, content, prefix + purpose.encode())
 
     def decrypt_bytes(self, data: bytes, purpose: str) -> bytes:
         """The content; raises Undecipherable."""
@@ -60,8 +71,15 @@ class Cipher:
 
     def blind_index(self, text: str) -> str:
         """HMAC-SHA-256, as hex, of the text however it was typed (full width, a small x): equal texts, equal index."""
+        return self._index(text, self.key_id)
+
+    def blind_indexes(self, text: str) -> list[str]:
+        """The index under each key that is here: while keys are exchanged a row may have either."""
+        return [self._index(text, key_id) for key_id in self.key_ids]
+
+    def _index(self, text: str, key_id: int) -> str:
         normal = unicodedata.normalize("NFKC", text).strip().upper()
-        return hmac.new(self._index_key, normal.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._index_keys[key_id], normal.encode(), hashlib.sha256).hexdigest()
 
 
 class Blinding:
@@ -77,11 +95,48 @@ class Blinding:
 
 
 def cipher() -> Cipher:
-    """The application's cipher, made from its settings when first asked for."""
+    """The application's cipher, from its settings and the key file; made anew when another process changed that."""
     extensions = current_app.extensions
-    if "cipher" not in extensions:
-        extensions["cipher"] = Cipher(extensions["settings"].data_key)
-    return cast(Cipher, extensions["cipher"])
+    settings: Settings = extensions["settings"]
+    stamp = _stamp(settings.instance / KEY_FILE)
+    kept = extensions.get("cipher")
+    if kept is None or kept[0] != stamp:
+        kept = extensions["cipher"] = stamp, cipher_of(settings)
+    return cast(Cipher, kept[1])
+
+
+def cipher_of(settings: Settings) -> Cipher:
+    """The key of the file with the highest id encrypts, else that of the settings."""
+    given = {**settings.other_keys, settings.data_key_id: settings.data_key}
+    in_file = read_keys(settings.instance / KEY_FILE)
+    current = max(in_file, default=settings.data_key_id)
+    keys = {**given, **in_file}
+    return Cipher(keys[current], current, {key_id: key for key_id, key in keys.items() if key_id != current})
+
+
+def read_keys(path: Path) -> dict[int, str]:
+    """Keys by id, as `add_key` wrote them."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    return {int(key_id): key for key_id, _, key in (line.partition(" ") for line in lines)}
+
+
+def add_key(path: Path, key_id: int) -> None:
+    """Make a key and keep it in the file, which only its owner may read; whoever reads sees all of it or nothing."""
+    keys = {**read_keys(path), key_id: secrets.token_urlsafe(48)}
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.writelines(f"{each} {key}\n" for each, key in keys.items())
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_ino
 
 
 def _derived(key: str, purpose: bytes) -> bytes:

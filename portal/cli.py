@@ -12,7 +12,12 @@ from flask.cli import AppGroup
 
 from portal import clock, demo, start
 from portal.accounts.actions import add_officer, add_token
+from portal.accounts.factors import reset
+from portal.accounts.keeping import renew_link
 from portal.accounts.links import first_sign_in_url
+from portal.accounts.models import Officer
+from portal.accounts.queries import officer_named
+from portal.audit_commands import audit_commands
 from portal.calendar_commands import calendar_commands
 from portal.correspondence.mailbox import receive_all, receive_one, report_of
 from portal.errors import Refused
@@ -20,6 +25,7 @@ from portal.escalation.sweep import sweep
 from portal.extensions import alembic, db
 from portal.mail.actions import send_now
 from portal.mail.deliver import deliver
+from portal.privacy_commands import keys_commands, purge_command
 from portal.reporting import NotDone, Report, reports
 from portal.search.rebuilding import index_anew
 from portal.sweep_report import swept_in_words, swept_with_units
@@ -33,6 +39,9 @@ token_commands = AppGroup("token", help="Tokens of other systems.")
 portal_commands.add_command(officer_commands)
 portal_commands.add_command(token_commands)
 portal_commands.add_command(calendar_commands)
+portal_commands.add_command(audit_commands)
+portal_commands.add_command(keys_commands)
+portal_commands.add_command(purge_command)
 
 
 def _instant(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:
@@ -197,6 +206,37 @@ def officer_add_command(
         "username": officer.username,
         "sign_in_url": url,
     }, f"{officer.username} signs in for the first time at {url}"
+
+
+@officer_commands.command("link")
+@click.argument("username")
+@reports
+def officer_link_command(username: str) -> tuple[Report, str]:
+    """A new link with which the officer chooses a password; those before it are void."""
+    officer = _officer(username)
+    renew_link(db.session, PORTAL, officer, clock.now())
+    db.session.commit()
+    url = first_sign_in_url(officer)
+    return {"username": officer.username, "sign_in_url": url}, f"{officer.username} chooses a password at {url}"
+
+
+@officer_commands.command("reset-factor")
+@click.argument("username")
+@click.option("--why", required=True, help="How it was made sure that the officer asks; kept in the audit log.")
+@reports
+def officer_reset_factor_command(username: str, why: str) -> tuple[Report, str]:
+    """Forget the second factor of an officer, who sets a new one up at the next sign-in."""
+    officer = _officer(username)
+    reset(db.session, PORTAL, officer, clock.now(), why)
+    db.session.commit()
+    return {"username": officer.username}, f"{officer.username} sets up a new second factor at the next sign-in."
+
+
+def _officer(username: str) -> Officer:
+    officer = db.session.scalar(officer_named(username))
+    if officer is None:
+        raise Refused(f"there is no officer with the username {username!r}")
+    return officer
 
 
 @token_commands.command("add")

@@ -6,15 +6,15 @@ import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from portal.sign_in_settings import BadSettings as BadSettings  # noqa: PLC0414  one error for all settings
+from portal.sign_in_settings import OidcSettings, SessionSettings, read_hosts, read_oidc, read_session
+
 ROOT = Path(__file__).resolve().parent.parent
-
-
-class BadSettings(ValueError):  # noqa: N818  says what is wrong
-    """A setting is missing or cannot be used; the text says which and what to do."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,20 @@ class ScanSettings:
 
 
 @dataclass(frozen=True)
+class RetentionSettings:
+    """How long is kept what must not be kept for ever."""
+
+    cases: timedelta = timedelta(days=180)
+    "after closing; then the citizen's data and all texts of a ticket are blanked"
+    audit: timedelta = timedelta(days=3 * 365)
+    "of the audit log; never less than half a year"
+
+
+SHORTEST_AUDIT = timedelta(days=183)
+"The law on cyber security asks for six months (art. 21)."
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be set from outside; `docs/operations.md` has the reference."""
 
@@ -69,8 +83,16 @@ class Settings:
     timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     mail: MailSettings = MailSettings()
     scan: ScanSettings = ScanSettings()
+    retention: RetentionSettings = RetentionSettings()
+    data_key_id: int = 1
+    other_keys: Mapping[int, str] = field(default_factory=dict, repr=False)
+    "keys by id that decipher what is not yet under the data key"
     draft_days: int = 14
     "after so many days in which nobody touched it, a draft is forgotten"
+    session: SessionSettings = SessionSettings()
+    oidc: OidcSettings = OidcSettings()
+    hosts: frozenset[str] = frozenset()
+    "under which the portal answers; none: any"
     testing: bool = False
 
     @property
@@ -84,16 +106,24 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     instance = Path(environ.get("PORTAL_INSTANCE") or ROOT / "instance").resolve()
     database_url = _database_url(environ.get("PORTAL_DATABASE_URL"), instance)
     embedded = database_url.startswith("sqlite")
+    data_key_id, data_key = _with_id(_key("PORTAL_DATA_KEY", environ, instance, embedded=embedded))
+    base_url = environ.get("PORTAL_BASE_URL", Settings.base_url).rstrip("/")
     return Settings(
         database_url=database_url,
         instance=instance,
         secret_key=_key("PORTAL_SECRET_KEY", environ, instance, embedded=embedded),
-        data_key=_key("PORTAL_DATA_KEY", environ, instance, embedded=embedded),
-        base_url=environ.get("PORTAL_BASE_URL", Settings.base_url).rstrip("/"),
+        data_key=data_key,
+        data_key_id=data_key_id,
+        other_keys=dict(_with_id(each) for each in environ.get("PORTAL_DATA_KEYS_OTHER", "").split()),
+        base_url=base_url,
         timezone=_zone(environ.get("PORTAL_TIMEZONE", "Asia/Shanghai")),
         mail=_mail(environ),
         scan=ScanSettings(_command(environ.get("PORTAL_SCAN_COMMAND", ""))),
+        retention=_retention(environ),
         draft_days=_days(environ, "PORTAL_DRAFT_DAYS", Settings.draft_days),
+        session=read_session(environ),
+        oidc=read_oidc(environ),
+        hosts=read_hosts(environ, base_url),
     )
 
 
@@ -116,6 +146,16 @@ def _key(name: str, environ: Mapping[str, str], instance: Path, *, embedded: boo
     if not embedded:
         raise BadSettings(f"{name} must be set when the database is PostgreSQL: all processes share it")
     return _kept_key(instance / name.removeprefix("PORTAL_").lower())
+
+
+def _with_id(key: str) -> tuple[int, str]:
+    """`2:…` is key 2; a key without an id is the first. The id is one byte of each ciphertext."""
+    number, colon, rest = key.partition(":")
+    if not (colon and number.isdecimal()):
+        return 1, key
+    if not 0 < int(number) < 256 or len(rest) < 32:
+        raise BadSettings("a data key is given as 2:key, its id from 1 to 255, with at least 32 characters")
+    return int(number), rest
 
 
 def _kept_key(path: Path) -> str:
@@ -168,6 +208,15 @@ def _mail(environ: Mapping[str, str]) -> MailSettings:
     )
 
 
+def _retention(environ: Mapping[str, str]) -> RetentionSettings:
+    usual = RetentionSettings()
+    cases = timedelta(days=_count(environ, "PORTAL_PURGE_DAYS", usual.cases.days))
+    audit = timedelta(days=_count(environ, "PORTAL_AUDIT_DAYS", usual.audit.days))
+    if audit < SHORTEST_AUDIT:
+        raise BadSettings(f"PORTAL_AUDIT_DAYS: the audit log is kept for at least {SHORTEST_AUDIT.days} days")
+    return RetentionSettings(cases, audit)
+
+
 def _imap_url(given: str | None) -> str | None:
     if given and not (given.startswith(("imaps://", "imap://")) and urlsplit(given).hostname):
         raise BadSettings("PORTAL_IMAP_URL must be imaps://user:password@host/INBOX")
@@ -178,13 +227,6 @@ def _count(environ: Mapping[str, str], name: str, otherwise: int) -> int:
     given = environ.get(name) or str(otherwise)
     if not given.isdecimal():
         raise BadSettings(f"{name} must be a whole number; 0 means any number")
-    return int(given)
-
-
-def _days(environ: Mapping[str, str], name: str, otherwise: int) -> int:
-    given = environ.get(name) or str(otherwise)
-    if not given.isdecimal() or not int(given):
-        raise BadSettings(f"{name} must be a number of days, 1 or more")
     return int(given)
 
 
@@ -211,3 +253,10 @@ def _command(given: str) -> tuple[str, ...]:
 
 def _yes(environ: Mapping[str, str], name: str) -> bool:
     return environ.get(name, "").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def _days(environ: Mapping[str, str], name: str, otherwise: int) -> int:
+    given = environ.get(name) or str(otherwise)
+    if not given.isdecimal() or not int(given):
+        raise BadSettings(f"{name} must be a number of days, 1 or more")
+    return int(given)

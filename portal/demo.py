@@ -59,7 +59,7 @@ def load_demonstration(session: Session, password: str, at: datetime) -> None:
         officer = add_officer(
             session, PORTAL, demo.name, _unit_code(session, demo), demo.roles, username=demo.username, at=at
         )
-        officer.password_hash = password_hash
+        officer.password_hash, officer.demonstration = password_hash, True
 
 
 def kept_password(instance: Path) -> str:

@@ -15,6 +15,8 @@ from sqlalchemy import Connection, Engine, event
 
 from directory.base import Model
 
+PRAGMAS = ("journal_mode=WAL", "busy_timeout=15000", "foreign_keys=ON", "synchronous=NORMAL", "secure_delete=ON")
+"The last one: what is purged is overwritten in the file, not only forgotten."
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 db = SQLAlchemy(session_options={"autoflush": False})
@@ -49,7 +51,7 @@ def statement_by_statement(engine: Engine) -> Connection:
 
 def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "busy_timeout=15000", "foreign_keys=ON", "synchronous=NORMAL"):
+    for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 

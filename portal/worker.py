@@ -19,7 +19,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from directory.calendars import calendar_of
 from portal import clock
+from portal.accounts.granting import note_ended
 from portal.audit.actions import seal
+from portal.audit.daily import DailyKeeping
+from portal.cipher import cipher_of
 from portal.config import Settings
 from portal.contacts.asking import ask_to_confirm
 from portal.contacts.import_work import work_on_imports
@@ -32,6 +35,8 @@ from portal.extensions import db
 from portal.health import queries as health
 from portal.health.beating import beat, worker_name
 from portal.mail.deliver import deliver
+from portal.privacy.purging import Purging
+from portal.privacy.rotating import rotate_all
 from portal.statistics.tallying import tally
 from portal.tickets.assigning import hand_to_deputies
 from portal.tickets.closing import close_settled
@@ -63,7 +68,8 @@ def work(app: Flask, pause: float = PAUSE) -> None:
     loops = [
         threading.Thread(target=_loop, args=(app, parts, pause, stopping), name=name)
         for name, parts in (
-            (health.LADDER, (NewDays().ask, *LADDER, Morning().tell, Statistics().count)),
+            (health.LADDER, (NewDays().ask, *LADDER, DailyKeeping().keep, Purging().purge, _rotate, Morning().tell,
+                             Statistics().count)),
             (health.MAIL, (_deliver, Mailbox().read)),
         )
     ]
@@ -246,6 +252,10 @@ def _import(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime
     work_on_imports(sessions, at)
 
 
+def _rotate(settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
+    rotate_all(sessions, cipher_of(settings), at)
+
+
 def _seal(_settings: Settings, sessions: "sessionmaker[Session]", _at: datetime) -> None:
     with closing(sessions()) as session:
         while seal(session):
@@ -253,4 +263,11 @@ def _seal(_settings: Settings, sessions: "sessionmaker[Session]", _at: datetime)
         session.rollback()
 
 
-LADDER: tuple[Part, ...] = (_recount, _resume, _hand_to_deputies, _sweep, _close, _ask, _import, _seal, forget_drafts)
+def _end_grants(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
+    with closing(sessions()) as session:
+        note_ended(session, at)
+        session.commit()
+
+
+LADDER: tuple[Part, ...] = (_recount, _resume, _hand_to_deputies, _sweep, _close, _ask, _import, _end_grants, _seal,
+                            forget_drafts)  # fmt: skip

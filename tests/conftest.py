@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from portal.config import Settings
 from portal.extensions import alembic, db
+from portal.sign_in_settings import LOOPBACK, SessionSettings
 from tests.clients import Client, Runner
 from tests.databases import PostgresqlDatabases, SqliteDatabases
 from tests.postgres import Server
@@ -125,6 +126,8 @@ def make_settings(database_url: str, instance: Path, **others: Any) -> Settings:
         secret_key="the secret key of the tests, and of nothing else",
         data_key="the data key of the tests, and of nothing else at all",
         base_url="http://localhost",
+        hosts=LOOPBACK,
+        session=SessionSettings(idle=timedelta(hours=1)),
         testing=True,
     )
     return replace(settings, **others)

@@ -5,19 +5,23 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pyotp
 from sqlalchemy.orm import Session, object_session
 
 from directory.actions import add_contact, add_unit
 from directory.models import Contact, ContactRole, ContactState, Locality, LocalityLevel, Phone, Unit, UnitKind
 from portal import clock
+from portal.accounts import factors
 from portal.accounts.actions import actor_of, begin_session
-from portal.accounts.models import Officer, RoleGrant
+from portal.accounts.models import Officer, RoleGrant, SecondFactor
 from portal.accounts.passwords import hashed
+from portal.cipher import cipher
 from portal.web.actor import Actor
-from portal.web.permissions import Role
+from portal.web.permissions import NEEDS_SECOND_FACTOR, Role
 from tests.clients import Client
 
 PASSWORD = "a password of the tests"
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 VERIFIED_AT = datetime(2016, 1, 1, 1, 0, tzinfo=UTC)
 LEVELS = {2: LocalityLevel.PROVINCE, 4: LocalityLevel.PREFECTURE, 6: LocalityLevel.COUNTY, 9: LocalityLevel.TOWNSHIP}
 DIGITS = {UnitKind.CORPS: 2, UnitKind.DETACHMENT: 4, UnitKind.HALL: 6, UnitKind.STATION: 6}
@@ -117,9 +121,18 @@ def make_contact(session: Session, unit: Unit, role: ContactRole, *, phone: str 
 
 
 def make_officer(
-    session: Session, unit: Unit, username: str, *roles: Role, password: str | None = None, **others: Any
+    session: Session,
+    unit: Unit,
+    username: str,
+    *roles: Role,
+    password: str | None = None,
+    factor: bool | None = None,
+    **others: Any,
 ) -> Officer:
-    """An officer, of role OFFICER if none is given; with a password (slow) only if one is given."""
+    """An officer, of role OFFICER if none is given; with a password (slow) only if one is given.
+
+    With a second factor (`TOTP_SECRET`) where a role asks for one, unless `factor` says otherwise.
+    """
     given = {"name": username.title(), "email": f"{username}@ga.example", "created_at": VERIFIED_AT, **others}
     officer = Officer(
         username=username,
@@ -128,14 +141,22 @@ def make_officer(
         grants=[RoleGrant(role=role) for role in roles or (Role.OFFICER,)],
         **given,
     )
+    if factor if factor is not None else NEEDS_SECOND_FACTOR.intersection(roles):
+        secret = cipher().encrypt(TOTP_SECRET, factors.PURPOSE)
+        officer.factor = SecondFactor(secret=secret, confirmed_at=VERIFIED_AT)
     session.add(officer)
     session.flush()
     return officer
 
 
+def code_at(at: datetime, secret: str = TOTP_SECRET) -> str:
+    """What the officer's authenticator shows at an instant."""
+    return pyotp.TOTP(secret).at(at)
+
+
 def actor_for(officer: Officer) -> Actor:
     """Who acts, as an action takes it, when the officer does."""
-    return actor_of(officer, "127.0.0.1")
+    return actor_of(officer, "127.0.0.1", clock.now())
 
 
 def actor_at(unit: Unit, roles: Iterable[Role] = (Role.OFFICER,), name: str = "张三") -> Actor:

@@ -72,6 +72,20 @@ class Walker:
             day += DAY
 
 
+class Paused(Walker):
+    """Another's working time, but nothing of it within the pauses."""
+
+    def __init__(self, base: Walker, pauses: Sequence[tuple[datetime, datetime]]) -> None:
+        super().__init__()
+        self.base, self.pauses = base, pauses
+
+    def minutes(self, day: date) -> list[datetime]:
+        if day not in self.days:
+            worked = self.base.minutes(day)
+            self.days[day] = [at for at in worked if not any(since <= at < until for since, until in self.pauses)]
+        return self.days[day]
+
+
 def climb(
     walker: Walker,
     urge_at: datetime,

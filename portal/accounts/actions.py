@@ -1,5 +1,6 @@
 """Accounts are made, signed in and out; tokens are given to other systems."""
 
+import re
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -24,12 +25,17 @@ ABSOLUTE = timedelta(hours=12)
 
 LONGEST_NAME = 60
 
+_ADDRESS = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,180}")
+
+THREE_PEOPLE = _("System administrator, security administrator and auditor are three people.")
+
 TOKEN_PREFIX = "dj_"  # noqa: S105  by which a leaked token is recognised, not a secret
 
 WEAKNESSES: dict[passwords.Weakness, Text] = {
     passwords.Weakness.SHORT: _("Choose at least %(number)d characters.", number=passwords.SHORTEST),
     passwords.Weakness.LONG: _("Choose at most %(number)d characters.", number=passwords.LONGEST),
     passwords.Weakness.CONTAINS_USERNAME: _("The password must not contain the username."),
+    passwords.Weakness.GUESSABLE: _("This is one of the passwords that are tried first: choose words of your own."),
 }
 
 
@@ -43,21 +49,25 @@ def add_officer(
     username: str | None = None,
     email: str | None = None,
     at: datetime,
+    roles_follow: bool = False,
 ) -> Officer:
-    """A new account, without a password: its owner chooses one behind the link of the first sign-in."""
+    """A new account, without a password: its owner chooses one behind the link of the first sign-in.
+
+    With `roles_follow` it may have none yet: the security administrator grants them.
+    """
     held = frozenset(roles)
-    _check_roles(held)
-    unit = _open_unit(session, unit_code, at)
+    _check_roles(held, may_follow=roles_follow)
+    unit = open_unit(session, unit_code, at)
     officer = Officer(
         username=_free_username(session, username, name, unit_code),
-        name=_given_name(name),
+        name=given_name(name),
         unit=unit,
-        email=email or None,
+        email=check_email(email),
         created_at=at,
-        grants=[RoleGrant(role=role) for role in sorted(held)],
+        grants=[RoleGrant(role=role, granted_at=at, granted_by=actor.name) for role in sorted(held)],
     )
     _add_unless_taken(session, officer)
-    audit(session, actor, "officer.add", _object(officer), at=at, unit=unit_code, roles=sorted(held))
+    audit(session, actor, "officer.add", object_of(officer), at=at, unit=unit_code, roles=sorted(held))
     return officer
 
 
@@ -68,12 +78,21 @@ def set_password(
     if weakness := passwords.weakness(password, officer.username):
         raise Invalid({"password": WEAKNESSES[weakness]})
     officer.password_hash = passwords.hashed(password)
-    audit(session, actor, "officer.password", _object(officer), at=at)
+    audit(session, actor, "officer.password", object_of(officer), at=at)
     end_all_sessions(session, actor, officer, at, but=keep_session)
 
 
-def begin_session(session: Session, officer: Officer, at: datetime, address: str, agent: str) -> str:
-    """Sign the officer in; answers the random token, of which only a hash is kept."""
+def begin_session(
+    session: Session,
+    officer: Officer,
+    at: datetime,
+    address: str,
+    agent: str,
+    *,
+    way: str = "password",
+    lasts: timedelta = ABSOLUTE,
+) -> str:
+    """Sign the officer in, `way` telling by what; answers the random token, of which only a hash is kept."""
     token = secrets.token_urlsafe(32)
     session.add(
         SignInSession(
@@ -81,12 +100,14 @@ def begin_session(session: Session, officer: Officer, at: datetime, address: str
             officer_id=officer.id,
             created_at=at,
             seen_at=at,
-            expires_at=at + ABSOLUTE,
+            expires_at=at + lasts,
+            proved_at=at,
+            way=way,
             address=address[:45],
             agent=agent[:200],
         )
     )
-    audit(session, actor_of(officer, address), "sign-in.succeeded", _object(officer), at=at)
+    audit(session, actor_of(officer, address, at), "sign-in.succeeded", object_of(officer), at=at, way=way)
     return token
 
 
@@ -103,7 +124,7 @@ def end_all_sessions(session: Session, actor: Actor, officer: Officer, at: datet
     others = [signed_in.id for signed_in in live if signed_in.id != but]
     if others:
         session.execute(update(SignInSession).where(SignInSession.id.in_(others)).values(ended_at=at))
-        audit(session, actor, "session.end-all", _object(officer), at=at, sessions=len(others))
+        audit(session, actor, "session.end-all", object_of(officer), at=at, sessions=len(others))
     return len(others)
 
 
@@ -113,7 +134,7 @@ def add_token(
     """A token for another system of the unit, and its plaintext (`dj_…`), which is shown this once."""
     plaintext = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
-        unit=_open_unit(session, unit_code, at),
+        unit=open_unit(session, unit_code, at),
         label=label[:100],
         token_hash=queries.hash_of(plaintext),
         created_at=at,
@@ -157,10 +178,41 @@ def token_actor(session: Session, plaintext: str, at: datetime, address: str) ->
     return Actor(token.unit_code, name, frozenset({Role.OFFICER}), token_id=token.id, address=address)
 
 
-def actor_of(officer: Officer, address: str) -> Actor:
-    """The officer as rules, actions and queries take who acts."""
-    roles = frozenset(grant.role for grant in officer.grants)
+def actor_of(officer: Officer, address: str, at: datetime) -> Actor:
+    """The officer as rules, actions and queries take who acts, with the roles that count at this instant."""
+    roles = officer.roles_on(at.astimezone(CHINA).date())
     return Actor(officer.unit_code, officer.name, roles, officer_id=officer.id, address=address)
+
+
+def object_of(officer: Officer) -> str:
+    """What the audit log calls the account."""
+    return f"officer {officer.username}"
+
+
+def given_name(name: str) -> str:
+    """The name without white space around it; Invalid if it is none or too long."""
+    given = name.strip()
+    if not given or len(given) > LONGEST_NAME:
+        raise Invalid({"name": _("Give a name of at most 60 characters.")})
+    return given
+
+
+def check_email(email: str | None) -> str | None:
+    """The address without white space around it, None for none; Invalid if it cannot be one."""
+    given = (email or "").strip()
+    if given and not _ADDRESS.fullmatch(given):
+        raise Invalid({"email": _("This is no e-mail address: name@ga.example, or leave it out.")})
+    return given or None
+
+
+def open_unit(session: Session, unit_code: str, at: datetime) -> Unit:
+    """The unit of this code, if it is in service."""
+    unit = session.get(Unit, unit_code)
+    if unit is None:
+        raise Invalid({"unit_code": _("There is no unit with the code %(code)s.", code=unit_code)})
+    if _closed(unit, at):
+        raise Invalid({"unit_code": _("The unit %(name)s is closed.", name=unit.name)})
+    return unit
 
 
 def _note_use_of_token(session: Session, plaintext: str, at: datetime) -> None:
@@ -170,27 +222,12 @@ def _note_use_of_token(session: Session, plaintext: str, at: datetime) -> None:
         note_token(engine, found.id, at)
 
 
-def _check_roles(roles: frozenset[Role]) -> None:
-    if not roles:
+def _check_roles(roles: frozenset[Role], *, may_follow: bool) -> None:
+    if not roles and not may_follow:
         raise Invalid({"roles": _("Give at least one role.")})
     if conflicts(roles):
-        raise Invalid({"roles": _("System administrator, security administrator and auditor are three people.")})
+        raise Invalid({"roles": THREE_PEOPLE})
 
-
-def _given_name(name: str) -> str:
-    given = name.strip()
-    if not given or len(given) > LONGEST_NAME:
-        raise Invalid({"name": _("Give a name of at most 60 characters.")})
-    return given
-
-
-def _open_unit(session: Session, unit_code: str, at: datetime) -> Unit:
-    unit = session.get(Unit, unit_code)
-    if unit is None:
-        raise Invalid({"unit_code": _("There is no unit with the code %(code)s.", code=unit_code)})
-    if _closed(unit, at):
-        raise Invalid({"unit_code": _("The unit %(name)s is closed.", name=unit.name)})
-    return unit
 
 
 def _closed(unit: Unit, at: datetime) -> bool:
@@ -225,5 +262,3 @@ def _taken(session: Session, username: str) -> bool:
     return session.scalar(select(Officer.id).where(Officer.username == username)) is not None
 
 
-def _object(officer: Officer) -> str:
-    return f"officer {officer.username}"

@@ -18,6 +18,31 @@ class SignInForm(PortalForm):
     next = HiddenField()
 
 
+class CodeForm(PortalForm):
+    """The second step of signing in."""
+
+    code = StringField(_("Code"), [required(_("Give the code that the authenticator shows now")), at_most(MOST_TYPED)])
+
+
+class ConfirmForm(PortalForm):
+    """The first code of a new authenticator."""
+
+    code = StringField(
+        _("Code that it shows now"), [required(_("Give the six digits that the app shows now")), at_most(MOST_TYPED)]
+    )
+
+
+class ProofForm(PortalForm):
+    """Password or code, once more; `target` is the page that was to be read."""
+
+    proof = PasswordField(_("Password or code"), [required(_("Give your password or a code")), at_most(MOST_TYPED)])
+    target = HiddenField()
+
+
+class PlainForm(PortalForm):
+    """A button alone."""
+
+
 class ChoosePasswordForm(PortalForm):
     password = PasswordField(_("New password"), [required(_("Choose a password")), at_most(MOST_TYPED)])
     repeated = PasswordField(

@@ -14,7 +14,7 @@ PURPOSE = Purpose.FIRST_SIGN_IN
 
 def first_sign_in_url(officer: Officer) -> str:
     """The whole address, for a mail or a terminal; the officer has been flushed."""
-    token = make(PURPOSE, [officer.id, _fingerprint(officer)])
+    token = make(PURPOSE, [officer.id, fingerprint(officer)])
     return f"{current_app.extensions['settings'].base_url}/first-sign-in/{token}"
 
 
@@ -23,15 +23,15 @@ def officer_of(session: Session, token: str) -> Officer:
 
     Locks the officer until the end of the transaction, so that two uses at once are one.
     """
-    officer_id, fingerprint = read(PURPOSE, token)
+    officer_id, mark = read(PURPOSE, token)
     officer = session.scalar(officer_to_change(officer_id).execution_options(populate_existing=True))
     if officer is None:
         raise BadLink(PURPOSE)
-    if fingerprint != _fingerprint(officer):
+    if mark != fingerprint(officer):
         raise Expired(PURPOSE)
     return officer
 
 
-def _fingerprint(officer: Officer) -> str:
-    """Changes with the password, and tells nothing of it."""
-    return hashlib.sha256(f"{officer.id} {officer.password_hash}".encode()).hexdigest()[:16]
+def fingerprint(officer: Officer) -> str:
+    """Changes with the password, and with each newer link; tells nothing of either."""
+    return hashlib.sha256(f"{officer.id} {officer.link_serial} {officer.password_hash}".encode()).hexdigest()[:16]

@@ -1,8 +1,8 @@
-"""Who signs in: officers with their roles and sessions, and the tokens of other systems."""
+"""Who signs in: officers with their roles, second factors and sessions, and the tokens of other systems."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from directory.base import Model
@@ -24,20 +24,65 @@ class Officer(Model):
     password_hash: Mapped[str | None] = mapped_column(String(200), comment="argon2id; null until the first sign-in")
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    left_at: Mapped[datetime | None] = mapped_column(comment="when the account was switched off")
+    link_serial: Mapped[int] = mapped_column(
+        default=0, server_default=text("0"), comment="of the newest sign-in link: the ones before are good no more"
+    )
+    demonstration: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), comment="made with the demonstration province: needs no second factor"
+    )
 
     unit: Mapped[Unit] = relationship()
     grants: Mapped[list["RoleGrant"]] = relationship(back_populates="officer", cascade="all, delete-orphan")
+    factor: Mapped["SecondFactor | None"] = relationship(back_populates="officer", cascade="all, delete-orphan")
+
+    def roles_on(self, day: date) -> frozenset[Role]:
+        """The roles that count on a day: a grant that has ended counts for nothing."""
+        return frozenset(grant.role for grant in self.grants if grant.counts_on(day))
 
 
 class RoleGrant(Model):
-    """One role of an officer."""
+    """One role of an officer: who gave it, why, and until when."""
 
     __tablename__ = "role_grant"
 
     officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id", ondelete="CASCADE"), primary_key=True)
     role: Mapped[Role] = mapped_column(enum_column(Role), primary_key=True)
+    granted_at: Mapped[datetime | None]
+    granted_by: Mapped[str] = mapped_column(String(120), default="", server_default=text("''"))
+    reason: Mapped[str] = mapped_column(String(200), default="", server_default=text("''"))
+    last_day: Mapped[date | None] = mapped_column(index=True, comment="the last on which it counts; null: no end")
 
     officer: Mapped[Officer] = relationship(back_populates="grants")
+
+    def counts_on(self, day: date) -> bool:
+        return self.last_day is None or day <= self.last_day
+
+
+class SecondFactor(Model):
+    """The secret that an officer's authenticator shares with us; a new one is pending until a code has proved it."""
+
+    __tablename__ = "second_factor"
+
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id", ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary, comment="encrypted; null: never confirmed")
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int | None] = mapped_column(BigInteger, comment="of the last code that was taken: none before it")
+    pending: Mapped[bytes | None] = mapped_column(LargeBinary, comment="encrypted; offered, not yet confirmed")
+
+    officer: Mapped[Officer] = relationship(back_populates="factor")
+
+
+class RecoveryCode(Model):
+    """A code that stands in once for a lost authenticator; only its hash is kept."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True, comment="HMAC-SHA-256 with the secret key")
+    made_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class SignInSession(Model):
@@ -52,6 +97,10 @@ class SignInSession(Model):
     seen_at: Mapped[datetime] = mapped_column(comment="written at most once a minute")
     expires_at: Mapped[datetime] = mapped_column(comment="absolute end, however busy")
     ended_at: Mapped[datetime | None]
+    proved_at: Mapped[datetime | None] = mapped_column(comment="when a password or a code was last given here")
+    way: Mapped[str] = mapped_column(
+        String(20), default="", server_default=text("''"), comment="password, code, recovery code, link, agency"
+    )
     address: Mapped[str] = mapped_column(String(45), default="")
     agent: Mapped[str] = mapped_column(String(200), default="")
 
@@ -82,5 +131,5 @@ class SignInFailure(Model):
     __table_args__ = (Index("ix_sign_in_failure_key_at", "key", "at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(64), comment="hash of username and address: nobody can lock out others")
+    key: Mapped[str] = mapped_column(String(64), comment="hash of whose attempts these are (throttle.py)")
     at: Mapped[datetime] = mapped_column(index=True)

@@ -1,6 +1,7 @@
 """What a password may be, and how it is kept: argon2id.
 
-Long rather than complicated (NIST SP 800-63B): no rule asks for digits or signs.
+Long rather than complicated (NIST SP 800-63B, ASVS 5 6.2): no rule asks for digits or signs, what is easily guessed is
+refused, and nothing is ever cut off.
 """
 
 import unicodedata
@@ -9,7 +10,9 @@ from enum import StrEnum
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-SHORTEST = 10
+from portal.accounts.guessable import guessable
+
+SHORTEST = 12
 LONGEST = 200
 SHORTEST_USERNAME_SOUGHT = 3
 "A shorter username is found in too many good passwords to be looked for."
@@ -22,6 +25,7 @@ class Weakness(StrEnum):
     SHORT = "short"
     LONG = "long"
     CONTAINS_USERNAME = "contains username"
+    GUESSABLE = "guessable"
 
 
 def weakness(password: str, username: str) -> Weakness | None:
@@ -33,7 +37,7 @@ def weakness(password: str, username: str) -> Weakness | None:
         return Weakness.LONG
     if len(username) >= SHORTEST_USERNAME_SOUGHT and username.casefold() in normal.casefold():
         return Weakness.CONTAINS_USERNAME
-    return None
+    return Weakness.GUESSABLE if guessable(normal) else None
 
 
 def hashed(password: str) -> str:

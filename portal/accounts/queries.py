@@ -10,8 +10,8 @@ from sqlalchemy.orm import joinedload, selectinload
 from portal.accounts.models import ApiToken, Officer, SignInFailure, SignInSession
 from portal.accounts.usernames import normal
 
-IDLE = timedelta(minutes=60)
-"A session ends when nobody used it for so long: an officer is called away from the desk, and comes back."
+IDLE = timedelta(minutes=30)
+"A session ends when nobody used it for so long, unless the setting says otherwise."
 
 
 def hash_of(token: str) -> str:
@@ -26,7 +26,7 @@ def officer_named(username: str) -> Select[Officer]:
 
 def officer_whole(officer_id: int) -> Select[Officer]:
     """An active officer with what each page asks for: roles, unit, the unit above it."""
-    whole = (selectinload(Officer.grants), joinedload(Officer.unit))
+    whole = (selectinload(Officer.grants), joinedload(Officer.unit), joinedload(Officer.factor))
     return select(Officer).where(Officer.id == officer_id, Officer.active).options(*whole)
 
 
@@ -35,15 +35,15 @@ def officer_to_change(officer_id: int) -> Select[Officer]:
     return select(Officer).where(Officer.id == officer_id, Officer.active).with_for_update()
 
 
-def live_session(token: str, at: datetime) -> Select[*tuple[Any, ...]]:
-    """Id, officer_id and seen_at of the session that the token opens, if it has not ended."""
-    columns = (SignInSession.id, SignInSession.officer_id, SignInSession.seen_at)
-    return select(*columns).where(SignInSession.token_hash == hash_of(token), *_live(at))
+def live_session(token: str, at: datetime, idle: timedelta = IDLE) -> Select[*tuple[Any, ...]]:
+    """Id, officer_id, seen_at and proved_at of the session that the token opens, if it has not ended."""
+    columns = (SignInSession.id, SignInSession.officer_id, SignInSession.seen_at, SignInSession.proved_at)
+    return select(*columns).where(SignInSession.token_hash == hash_of(token), *is_live(at, idle))
 
 
-def live_sessions_of(officer_id: int, at: datetime) -> Select[SignInSession]:
+def live_sessions_of(officer_id: int, at: datetime, idle: timedelta = IDLE) -> Select[SignInSession]:
     """Where an officer is signed in, latest use first."""
-    own = select(SignInSession).where(SignInSession.officer_id == officer_id, *_live(at))
+    own = select(SignInSession).where(SignInSession.officer_id == officer_id, *is_live(at, idle))
     return own.order_by(SignInSession.seen_at.desc(), SignInSession.id.desc())
 
 
@@ -72,5 +72,6 @@ def failures_since(key: str, since: datetime) -> Select[*tuple[Any, ...]]:
     return select(func.count(), func.min(SignInFailure.at)).where(SignInFailure.key == key, SignInFailure.at > since)
 
 
-def _live(at: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (SignInSession.ended_at.is_(None), SignInSession.expires_at > at, SignInSession.seen_at > at - IDLE)
+def is_live(at: datetime, idle: timedelta = IDLE) -> tuple[ColumnElement[bool], ...]:
+    """That a session has not ended: not by hand, not by its age, not for want of use."""
+    return (SignInSession.ended_at.is_(None), SignInSession.expires_at > at, SignInSession.seen_at > at - idle)

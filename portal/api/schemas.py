@@ -75,6 +75,36 @@ class MessageSchema(Schema):
     text = words()
 
 
+class HandOnSchema(Schema):
+    unit = words()
+    reason = words()
+
+
+class SuspendSchema(Schema):
+    until = fields.Date(load_default=None, allow_none=True)
+    reason = words()
+
+
+class ExtendSchema(Schema):
+    days = fields.Integer(load_default=None, allow_none=True, strict=True)
+    reason = words()
+
+
+class AssignSchema(Schema):
+    to = words()
+
+
+class PlaceToAddSchema(Schema):
+    unit = words()
+    step = words()
+    reason = words()
+
+
+class ReopenSchema(Schema):
+    tasks = fields.List(fields.Integer(strict=True), load_default=None, allow_none=True)
+    reason = words()
+
+
 class ReasonSchema(Schema):
     reason = words()
 

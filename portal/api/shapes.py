@@ -60,6 +60,9 @@ def task(one: Task, units: Units, zone: ZoneInfo) -> Json:
         "due_at": instant(answer.due_at, zone) if answer else None,
         "provisional": any(clock.provisional for clock in clocks.values()),
         "rung": one.rung,
+        "handed_on": one.handed_on,
+        "suspended_until": instant(one.suspended_until, zone),
+        "assignee": assignee.name if (assignee := one.assignee or one.assignee_post) else None,
     }
 
 

@@ -1,27 +1,23 @@
 """`/api/v1`: what another system of a unit may ask and do, with the unit's token."""
 
-from collections.abc import Collection
-from zoneinfo import ZoneInfo
-
-from flask import Blueprint, Response, current_app, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from directory.lookup import find
-from directory.presenting import describe, describe_codes, public, unit_shapes
+from directory.presenting import describe, describe_codes
 from portal import clock
 from portal.api import schemas, shapes
+from portal.api.answers import moved, ticket_json, units_json, zone
 from portal.api.calls import Answer, body, call, fetch
+from portal.audit.viewing import note_viewing
 from portal.cipher import cipher
 from portal.conversation.actions import send_message
 from portal.conversation.downloads import download
-from portal.conversation.models import Attachment
-from portal.conversation.queries import attachments_of
 from portal.errors import Hidden
 from portal.extensions import db
 from portal.tickets import moves
 from portal.tickets.forecast import forecast
-from portal.tickets.models import Task, Ticket
 from portal.tickets.opening import open_ticket
-from portal.tickets.queries import NOT_THERE, entries_of, load_task, load_ticket, partners
+from portal.tickets.queries import NOT_THERE, load_task, load_ticket, partners
 from portal.web.actor import Actor
 from portal.web.permissions import Permission
 
@@ -57,14 +53,16 @@ def open_(actor: Actor) -> Answer:
     """Open a ticket; 201 with the ticket."""
     opening = schemas.opening_of(body(schemas.OpeningSchema()))
     ticket = open_ticket(db.session, actor, opening, clock.now(), cipher())
-    return _ticket(ticket), 201, url_for("api.show", number=ticket.number)
+    return ticket_json(actor, ticket), 201, url_for("api.show", number=ticket.number)
 
 
 @bp.get("/tickets/<number>")
 @call(Permission.TICKET_READ)
 def show(actor: Actor, number: str) -> Answer:
     """One ticket with its tasks and history."""
-    return _ticket(load_ticket(db.session, actor, number)), 200
+    ticket = load_ticket(db.session, actor, number)
+    note_viewing(db.engine, actor, ticket.number, clock.now())
+    return ticket_json(actor, ticket), 200
 
 
 @bp.get("/tickets/<number>/forecast")
@@ -72,7 +70,7 @@ def show(actor: Actor, number: str) -> Answer:
 def forecast_of(actor: Actor, number: str) -> Answer:
     """Who will be mailed, when, if nothing moves."""
     rungs = forecast(db.session, load_ticket(db.session, actor, number), clock.now())
-    return shapes.forecast(rungs, _units({rung.unit for rung in rungs}), _zone()), 200
+    return shapes.forecast(rungs, units_json({rung.unit for rung in rungs}), zone()), 200
 
 
 @bp.post("/tickets/<number>/messages")
@@ -81,7 +79,7 @@ def message(actor: Actor, number: str) -> Answer:
     """Write to the units of the ticket; 201 with the entry."""
     ticket = load_ticket(db.session, actor, number)
     entry = send_message(db.session, actor, ticket, body(schemas.MessageSchema())["text"], clock.now())
-    return shapes.entry(entry, (), _zone()), 201
+    return shapes.entry(entry, (), zone()), 201
 
 
 @bp.get("/tickets/<number>/attachments/<int:attachment_id>")
@@ -97,7 +95,7 @@ def sign_for(actor: Actor, number: str, task_id: int) -> Answer:
     """The owing unit has it: the sign-for clock stops."""
     task = load_task(db.session, actor, number, task_id, lock=True)
     moves.sign_for(db.session, actor, task, clock.now())
-    return _moved(task)
+    return moved(actor, task)
 
 
 @bp.post("/tickets/<number>/tasks/<int:task_id>/answer")
@@ -107,7 +105,7 @@ def answer(actor: Actor, number: str, task_id: int) -> Answer:
     given = schemas.answer_of(body(schemas.AnswerSchema()))
     task = load_task(db.session, actor, number, task_id, lock=True)
     moves.answer(db.session, actor, task, given, clock.now())
-    return _moved(task)
+    return moved(actor, task)
 
 
 @bp.post("/tickets/<number>/tasks/<int:task_id>/return")
@@ -117,7 +115,7 @@ def return_(actor: Actor, number: str, task_id: int) -> Answer:
     given = schemas.return_of(body(schemas.ReturnSchema()))
     task = load_task(db.session, actor, number, task_id, lock=True)
     moves.return_task(db.session, actor, task, given, clock.now())
-    return _moved(task)
+    return moved(actor, task)
 
 
 @bp.post("/tickets/<number>/tasks/<int:task_id>/resend")
@@ -127,7 +125,7 @@ def resend(actor: Actor, number: str, task_id: int) -> Answer:
     words = body(schemas.ResendSchema())["text"]
     task = load_task(db.session, actor, number, task_id, lock=True)
     moves.resend(db.session, actor, task, words, clock.now())
-    return _moved(task)
+    return moved(actor, task)
 
 
 @bp.post("/tickets/<number>/close")
@@ -136,7 +134,7 @@ def close(actor: Actor, number: str) -> Answer:
     """The opener closes a resolved ticket."""
     ticket = load_ticket(db.session, actor, number, lock=True)
     moves.close(db.session, actor, ticket, clock.now())
-    return _ticket(ticket), 200
+    return ticket_json(actor, ticket), 200
 
 
 @bp.post("/tickets/<number>/withdraw")
@@ -146,28 +144,4 @@ def withdraw(actor: Actor, number: str) -> Answer:
     reason = body(schemas.ReasonSchema())["reason"]
     ticket = load_ticket(db.session, actor, number, lock=True)
     moves.withdraw(db.session, actor, ticket, reason, clock.now())
-    return _ticket(ticket), 200
-
-
-def _moved(task: Task) -> Answer:
-    return _ticket(task.ticket), 200
-
-
-def _ticket(ticket: Ticket) -> shapes.Json:
-    db.session.flush()
-    codes = {ticket.opener_code, *(task.unit_code for task in ticket.tasks)}
-    entries, files = db.session.scalars(entries_of(ticket)), db.session.scalars(attachments_of(ticket))
-    return shapes.ticket(ticket, entries, [_file(ticket, each) for each in files], _units(codes), _zone())
-
-
-def _file(ticket: Ticket, one: Attachment) -> tuple[Attachment, str]:
-    return one, url_for("api.attachment", number=ticket.number, attachment_id=one.id)
-
-
-def _units(codes: Collection[str]) -> shapes.Units:
-    return {code: public(shape) for code, shape in unit_shapes(db.session, codes).items()}
-
-
-def _zone() -> ZoneInfo:
-    zone: ZoneInfo = current_app.extensions["settings"].timezone
-    return zone
+    return ticket_json(actor, ticket), 200

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Connection, Index, Integer, String, event, inspect
 from sqlalchemy.orm import Mapped, Mapper, ORMExecuteState, Session, mapped_column
 
-from directory.base import Model
+from directory.base import Model, ordered_string
 
 
 class AuditRecord(Model):
@@ -17,7 +17,14 @@ class AuditRecord(Model):
     """
 
     __tablename__ = "audit_record"
-    __table_args__ = (Index("ix_audit_record_serial", "serial", unique=True),)
+    __table_args__ = (
+        Index("ix_audit_record_serial", "serial", unique=True),
+        Index("ix_audit_record_actor_id", "actor", "id"),
+        Index("ix_audit_record_action_id", "action", "id"),
+        Index("ix_audit_record_object_id", "object", "id"),
+        Index("ix_audit_record_unit_code_id", "unit_code", "id"),
+        Index("ix_audit_record_at_id", "at", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     at: Mapped[datetime]
@@ -26,8 +33,10 @@ class AuditRecord(Model):
     token_id: Mapped[int | None]
     unit_code: Mapped[str | None] = mapped_column(String(12))
     address: Mapped[str] = mapped_column(String(45), default="")
-    action: Mapped[str] = mapped_column(String(60), comment="what was done: ticket.open, sign-in.failed")
-    object: Mapped[str] = mapped_column(String(120), default="", comment="what it was done to: ticket XB2016-000123-7")
+    action: Mapped[str] = mapped_column(ordered_string(60), comment="what was done: ticket.open, sign-in.failed")
+    object: Mapped[str] = mapped_column(
+        ordered_string(120), default="", comment="what it was done to: ticket XB2016-000123-7"
+    )
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, comment="never a citizen's data")
     serial: Mapped[int | None] = mapped_column(
         comment="place in the chain, from 1, without gaps; null: not yet sealed", active_history=True
@@ -36,6 +45,18 @@ class AuditRecord(Model):
     hash: Mapped[str | None] = mapped_column(String(64), active_history=True)
 
 
+class AuditMark(Model):
+    """Two places in the chain: its `head`, and the `anchor`, the last record that was taken away as too old."""
+
+    __tablename__ = "audit_mark"
+
+    name: Mapped[str] = mapped_column(String(10), primary_key=True, comment="head or anchor")
+    serial: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+
+HEAD, ANCHOR = "head", "anchor"
 SEAL = frozenset({"serial", "previous_hash", "hash"})
 
 

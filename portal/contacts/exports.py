@@ -10,7 +10,7 @@ from directory.sheets.writing import WRITERS
 from portal.clock import now
 from portal.errors import Hidden
 from portal.extensions import db
-from portal.web.access import requires
+from portal.web.access import proved_lately, requires
 from portal.web.permissions import Permission
 
 bp = Blueprint("exports", __name__, url_prefix="/directory/exports")
@@ -24,6 +24,7 @@ MEDIA_TYPES = {
 
 @bp.get("/<kind>")
 @requires(Permission.DIRECTORY_READ)
+@proved_lately
 def export(kind: str) -> Response:
     """The table of a unit and all below it (`under`), or of all."""
     under = request.args.get("under") or None

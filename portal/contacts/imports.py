@@ -15,7 +15,7 @@ from portal.contacts import import_work, queries
 from portal.contacts.import_forms import ApplyForm, GiveInForm, PlainForm
 from portal.errors import Conflict, Hidden, Invalid
 from portal.extensions import db
-from portal.web.access import actor, requires
+from portal.web.access import actor, polled, requires
 from portal.web.permissions import Permission
 from portal.web.unit_choice import settle
 
@@ -60,6 +60,7 @@ def show(number: int) -> str:
 
 @bp.get("/<int:number>/state")
 @requires(Permission.DIRECTORY_EDIT)
+@polled
 def state(number: int) -> dict[str, str]:
     """For the page that waits."""
     return {"state": _load(number).state.value}

@@ -18,9 +18,8 @@ from portal.conversation.models import Attachment
 from portal.conversation.scanning import Verdict, scanned
 from portal.errors import Text
 from portal.tickets.checking import LARGEST_FILE, MOST_FILES
-from portal.tickets.citizen_number import mask
-from portal.tickets.citizens import holds_number
 from portal.tickets.models import Entry
+from portal.web.citizen_number import holds_number, mask
 
 PURPOSE = "attachment.content"
 ID_NUMBER = re.compile(r"\d{17}[\dXx]")

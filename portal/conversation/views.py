@@ -12,9 +12,10 @@ from portal.conversation.attachments import NO_FILES, File, SortedOut, sorted_ou
 from portal.conversation.downloads import download
 from portal.errors import Conflict, Invalid
 from portal.extensions import db
+from portal.tickets.cards import Interrupted
 from portal.tickets.checking import LARGEST_FILE, MOST_FILES
 from portal.tickets.forms import MessageForm
-from portal.tickets.page import Interrupted, render_ticket
+from portal.tickets.page import render_ticket
 from portal.tickets.queries import load_ticket
 from portal.web.access import actor, requires
 from portal.web.permissions import Permission

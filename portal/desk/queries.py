@@ -17,7 +17,7 @@ from portal.escalation.models import Climb
 from portal.ladder.ladder import ClockKind
 from portal.tickets.lifecycle import TaskState, TicketState
 from portal.tickets.models import Clock, Party, Task, Ticket
-from portal.tickets.queries import seen_by, visible_to
+from portal.tickets.queries import seen_by
 from portal.web.actor import Actor
 from portal.web.pagination import Key
 
@@ -40,7 +40,7 @@ def clocks(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo, after: Key | 
 
 def to_close(actor: Actor, sieve: Sieve, tz: ZoneInfo, after: Key | None, size: int) -> Select[Ticket]:
     """The unit's own tickets on which everything is answered, oldest first."""
-    statement = visible_to(actor).where(*_closable(actor), *_about(sieve, tz))
+    statement = select(Ticket).where(*_closable(actor), *_about(sieve, tz))
     if after:
         statement = statement.where(tuple_(Ticket.resolved_at, Ticket.id) > tuple_(*after))
     return statement.order_by(Ticket.resolved_at, Ticket.id).limit(size + 1)
@@ -81,7 +81,7 @@ def key_of(after: Key) -> tuple[datetime, int]:
 
 def _count(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Any:
     if sieve.view is WorkView.TO_CLOSE:
-        rows = visible_to(actor).where(*_closable(actor), *_about(sieve, tz)).with_only_columns(literal(1))
+        rows = select(literal(1)).select_from(Ticket).where(*_closable(actor), *_about(sieve, tz))
     else:
         rows = _listed(actor, sieve, at, tz).with_only_columns(literal(1))
     return select(func.count()).select_from(rows.limit(MOST_COUNTED).subquery()).scalar_subquery()
@@ -151,4 +151,4 @@ def _now(sieve: Sieve, at: datetime) -> list[ColumnElement[bool]]:
 
 
 def _closable(actor: Actor) -> tuple[ColumnElement[bool], ...]:
-    return Ticket.opener_code == actor.unit_code, Ticket.state == TicketState.RESOLVED
+    return Ticket.opener_code == actor.unit_code, Ticket.state == TicketState.RESOLVED, seen_by(actor, Ticket.id)

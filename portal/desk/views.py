@@ -15,6 +15,7 @@ from portal.desk.state import Sieve
 from portal.desk.together import MOST, Outcome, sign_for_all
 from portal.errors import Invalid
 from portal.extensions import db
+from portal.procedures.queries import all_procedures
 from portal.tickets.queries import partners
 from portal.web.access import actor, requires, signed_in
 from portal.web.permissions import Permission
@@ -28,8 +29,7 @@ bp = Blueprint("desk", __name__)
 def work_list() -> str | Response:
     """Whoever has no cases is led to what the role is for."""
     if not actor().may(Permission.TICKET_READ):
-        readable = actor().may(Permission.DIRECTORY_READ)
-        return redirect(url_for("contacts.directory" if readable else "accounts.account"))
+        return redirect(url_for(_landing()))
     return render_work_list(Sieve.read(request.args))
 
 
@@ -38,7 +38,7 @@ def work_list() -> str | Response:
 def narrow() -> str | Response:
     """What the form of the filters asks for, as an address; a unit that is not yet settled is asked for again."""
     sieve = Sieve.read(request.args)
-    form = SieveForm.of(sieve)
+    form = SieveForm.of(sieve, all_procedures(db.session))
     choice = form.unit.form
     choice.process(request.args)
     wrong = settle(db.session, choice, actor().unit_code, db.session.scalars(partners(actor().unit_code or "")).all())
@@ -99,3 +99,10 @@ def _tell(outcome: Outcome) -> None:
         flash(_("%(number)s was not signed for: %(why)s", number=number, why=why), "warning")
     if not (outcome.signed or outcome.already or outcome.refused):
         flash(_("Nothing was signed for: none of these tasks is there any more."), "warning")
+
+
+def _landing() -> str:
+    """The page of a role without cases."""
+    if actor().may(Permission.AUDIT_READ):
+        return "audit.log"
+    return "contacts.directory" if actor().may(Permission.DIRECTORY_READ) else "own.account"

@@ -47,7 +47,7 @@ def save(session: Session, actor: Actor, key: str, content: Content, at: datetim
         raise Invalid({"": _("This is too long to be kept as a draft: shorten it.")})
     if not 0 < len(key) <= KEY_LENGTH or "\x00" in key:
         raise Invalid({"": _("This draft cannot be kept: load the page again.")})
-    sealed = cipher.encrypt(text, _purpose(actor.officer_id, key))
+    sealed = cipher.encrypt(text, purpose_of(actor.officer_id, key))
     _upsert(session, officer_id=actor.officer_id, key=key, content=sealed, updated_at=at)
     _put_away_the_oldest(session, actor.officer_id)
 
@@ -82,13 +82,13 @@ def put_away_old(session: Session, before: datetime) -> int:
 def _read(draft: Draft, cipher: Cipher) -> Kept | None:
     """None where the key it was encrypted with is not here any more: a draft is no record."""
     try:
-        content = json.loads(cipher.decrypt(draft.content, _purpose(draft.officer_id, draft.key)))
+        content = json.loads(cipher.decrypt(draft.content, purpose_of(draft.officer_id, draft.key)))
     except Undecipherable:
         return None
     return Kept(draft.key, content, draft.updated_at)
 
 
-def _purpose(officer_id: int, key: str) -> str:
+def purpose_of(officer_id: int, key: str) -> str:
     """Copied to another officer, or under another key, a draft cannot be read."""
     return f"draft {officer_id} {key}"
 

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from directory.models import Unit, UnitAncestor
 from directory.queries import subtree_codes
-from portal.tickets.models import Clock, Ticket
+from portal.tickets.extension import Extension, ExtensionState
+from portal.tickets.models import Clock, Task, Ticket
 from portal.tickets.queries import visible_to
 from portal.web.actor import Actor
 from portal.web.pagination import Key
@@ -17,6 +18,7 @@ from portal.web.pagination import Key
 RUNGS = (1, 2, 3)
 AGES = (1, 3, 10, 30)
 "Calendar days past the limit."
+MOST_TO_DECIDE = 50
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,29 @@ def standing_still(actor: Actor, wanted: BoardFilter, at: datetime, after: Key |
     if wanted.rung:
         statement = statement.where(Clock.rung >= wanted.rung)
     return statement.where(tuple_(Clock.due_at, Clock.id) > tuple_(*after)) if after else statement
+
+
+def to_decide(actor: Actor) -> Select[Extension]:
+    """The requests for more time that the actor's unit decides, the oldest first."""
+    seen = visible_to(actor).with_only_columns(Ticket.id)
+    return (
+        select(Extension)
+        .join(Task, Task.id == Extension.task_id)
+        .where(Extension.decider_code == actor.unit_code, Extension.state == ExtensionState.PENDING)
+        .where(Task.ticket_id.in_(seen))
+        .options(
+            joinedload(Extension.task).options(joinedload(Task.ticket), selectinload(Task.clocks)),
+            joinedload(Extension.unit).joinedload(Unit.parent),
+            joinedload(Extension.entry),
+        )
+        .order_by(Extension.id)
+        .limit(MOST_TO_DECIDE)
+    )
+
+
+def how_many_to_decide(actor: Actor) -> Select[int]:
+    """How many they are, also beyond those that are listed."""
+    return select(func.count()).select_from(to_decide(actor).limit(None).subquery())
 
 
 def counts_below(actor: Actor, codes: list[str], at: datetime) -> Select[*tuple[Any, ...]]:

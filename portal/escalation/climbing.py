@@ -77,7 +77,7 @@ def _write(session: Session, ticket: Ticket, rung: ForecastRung, at: datetime) -
         )
     )
     record(session, ticket, "skipped" if rung.skipped else "climbed", PORTAL, at, task=clock.task, clock=clock.kind,
-           rung=rung.number, unit=rung.unit, planned_at=rung.at.isoformat(), recipients=addresses,
+           clock_id=clock.id, rung=rung.number, unit=rung.unit, planned_at=rung.at.isoformat(), recipients=addresses,
            copies=rung.recipients.copied, reason=rung.skipped)  # fmt: skip
 
 

@@ -4,20 +4,22 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from directory.models import Unit
 from portal.audit.actions import record as audit
 from portal.cipher import Cipher
-from portal.procedures.catalogue import Procedure, shipped
+from portal.procedures.catalogue import Procedure
+from portal.procedures.queries import procedure_of
 from portal.search.marking import Piece, marked, says
 from portal.search.queries import by_citizen, by_number, by_reference, candidates, found, frequencies, texts_of
 from portal.search.question import Word, asked, asked_of_units
-from portal.tickets.citizens import holds_number
 from portal.tickets.models import Ticket
 from portal.tickets.number import numbers_meant
 from portal.web.actor import Actor
+from portal.web.citizen_number import holds_number
 from portal.web.pagination import Page, encode
 
 PAGE, MOST_OF_CITIZEN, ROUNDS = 20, 50, 5
@@ -35,7 +37,7 @@ class Hit:
 
     @property
     def procedure(self) -> Procedure:
-        return shipped()[self.ticket.procedure]
+        return procedure_of(cast(Session, object_session(self.ticket)), *self.ticket.opened_with)
 
     @property
     def units(self) -> list[Unit]:
@@ -64,7 +66,7 @@ def find_number(session: Session, actor: Actor, text: str, at: datetime) -> list
 
 def find_citizen(session: Session, actor: Actor, number: str, at: datetime, cipher: Cipher) -> list[Hit]:
     """The visible tickets of the citizen with this ID number; that it was asked is noted, the number is not."""
-    ids = session.scalars(by_citizen(actor, cipher.blind_index(number), MOST_OF_CITIZEN)).all()
+    ids = session.scalars(by_citizen(actor, cipher.blind_indexes(number), MOST_OF_CITIZEN)).all()
     audit(session, actor, "citizen.search", at=at, tickets=len(ids))
     return [Hit(ticket) for ticket in session.scalars(found(ids))] if ids else []
 

@@ -11,4 +11,6 @@ MOST = 200
 class SearchForm(PortalForm):
     """Posted, never part of an address until it is known to hold no ID number."""
 
+    number_fields = frozenset({"q"})
+
     q = StringField(_("Search tickets"), filters=[stripped], validators=[at_most(MOST)])

@@ -52,9 +52,9 @@ def texts_of(ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
     return select(Entry.ticket_id, Entry.text).where(Entry.ticket_id.in_(ids), Entry.text != "").order_by(Entry.id)
 
 
-def by_citizen(actor: Actor, index: str, size: int) -> Select[int]:
-    """Ids of the visible tickets of the citizen with this blind index, newest first."""
-    of_citizen = select(Citizen.ticket_id).where(Citizen.number_index == index, seen_by(actor, Citizen.ticket_id))
+def by_citizen(actor: Actor, indexes: Sequence[str], size: int) -> Select[int]:
+    """Ids of the visible tickets of the citizen with one of these blind indexes, newest first."""
+    of_citizen = select(Citizen.ticket_id).where(Citizen.number_index.in_(indexes), seen_by(actor, Citizen.ticket_id))
     return of_citizen.distinct().order_by(Citizen.ticket_id.desc()).limit(size)
 
 

@@ -14,10 +14,10 @@ from portal.extensions import db
 from portal.search.finding import Hit, find_citizen, find_number, find_tickets
 from portal.search.forms import MOST, SearchForm
 from portal.search.question import too_short
-from portal.tickets.citizen_number import find_in, mask
 from portal.tickets.citizens import checked_number
 from portal.tickets.number import BadNumber, parse_number
 from portal.web.access import actor, requires
+from portal.web.citizen_number import find_in, mask
 from portal.web.pagination import Page, decode
 from portal.web.permissions import Permission
 

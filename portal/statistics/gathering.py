@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from directory.models import Unit, UnitKind
 from directory.queries import children
+from portal.procedures.catalogue import Procedure
+from portal.procedures.queries import all_procedures
 from portal.statistics import queries
 from portal.statistics.figures import Figures, of_row, total, without_rare
 from portal.statistics.models import CountedDay, CountingMark
@@ -62,6 +64,7 @@ class Report:
     rare: Figures
     rare_steps: Figures
     matrix: Matrix
+    catalogue: Mapping[str, Procedure]
     waiting: int
     overdue: int
     counted_at: datetime | None
@@ -96,6 +99,7 @@ def gather(session: Session, unit: Unit, period: Period, before: Period, at: dat
         rare=rare,
         rare_steps=rare_steps,
         matrix=_matrix(session, unit, below, period, at),
+        catalogue=all_procedures(session),
         waiting=waiting,
         overdue=overdue,
         counted_at=mark.at if mark else None,

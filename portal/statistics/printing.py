@@ -13,8 +13,7 @@ from pylopdf_fonts_zh_cn import sans_path
 
 from portal.statistics.figures import Figures
 from portal.statistics.gathering import Report
-from portal.statistics.sheets import Kind, Table
-from portal.statistics.tables import (
+from portal.statistics.lines import (
     KEY,
     KINDS,
     matrix_rows,
@@ -27,6 +26,7 @@ from portal.statistics.tables import (
     steps_table,
     units_table,
 )
+from portal.statistics.sheets import Kind, Table
 from portal.statistics.wording import compared, meanings, names, rules
 from portal.web.filters import day as day_words
 from portal.web.languages import current_language

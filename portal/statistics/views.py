@@ -17,10 +17,10 @@ from portal.config import Settings
 from portal.errors import Hidden, Invalid
 from portal.extensions import db
 from portal.statistics.gathering import Report, gather
+from portal.statistics.lines import KEY, KINDS, MEASURES, in_hours, matrix_rows, place_name, shown, tables_of
 from portal.statistics.periods import LONGEST, Choice, Period, before, chosen, month_of
 from portal.statistics.printing import set_report
 from portal.statistics.sheets import Table, write_xlsx
-from portal.statistics.tables import KEY, KINDS, MEASURES, matrix_rows, place_name, shown, tables_of
 from portal.statistics.wording import compared, meanings, names, rules
 from portal.web.access import actor, requires
 from portal.web.permissions import Permission
@@ -73,7 +73,7 @@ def sheet(name: str) -> AnyResponse:
     """One table as .xlsx, or all of them."""
     wanted = _wanted()
     report = _report(wanted)
-    tables = [table for table in tables_of(report) if name in {"all", table.name}]
+    tables = [in_hours(table) for table in tables_of(report) if name in {"all", table.name}]
     if not tables or wanted.fault:
         raise Hidden(_("There is no such table."))
     title = f"{report.unit.name} {report.period.since}–{report.period.until}"
@@ -90,8 +90,9 @@ def printed(kind: str) -> AnyResponse:
     period = Period(day, day) if kind == "daily" else month_of(day)
     earlier = before(Choice.LAST_MONTH if kind == "monthly" else Choice.OWN, period)
     report = gather(db.session, _loaded(unit), period, earlier, now())
-    name = f"{report.unit.name}{_('daily report') if kind == 'daily' else _('monthly report')} {_stamp(kind, day)}.pdf"
-    return _file(set_report(report, kind, now(), _settings().timezone), PDF, name)
+    called = _("Daily report") if kind == "daily" else _("Monthly report")
+    content = set_report(report, kind, now(), _settings().timezone)
+    return _file(content, PDF, f"{report.unit.name} {called} {_stamp(kind, day)}.pdf")
 
 
 def _report(wanted: Wanted) -> Report:

@@ -1,13 +1,18 @@
 """The names of the figures, and what each one counts: the page, the sheet and the report say the same."""
 
+from collections.abc import Mapping
+
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from portal.procedures.catalogue import shipped
+from portal.procedures.catalogue import Procedure, shipped
 from portal.statistics.figures import Figures
 from portal.statistics.histogram import EDGES
 from portal.web.filters import amount
 from portal.web.languages import current_language
+
+Catalogue = Mapping[str, Procedure]
+"The kinds of case by code, as they are now."
 
 
 def names() -> dict[str, str]:
@@ -79,15 +84,15 @@ def share_words(share: float | None) -> str:
     return "—" if share is None else f"{share * 100:.1f}%"
 
 
-def procedure_name(code: str) -> str:
-    procedure = shipped().get(code)
+def procedure_name(catalogue: Catalogue, code: str) -> str:
+    procedure = catalogue.get(code)
     return procedure.name(current_language()) if procedure else code
 
 
-def step_name(code: str, step: str) -> str:
-    """In the reader's language; as written, of a step that is no longer in the catalogue."""
-    procedure = shipped().get(code)
-    known = {each.step: each.zh for each in procedure.steps} if procedure else {}
+def step_name(catalogue: Catalogue, code: str, step: str) -> str:
+    """In the reader's language; as written, of a step that no version at hand has."""
+    known = {each.step: each.zh for procedure in (shipped().get(code), catalogue.get(code)) if procedure
+             for each in procedure.steps}  # fmt: skip
     return known.get(step, step) if current_language() == "zh" else step
 
 

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from portal.audit.actions import record as audit
 from portal.cipher import Cipher
 from portal.errors import Invalid, Text
-from portal.tickets.citizen_number import BadCitizenNumber, CitizenNumberFault, check, find_in, mask, mask_name
 from portal.tickets.history import record
 from portal.tickets.models import Citizen, Ticket
 from portal.web.actor import Actor
+from portal.web.citizen_number import BadCitizenNumber, CitizenNumberFault, check, holds_number, mask, mask_name
+from portal.web.forms import IN_FREE_TEXT
 
 NAME, NUMBER = "citizen.name", "citizen.number"
 FAULTS = {
@@ -22,7 +23,6 @@ FAULTS = {
     CitizenNumberFault.FUTURE: _("Digits 7 to 14 are a day yet to come: check them against the card."),
     CitizenNumberFault.CHECK_DIGIT: _("The last character does not fit the others: compare the number with the card."),
 }
-IN_FREE_TEXT = _("There is an ID number in this text. Move it into the field for the ID number, where it is encrypted.")
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,6 @@ def checked_number(text: str, today: date) -> tuple[str, Text | None]:
         return check(text, today), None
     except BadCitizenNumber as error:
         return text, FAULTS[error.reason]
-
-
-def holds_number(text: str) -> bool:
-    """Whether free text holds an ID number, which belongs into its field."""
-    return bool(find_in(text))
 
 
 def encrypted(facts: CitizenFacts, position: int, cipher: Cipher) -> Citizen:

@@ -9,7 +9,7 @@ from portal.clock import now
 from portal.errors import Hidden
 from portal.extensions import db
 from portal.procedures.limit import LimitUnit
-from portal.tickets.clocks import clock_calendar
+from portal.tickets.clocks import limit_calendar
 from portal.tickets.models import Clock
 from portal.tickets.page import units_of
 from portal.tickets.queries import load_ticket
@@ -35,7 +35,7 @@ def show(number: str, clock_id: int) -> str:
         steps=steps,
         agrees=not steps or steps[-1].worked[-1][1] == clock.due_at,
         units=units_of(db.session, ticket),
-        calendar=clock_calendar(db.session, clock),
+        calendar=limit_calendar(db.session, clock),
         at=now(),
     )
 
@@ -45,4 +45,5 @@ def _steps(clock: Clock) -> list[Step]:
     if clock.limit_unit is LimitUnit.CALENDAR_DAY:
         return []
     minutes = clock.limit_amount * (WORKING_DAY if clock.limit_unit is LimitUnit.WORKING_DAY else 1)
-    return count_down(clock_calendar(db.session, clock), clock.started_at, minutes)
+    minutes += clock.extended * WORKING_DAY
+    return count_down(limit_calendar(db.session, clock), clock.started_at, minutes)

@@ -6,22 +6,32 @@ from collections.abc import Sequence
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import MultipleFileField
 from wtforms import (
+    DateField,
+    FormField,
     HiddenField,
     IntegerField,
     RadioField,
+    SelectField,
     SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Optional
+from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from portal.errors import Invalid
+from portal.tickets.adding import Place
+from portal.tickets.assigning import Assignment
 from portal.tickets.checking import LARGEST_FILE, MOST_FILES
+from portal.tickets.extending import Asked, Decision
+from portal.tickets.handing_on import HandOn
 from portal.tickets.lifecycle import Outcome
 from portal.tickets.moves import Answer, Return
+from portal.tickets.reopening import Reopening
+from portal.tickets.suspending import Suspension
 from portal.web.forms import PortalForm, stripped
+from portal.web.unit_choice import UnitChoice
 
 
 class MoveForm(PortalForm):
@@ -77,6 +87,81 @@ class ReturnForm(MoveForm):
 
 class ResendForm(MoveForm):
     text = TextAreaField(_("What you have amended"))
+
+
+class HandOnForm(MoveForm):
+    unit = FormField(UnitChoice)
+    reason = TextAreaField(_("Why it belongs there"))
+
+    def given(self) -> HandOn:
+        return HandOn(unit=self.unit.form.code.data or "", reason=self.reason.data or "")
+
+
+class SuspendForm(MoveForm):
+    until = DateField(_("Goes on by itself on"), validators=[Optional()])
+    reason = TextAreaField(_("What you wait for"))
+
+    def given(self) -> Suspension:
+        return Suspension(reason=self.reason.data or "", until=self.until.data)
+
+
+class ResumeForm(MoveForm):
+    pass
+
+
+class AskExtensionForm(MoveForm):
+    days = IntegerField(_("Working days more"), validators=[Optional()])
+    reason = TextAreaField(_("Why it takes longer"))
+
+    def given(self) -> Asked:
+        return Asked(days=self.days.data, reason=self.reason.data or "")
+
+
+class DecideForm(MoveForm):
+    decision = RadioField(
+        _("Decision"),
+        choices=[SelectChoice("granted", _("Grant it")), SelectChoice("refused", _("Refuse it"))],
+        validators=[InputRequired(_("Choose whether it is granted or refused."))],
+    )
+    reason = TextAreaField(_("Your reason"))
+
+    def given(self) -> Decision:
+        return Decision(granted=self.decision.data == "granted", reason=self.reason.data or "")
+
+
+class AssignForm(MoveForm):
+    to = SelectField(_("Who has it"), choices=[], validate_choice=False)
+
+    def given(self) -> Assignment:
+        return Assignment(self.to.data or "")
+
+
+class CancelForm(MoveForm):
+    reason = TextAreaField(_("Why it is not needed any more"))
+
+
+class AddPlaceForm(PortalForm):
+    unit = FormField(UnitChoice)
+    step = RadioField(_("What it owes"), choices=[], validate_choice=False)
+    reason = TextAreaField(_("What you ask of it"))
+
+    def given(self) -> Place:
+        return Place(unit=self.unit.form.code.data or "", step=self.step.data or "", reason=self.reason.data or "")
+
+
+class ReopenForm(PortalForm):
+    tasks = SelectMultipleField(
+        _("What is to be done again"),
+        choices=[],
+        coerce=int,
+        validate_choice=False,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    reason = TextAreaField(_("What is still to be done"))
+
+    def given(self) -> Reopening:
+        return Reopening(tasks=self.tasks.data or (), reason=self.reason.data or "")
 
 
 class CloseForm(PortalForm):

@@ -23,6 +23,9 @@ class NumberSeries(Model):
     last: Mapped[int]
 
 
+KEPT = "purged_at IS NULL AND closed_at IS NOT NULL"
+
+
 class Ticket(Model):
     """One case, opened by one unit, on which others owe tasks."""
 
@@ -31,12 +34,16 @@ class Ticket(Model):
         UniqueConstraint("opener_code", "submission_key"),
         Index("ix_ticket_opener_code_state", "opener_code", "state", "id"),
         Index("ix_ticket_opened_at", "opened_at"),
+        Index("ix_ticket_closed_at", "closed_at", sqlite_where=text(KEPT), postgresql_where=text(KEPT)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(20), unique=True, comment="XB2016-000123-7")
     state: Mapped[TicketState] = mapped_column(enum_column(TicketState), default=TicketState.OPEN)
     procedure: Mapped[str] = mapped_column(String(40), comment="code of the procedure")
+    procedure_version: Mapped[int] = mapped_column(
+        default=1, server_default=text("1"), comment="the version with which it was opened"
+    )
     urgency: Mapped[str] = mapped_column(String(10), default="normal")
     policy: Mapped[dict[str, Any]] = mapped_column(JSON, comment="the ladder's values, frozen at the opening")
     opener_code: Mapped[str] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE"))
@@ -55,6 +62,7 @@ class Ticket(Model):
     )
     resolved_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    purged_at: Mapped[datetime | None] = mapped_column(comment="when what it said of a citizen was blanked")
     submission_key: Mapped[str | None] = mapped_column(String(64), comment="a double click opens one")
     version: Mapped[int] = mapped_column(default=1)
 
@@ -68,6 +76,11 @@ class Ticket(Model):
     citizens: Mapped[list["Citizen"]] = relationship(order_by="Citizen.position")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own attribute
+
+    @property
+    def opened_with(self) -> tuple[str, int]:
+        """The procedure's code and version: steps, limits, materials and grounds are those for as long as it lasts."""
+        return self.procedure, self.procedure_version
 
     @property
     def due_at(self) -> datetime | None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record as audit
 from portal.errors import Conflict, Hidden, Text
+from portal.ladder.ladder import ClockKind
 from portal.tickets.checking import Faults, check_text
 from portal.tickets.history import record
 from portal.tickets.lifecycle import (
@@ -32,9 +33,12 @@ TICKET_MOVED_ON = _("The ticket has moved on in the meantime: it cannot be done 
 
 
 def allowed(actor: Actor, task: Task, move: TaskMove) -> None:
-    """Hidden where the actor is on the wrong side, Conflict where the state does not allow the move."""
+    """Hidden where the actor is on the wrong side, Conflict where the state does not allow the move.
+
+    Whose task it was until it was handed on is told so.
+    """
     if not _may(actor, task.ticket, WHO[move], task):
-        raise Hidden(NOT_THERE)
+        raise Conflict(NOT_ANY_MORE) if _had(actor, task, move) else Hidden(NOT_THERE)
     try:
         move_task(task.state, move)
     except MoveNotAllowed as error:
@@ -78,3 +82,9 @@ def check_required(name: str, text: str, most: int, missing: Text, faults: Fault
 
 def _may(actor: Actor, ticket: Ticket, sides: Iterable[Side], task: Task | None = None) -> bool:
     return actor.may(Permission.TICKET_MOVE) and any(on_side(actor, ticket, side, task) for side in sides)
+
+
+def _had(actor: Actor, task: Task, move: TaskMove) -> bool:
+    """Whether the unit has signed, or should have signed, for the task before another did."""
+    signed = {clock.unit_code for clock in task.clocks if clock.kind is ClockKind.SIGN_FOR}
+    return Side.OWING_UNIT in WHO[move] and actor.may(Permission.TICKET_MOVE) and actor.unit_code in signed

@@ -6,69 +6,32 @@ from datetime import datetime
 from functools import cached_property
 
 from flask import render_template
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from directory.models import Unit
 from directory.queries import with_all_above
 from portal.cipher import cipher
 from portal.clock import now
-from portal.errors import Text
 from portal.extensions import db
 from portal.ladder.ladder import ClockKind
 from portal.mail.models import OutboxMail
-from portal.procedures.catalogue import Procedure, shipped
+from portal.procedures.catalogue import Procedure
+from portal.procedures.queries import procedure_of
 from portal.tickets import forms
+from portal.tickets.adding import addable_steps
+from portal.tickets.cards import NOTHING, Interrupted, Shown, TaskCard, Wanted, assignees, card_of
 from portal.tickets.citizens import CitizenFacts, masked
+from portal.tickets.extension import asked_on
 from portal.tickets.forecast import ForecastRung, forecast
 from portal.tickets.holding import holdable
-from portal.tickets.lifecycle import Outcome, TaskMove, TicketMove
+from portal.tickets.lifecycle import Outcome, TicketMove
 from portal.tickets.models import Clock, Entry, Task, Ticket
-from portal.tickets.moves import needs_explanation
-from portal.tickets.queries import allowed_moves, allowed_ticket_moves, entries_of, load_ticket, running_clocks
+from portal.tickets.queries import allowed_ticket_moves, entries_of, load_ticket, running_clocks
+from portal.tickets.reopening import reopenable
 from portal.tickets.told import Told, mails_about, told
 from portal.web.access import actor
+from portal.web.filters import in_language
 from portal.web.forms import PortalForm
-
-FORMS: Mapping[TaskMove, type[forms.MoveForm]] = {
-    TaskMove.SIGN_FOR: forms.SignForForm,
-    TaskMove.ANSWER: forms.AnswerForm,
-    TaskMove.RETURN: forms.ReturnForm,
-    TaskMove.RESEND: forms.ResendForm,
-}
-"The moves that have a form on the page."
-
-
-@dataclass(frozen=True)
-class Interrupted:
-    """A form that was not carried out: shown again as it was typed, with what happened meanwhile."""
-
-    form: PortalForm
-    task_id: int | None = None
-    message: Text | None = None
-    "why not, where no field is at fault"
-    since: int | None = None
-    "the last entry that the officer had seen"
-
-
-@dataclass
-class TaskCard:
-    """One task with its clocks that run and the forms of the moves that the reader may make on it."""
-
-    task: Task
-    clocks: Sequence[Clock]
-    forms: Mapping[str, PortalForm]
-    explain: bool
-    grounds: Sequence[str]
-
-    @property
-    def nearest(self) -> Clock | None:
-        """The clock that runs out first."""
-        return min(self.clocks, key=lambda clock: clock.due_at, default=None)
-
-    @property
-    def mine(self) -> bool:
-        return bool(self.forms)
 
 
 @dataclass
@@ -87,6 +50,7 @@ class TicketPage:
     moves: frozenset[TicketMove]
     may_hold: bool
     interrupted: Interrupted | None = None
+    wanted: Wanted = NOTHING
     forms: dict[str, PortalForm] = field(default_factory=dict)
 
     @cached_property
@@ -94,6 +58,11 @@ class TicketPage:
         """The tasks of which somebody owes something now, the most pressing first."""
         owed = [card for card in self.cards if card.nearest]
         return sorted(owed, key=lambda card: card.nearest.due_at if card.nearest else self.at)
+
+    @property
+    def opened(self) -> str:
+        """The id of the form that stands open."""
+        return self.interrupted.form.form_id if self.interrupted else self.wanted.form_id
 
     @property
     def refused(self) -> bool:
@@ -112,11 +81,7 @@ class TicketPage:
     def climbed(self, clock: Clock) -> list[Entry]:
         """The rungs of a clock that are behind it, as the history tells them, lowest first."""
         own = (entry for entry in self.entries if entry.kind in {"climbed", "skipped"})
-        return [
-            entry
-            for entry in own
-            if (entry.task_id, entry.detail["clock"]) == (clock.task_id, clock.kind) and entry.at >= clock.started_at
-        ]
+        return [entry for entry in own if _of_clock(entry, clock)]
 
     @cached_property
     def told(self) -> Told:
@@ -137,21 +102,28 @@ class TicketPage:
         return self.units[clock.unit_code]
 
 
-def render_ticket(number: str, interrupted: Interrupted | None = None) -> str:
+def _of_clock(entry: Entry, clock: Clock) -> bool:
+    """Entries of earlier versions name the kind of clock alone."""
+    same = (entry.task_id, entry.detail["clock"]) == (clock.task_id, clock.kind)
+    return same and entry.detail.get("clock_id", clock.id) == clock.id and entry.at >= clock.started_at
+
+
+def render_ticket(number: str, interrupted: Interrupted | None = None, wanted: Wanted = NOTHING) -> str:
     """The page of a ticket; with a form that was not carried out, everything typed is still in it."""
-    return render_template("tickets/ticket.html", page=gather(db.session, number, interrupted))
+    return render_template("tickets/ticket.html", page=gather(db.session, number, interrupted, wanted))
 
 
-def gather(session: Session, number: str, interrupted: Interrupted | None = None) -> TicketPage:
+def gather(
+    session: Session, number: str, interrupted: Interrupted | None = None, wanted: Wanted = NOTHING
+) -> TicketPage:
     """Loads what the page shows; Hidden if the ticket is not for the reader to see."""
     ticket, at = load_ticket(session, actor(), number), now()
-    tasks = session.scalars(select(Task).where(Task.ticket_id == ticket.id).options(selectinload(Task.clocks))).all()
     units = units_of(session, ticket)
     entries = session.scalars(entries_of(ticket)).all()
     page = TicketPage(
         ticket=ticket,
         at=at,
-        procedure=shipped()[ticket.procedure],
+        procedure=procedure_of(session, *ticket.opened_with),
         cards=[],
         entries=entries,
         rungs=forecast(session, ticket, at),
@@ -161,8 +133,9 @@ def gather(session: Session, number: str, interrupted: Interrupted | None = None
         moves=allowed_ticket_moves(actor(), ticket),
         may_hold=bool(holdable(session, actor(), ticket, at)),
         interrupted=interrupted,
+        wanted=wanted,
     )
-    page.cards = [_card(task, page) for task in sorted(tasks, key=lambda task: task.position)]
+    page.cards = _cards(session, page)
     page.forms = _ticket_forms(page)
     return page
 
@@ -173,35 +146,24 @@ def units_of(session: Session, ticket: Ticket) -> dict[str, Unit]:
     return {unit.code: unit for unit in session.scalars(with_all_above(named))}
 
 
-def _card(task: Task, page: TicketPage) -> TaskCard:
-    moves = allowed_moves(actor(), task)
-    return TaskCard(
-        task=task,
-        clocks=[clock for clock in task.clocks if clock.stopped_at is None],
-        forms={move.value: _move_form(move, task, page) for move in FORMS if move in moves},
-        explain=needs_explanation(task),
+def _cards(session: Session, page: TicketPage) -> list[TaskCard]:
+    ticket = page.ticket
+    sought = ticket_tasks(ticket)
+    shown = Shown(
+        actor=actor(),
+        asked={request.task_id: request for request in session.scalars(asked_on(ticket))},
+        who={code: assignees(session, code) for code in {task.unit_code for task in sought}
+             if code == actor().unit_code},
+        seen=page.entries[-1].id if page.entries else 0,
         grounds=page.procedure.refusal_grounds,
-    )
+        again=page.interrupted,
+        wanted=page.wanted,
+    )  # fmt: skip
+    return [card_of(session, task, shown) for task in sought]
 
 
-def _move_form(move: TaskMove, task: Task, page: TicketPage) -> PortalForm:
-    """The form as it was typed, if it is the one that was not carried out, else an empty one."""
-    again = page.interrupted
-    if again and again.task_id == task.id and isinstance(again.form, FORMS[move]):
-        again.form.version.data, again.form.seen.data = task.version, _last(page)
-        return again.form
-    form = FORMS[move](formdata=None, ids=form_ids(move, task.id))
-    form.version.data, form.seen.data = task.version, _last(page)
-    return form
-
-
-def form_ids(move: TaskMove, task_id: int) -> str:
-    """What the ids of a move's form begin with."""
-    return f"{move.value.replace('_', '-')}-{task_id}"
-
-
-def _last(page: TicketPage) -> int:
-    return page.entries[-1].id if page.entries else 0
+def ticket_tasks(ticket: Ticket) -> list[Task]:
+    return sorted(ticket.tasks, key=lambda task: task.position)
 
 
 def _ticket_forms(page: TicketPage) -> dict[str, PortalForm]:
@@ -211,6 +173,14 @@ def _ticket_forms(page: TicketPage) -> dict[str, PortalForm]:
         "reveal": forms.RevealForm,
         "close": forms.CloseForm,
         "withdraw": forms.WithdrawForm,
+        "add_place": forms.AddPlaceForm,
+        "reopen": forms.ReopenForm,
     }
     again = page.interrupted.form if page.interrupted else None
-    return {name: again if isinstance(again, kind) else kind(formdata=None, ids=name) for name, kind in kinds.items()}
+    made = {name: again if isinstance(again, kind) else kind(formdata=None, ids=name.replace("_", "-"))
+            for name, kind in kinds.items()}  # fmt: skip
+    made["add_place"].step.choices = [(task.step, in_language(task)) for task in addable_steps(page.ticket)]
+    made["reopen"].tasks.choices = [
+        (task.id, f"{in_language(task)} · {page.units[task.unit_code].name}") for task in reopenable(page.ticket)
+    ]
+    return made

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-from flask import abort, request
+from flask import abort, redirect, request
 from flask_login import current_user
 
 from portal.extensions import login
@@ -13,6 +13,8 @@ from portal.web.permissions import Permission
 
 View = Callable[..., Any]
 PERMISSION = "__permission__"
+PROVED = "__proved__"
+POLLED = "__polled__"
 
 
 def requires(permission: Permission) -> Callable[[View], View]:
@@ -21,8 +23,8 @@ def requires(permission: Permission) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            if not current_user.is_authenticated:
-                return login.unauthorized()
+            if (elsewhere := _elsewhere()) is not None:
+                return elsewhere
             if not actor().may(permission):
                 abort(403)
             return view(*args, **kwargs)
@@ -38,9 +40,19 @@ def signed_in(view: View) -> View:
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        if not current_user.is_authenticated:
-            return login.unauthorized()
-        return view(*args, **kwargs)
+        elsewhere = _elsewhere()
+        return view(*args, **kwargs) if elsewhere is None else elsewhere
+
+    setattr(guarded, PERMISSION, "signed in")
+    return guarded
+
+
+def arriving(view: View) -> View:
+    """As `signed_in`, but also open to whoever has yet to set up a second factor, and may see nothing else."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        return view(*args, **kwargs) if current_user.is_authenticated else login.unauthorized()
 
     setattr(guarded, PERMISSION, "signed in")
     return guarded
@@ -52,6 +64,40 @@ def public(view: View) -> View:
     return view
 
 
+def proved_lately(view: View) -> View:
+    """For a sensitive act, below `requires`: who gave no password and no code for ten minutes is asked for it.
+
+    What was typed travels through the question and is sent to the view with the answer.
+    """
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        asked = None if current_user.proved_lately else login.needs_refresh()
+        return view(*args, **kwargs) if asked is None else asked
+
+    setattr(guarded, PROVED, True)
+    return guarded
+
+
+def polled(view: View) -> View:
+    """Asked for by a page again and again, by itself: keeps no session alive."""
+    setattr(view, POLLED, True)
+    return view
+
+
+def is_polled(view: View | None) -> bool:
+    """Whether the view is marked so (the decorators around it carry its marks)."""
+    return bool(getattr(view, POLLED, False))
+
+
 def actor() -> Actor:
     """Who acts in this request, as actions and queries take it."""
     return cast(Actor, current_user.actor(request.remote_addr or ""))
+
+
+def _elsewhere() -> Any:
+    """Where the request goes instead: to sign in, or to what the officer has to do first; None if nowhere."""
+    if not current_user.is_authenticated:
+        return login.unauthorized()
+    led_to = current_user.led_to
+    return redirect(led_to) if led_to else None

@@ -1,15 +1,18 @@
 """The base of every form: errors in one list for the summary, and what an action refuses put beside its field."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Set
+from typing import Any, ClassVar
 
+from flask import request
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import Field, FieldList, FormField
+from wtforms import Field, FieldList, FormField, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from portal.errors import Invalid, Text
+from portal.web.citizen_number import holds_number
 
+IN_FREE_TEXT = _("There is an ID number in this text. Move it into the field for the ID number, where it is encrypted.")
 Problem = tuple[str, str]
 "The id of the field at fault, and what to do about it."
 
@@ -20,12 +23,32 @@ class PortalForm(FlaskForm):
     Where a page holds several forms, `ids` keeps the ids of their fields apart; the names stay as they are.
     """
 
+    class Meta(FlaskForm.Meta):
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            """A form is sent as a form: JSON could hold what no browser sends, such as half a character."""
+            return None if request.is_json else super().wrap_formdata(form, formdata)
+
+    number_fields: ClassVar[Set[str]] = frozenset({"id_number"})
+    "The fields, by the last part of their names, into which an ID number belongs."
+
     def __init__(self, *args: Any, ids: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.form_id = ids or "form"
         if ids:
             for field in self:
-                field.id = f"{ids}-{field.id}"
+                for inner in _leaves(field):
+                    inner.id = f"{ids}-{inner.id}"
+                if isinstance(field, FormField):
+                    field.id = f"{ids}-{field.id}"
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        """As the fields say; and an ID number is refused in every text but its own field, on every form."""
+        right = bool(super().validate(*args, **kwargs))
+        texts = [leaf for field in self for leaf in _leaves(field) if _is_text(leaf)]
+        wrong = [leaf for leaf in texts if leaf.short_name not in self.number_fields and holds_number(leaf.data)]
+        for leaf in wrong:
+            _note(leaf, IN_FREE_TEXT)
+        return right and not wrong
 
     def refuse(self, refusal: Invalid) -> None:
         """Put each message beside its field; one for no field of ours goes to the top of the form."""
@@ -58,7 +81,18 @@ def _put(form: PortalForm, name: str, message: Text) -> None:
     if field is None:
         form.form_errors.append(message)
     else:
+        _note(field, message)
+
+
+def _note(field: Field, message: Text) -> None:
+    """Beside the field, once."""
+    if str(message) not in map(str, field.errors):
         field.errors = [*field.errors, message]
+
+
+def _is_text(leaf: Field) -> bool:
+    typed = isinstance(leaf, StringField) and not isinstance(leaf, HiddenField | PasswordField)
+    return typed and isinstance(leaf.data, str)
 
 
 def _find(form: PortalForm, name: str) -> Field | None:

@@ -1,6 +1,7 @@
 """Chinese and English: which one the reader has chosen, and the catalogue read straight from its .po file."""
 
 from functools import cache
+from html import escape
 from io import BytesIO
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request, session
-from flask_babel import Domain, force_locale, get_locale
+from flask_babel import Domain, LazyString, force_locale, get_locale
 from flask_login import current_user
 
 LANGUAGES = {"zh": "中文", "en": "English"}
@@ -38,6 +39,15 @@ def catalogue(locale: str) -> Translations | NullTranslations:
 
 
 DOMAIN = PoDomain()
+
+
+def _escaped(text: LazyString) -> str:
+    return escape(str(text))
+
+
+LazyString.__html__ = _escaped
+"""Flask-Babel says of its lazy texts that they are HTML, so that a page would show what somebody typed, told back in an
+error, as markup. They are text, and are escaped as every text is."""
 
 
 def current_language() -> str:

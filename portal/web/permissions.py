@@ -24,6 +24,7 @@ class Permission(StrEnum):
     CITIZEN_REVEAL = "citizen.reveal"
     SUPERVISION_READ = "supervision.read"
     POLICY_EDIT = "policy.edit"
+    PROCEDURE_EDIT = "procedure.edit"
     ACCOUNT_MANAGE = "account.manage"
     SETTINGS_MANAGE = "settings.manage"
     TOKEN_MANAGE = "token.manage"  # noqa: S105  a permission, no secret
@@ -48,7 +49,12 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.OFFICER: CASE_CONTENT | {Permission.DIRECTORY_READ},
         Role.SUPERVISOR: CASE_CONTENT
-        | {Permission.DIRECTORY_READ, Permission.SUPERVISION_READ, Permission.POLICY_EDIT},
+        | {
+            Permission.DIRECTORY_READ,
+            Permission.SUPERVISION_READ,
+            Permission.POLICY_EDIT,
+            Permission.PROCEDURE_EDIT,
+        },
         Role.STEWARD: frozenset({Permission.DIRECTORY_READ, Permission.DIRECTORY_EDIT}),
         Role.SYSTEM_ADMINISTRATOR: frozenset(
             {
@@ -66,6 +72,9 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDITOR})
 "三员分立: three separate people."
+
+NEEDS_SECOND_FACTOR = frozenset(Role) - {Role.OFFICER}
+"Who sees more than a unit's own cases, or decides over others, signs in with a second factor."
 
 
 def granted(roles: Iterable[Role], permission: Permission) -> bool:

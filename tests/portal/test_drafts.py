@@ -8,7 +8,6 @@ from flask import Flask
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from portal.accounts.actions import actor_of
 from portal.cipher import Cipher, cipher
 from portal.config import BadSettings, read_settings
 from portal.drafts import actions
@@ -19,7 +18,7 @@ from portal.extensions import db
 from portal.web.actor import PORTAL, Actor
 from portal.worker import forget_drafts
 from tests.conftest import in_utc
-from tests.factories import Province, make_officer
+from tests.factories import Province, actor_for, make_officer
 
 NOW = in_utc("2016-01-04 09:00")
 KEY = "ticket:XB2016-000001-9:message"
@@ -27,13 +26,13 @@ KEY = "ticket:XB2016-000001-9:message"
 
 @pytest.fixture
 def zhang(session: Session, province: Province) -> Actor:
-    return actor_of(make_officer(session, province.changyi, "zhang"), "127.0.0.1")
+    return actor_for(make_officer(session, province.changyi, "zhang"))
 
 
 @pytest.fixture
 def wang(session: Session, province: Province) -> Actor:
     """Of the same unit."""
-    return actor_of(make_officer(session, province.changyi, "wang"), "127.0.0.1")
+    return actor_for(make_officer(session, province.changyi, "wang"))
 
 
 def count(session: Session) -> int:

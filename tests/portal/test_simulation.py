@@ -8,7 +8,7 @@ import contextlib
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -28,15 +28,21 @@ from portal.mail.deliver import deliver
 from portal.mail.models import MailState, OutboxMail
 from portal.procedures.catalogue import shipped
 from portal.tickets import moves
+from portal.tickets.adding import Place, add_place
+from portal.tickets.cancelling import cancel
 from portal.tickets.closing import close_settled
+from portal.tickets.extending import Asked, Decision, ask_extension, decide_extension
+from portal.tickets.extension import Extension, ExtensionState
+from portal.tickets.handing_on import HandOn, hand_on
 from portal.tickets.holding import hold
 from portal.tickets.lifecycle import Outcome, TaskState
 from portal.tickets.models import Clock, Entry, Task, Ticket
 from portal.tickets.queries import load_task, load_ticket
+from portal.tickets.suspending import Suspension, resume, resume_ended, suspend
 from portal.web.permissions import Role
 from tests.factories import UNITS, Province, actor_at
 from tests.portal.world import opened
-from tests.walker import SHANGHAI, Walker, climb, end_of_day
+from tests.walker import Paused, Walker, climb, end_of_day
 
 SEED = 20_160_104
 YEAR = datetime(2016, 1, 4, 0, 30, tzinfo=UTC)
@@ -98,8 +104,8 @@ class Year:
         """Openings, moves and sweeps in order, no two at the same minute; without any sweep for ten days in May."""
         days = 340 if tickets > 500 else 90
         span = days * 24 * 60
-        minutes = self.random.sample(range(span), tickets * 7)
-        kinds: list[Callable[[datetime], None]] = [self._open] * tickets + [self._move] * (tickets * 6)
+        minutes = self.random.sample(range(span), tickets * 11)
+        kinds: list[Callable[[datetime], None]] = [self._open] * tickets + [self._move] * (tickets * 10)
         self.random.shuffle(kinds)
         events = [(YEAR + minute * MINUTE, kind) for minute, kind in zip(minutes, kinds, strict=True)]
         every = (n * 61 + self.random.randrange(50) for n in range(span // 61))
@@ -125,7 +131,8 @@ class Year:
         ids = self.session.scalars(select(Ticket.id).where(Ticket.closed_at.is_(None)).order_by(Ticket.id)).all()
         if not ids:
             return
-        ticket = self.session.get_one(Ticket, self.random.choice(ids))
+        recent = self.random.random() < 0.6  # what is asked for before the limit needs tickets that are not late yet
+        ticket = self.session.get_one(Ticket, self.random.choice(ids[-6:] if recent else ids))
         task = self.random.choice(ticket.tasks)
         owing, opener = actor_at(task.unit), actor_at(ticket.opener)
         number, task_id = ticket.number, task.id
@@ -142,7 +149,19 @@ class Year:
             moves.Answer(Outcome.REFUSED, "查无此人", ["无此人"], "李内勤 0439-8001111", "迟延说明"),
         )
         back = moves.Return("材料不清", "请补", "李内勤 0439-8001111")
+        there = self.random.choice([getattr(self.province, key) for key in UNITS])
+        day = (at + timedelta(days=self.random.randint(1, 12))).date()
         tries: list[Callable[[], object]] = [
+            lambda: hand_on(self.session, owing, at_task(owing), HandOn(there.code, "不归我处"), at),
+            lambda: suspend(self.session, owing, at_task(owing), Suspension("等补材料", day), at),
+            lambda: suspend(self.session, owing, at_task(owing), Suspension("等补材料", day), at),
+            lambda: resume(self.session, owing, at_task(owing), at),
+            lambda: resume_ended(self.session, at),
+            lambda: ask_extension(self.session, owing, at_task(owing), Asked(self.random.randint(1, 4), "调档"), at),
+            lambda: ask_extension(self.session, owing, at_task(owing), Asked(2, "调档"), at),
+            lambda: self._decide_all(at),
+            lambda: add_place(self.session, opener, at_ticket(opener), Place(there.code, task.step, "也请办理"), at),
+            lambda: cancel(self.session, opener, at_task(opener), "不需要了", at),
             lambda: moves.sign_for(self.session, owing, at_task(owing), at),
             lambda: moves.sign_for(self.session, owing, at_task(owing), at),
             lambda: moves.answer(self.session, owing, at_task(owing), done, at),
@@ -161,6 +180,14 @@ class Year:
             self.session.commit()
         except Refused:
             self.session.rollback()
+
+    def _decide_all(self, at: datetime) -> None:
+        """Whoever decides grants or refuses what waits, on whichever tickets."""
+        for request in self.session.scalars(select(Extension).where(Extension.state == ExtensionState.PENDING)).all():
+            chief = actor_at(request.decider, [Role.OFFICER, Role.SUPERVISOR])
+            task = load_task(self.session, chief, request.task.ticket.number, request.task_id, lock=True)
+            granted = self.random.random() < 0.7
+            decide_extension(self.session, chief, task, Decision(granted=granted, reason="已研究"), at)
 
     def _withdraw_seldom(self, load: Callable[[Any], Ticket], opener: Any, at: datetime) -> None:
         if self.random.random() < 0.2:
@@ -208,18 +235,28 @@ class Year:
 
 @dataclass
 class Counted:
-    """One clock as the entries tell it."""
+    """One clock as the entries tell it: who owes from when on, when it began, how long its limit is, when it stood."""
 
     task: int | None
     cycle: int
     kind: str
-    unit: str
+    owners: list[tuple[datetime, str]]
     place: str
     started: datetime
-    urge_at: datetime
-    due_at: datetime
+    minutes: int = 0
+    "of working time; 0 for the whole case, whose ends are given"
+    ends: tuple[datetime, datetime] | None = None
+    since: datetime | None = None
+    "from when on it is climbed, if not from its start"
     stopped: datetime | None = None
     holds: list[tuple[datetime, int, datetime]] = field(default_factory=list)
+    pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+    def unit(self, at: datetime) -> str:
+        return next(unit for since, unit in reversed(self.owners) if since <= at)
+
+    def stands(self, at: datetime) -> bool:
+        return any(since <= at < until for since, until in self.pauses)
 
 
 Due = tuple[str, int | None, int, str, int, str, datetime, bool]
@@ -231,13 +268,14 @@ class Checker:
 
     def __init__(self, ticket: str, entries: Sequence[Entry], parents: Mapping[str, str | None], silent: str) -> None:
         self.ticket, self.parents, self.silent = ticket, parents, silent
-        self.walker = WALKER
         self.clocks: list[Counted] = []
         self.cancelled: dict[int, datetime] = {}
         first = entries[0]
         self.opener = str(first.by_unit_code)
         self.policy: dict[str, int] = first.detail["policy"]
-        self.places: list[tuple[int, str, str]] = [tuple(one) for one in first.detail["places"]]
+        self.places: dict[int, tuple[str, list[tuple[datetime, str]]]] = {
+            task: (place, [(first.at, unit)]) for task, place, unit in first.detail["places"]
+        }
         if first.detail["overall"]:
             self._start_overall(first)
         for entry in entries:
@@ -248,27 +286,38 @@ class Checker:
             yield from self._due(clock, sweeps)
 
     def _due(self, clock: Counted, sweeps: Sequence[datetime]) -> Iterator[Due]:
-        climbed = -1
+        climbed, passed = -1, dict[int, bool]()
+        walker = Paused(WALKER, clock.pauses) if clock.pauses else WALKER
+        urge_at, due_at = clock.ends or (
+            walker.add(clock.started, clock.minutes * self.policy["urge_percent"] // 100),
+            walker.add(clock.started, clock.minutes),
+        )
         for at in sweeps:
-            if at < clock.started or (clock.stopped is not None and clock.stopped <= at):
+            over = clock.stopped is not None and clock.stopped <= at
+            if at < (clock.since or clock.started) or over or clock.stands(at):
                 continue
             held = next(((rung, until) for said, rung, until in reversed(clock.holds) if said <= at), None)
-            rungs = climb(self.walker, clock.urge_at, clock.due_at, self._chain(clock, at), self.policy["interval_minutes"],
-                          lambda unit, number: unit == self.silent and number > 0, held)  # fmt: skip
+            rungs = climb(walker, urge_at, due_at, self._chain(clock, at), self.policy["interval_minutes"],
+                          lambda unit, number: passed.get(number, unit == self.silent and number > 0), held)  # fmt: skip
             for number, planned, unit, skipped in rungs:
                 if number > climbed and planned <= at:
-                    climbed = number
+                    climbed, passed[number] = number, skipped
                     yield self.ticket, clock.task, clock.cycle, clock.kind, number, unit, at, skipped
 
     def _chain(self, clock: Counted, at: datetime) -> list[str]:
         """From who owes to the lowest unit above the opener and every place not cancelled by then."""
         if clock.place in UNCOUNTED:
-            return [clock.unit]
-        units = {unit for task, place, unit in self.places
-                 if place not in UNCOUNTED and not (task in self.cancelled and self.cancelled[task] <= at)}  # fmt: skip
+            return [clock.unit(at)]
+        units = {
+            unit
+            for task, (place, owners) in self.places.items()
+            if place not in UNCOUNTED and not (task in self.cancelled and self.cancelled[task] <= at)
+            for unit in [next((unit for since, unit in reversed(owners) if since <= at), None)]
+            if unit
+        }
         paths = [self._above(unit) for unit in {self.opener, *units}]
         top = next(unit for unit in paths[0] if all(unit in path for path in paths))
-        own = self._above(clock.unit)
+        own = self._above(clock.unit(at))
         return own[: own.index(top) + 1]
 
     def _above(self, unit: str) -> list[str]:
@@ -281,18 +330,16 @@ class Checker:
     def _start_overall(self, first: Entry) -> None:
         days, day = first.detail["overall"][0], date.fromisoformat(first.detail["accepted_on"])
         urge = end_of_day(day, days * self.policy["urge_percent"] // 100)
-        self.clocks.append(Counted(None, 1, "overall", self.opener, "", first.at, urge, end_of_day(day, days)))
+        ends = (urge, end_of_day(day, days))
+        self.clocks.append(Counted(None, 1, "overall", [(first.at, self.opener)], "", first.at, ends=ends))
 
     def _start(self, entry: Entry, kind: str, limit: tuple[int, str], unit: str, cycle: int, place: str) -> None:
         amount, counted_in = limit
-        if counted_in == "calendar day":
-            day = entry.at.astimezone(SHANGHAI).date()
-            urge, due = end_of_day(day, amount * self.policy["urge_percent"] // 100), end_of_day(day, amount)
-        else:
-            minutes = amount * (390 if counted_in == "working day" else 1)
-            urge = self.walker.add(entry.at, minutes * self.policy["urge_percent"] // 100)
-            due = self.walker.add(entry.at, minutes)
-        self.clocks.append(Counted(entry.task_id, cycle, kind, unit, place, entry.at, urge, due))
+        minutes = amount * {"working day": 390, "working minute": 1}[counted_in]
+        self.clocks.append(Counted(entry.task_id, cycle, kind, [(entry.at, unit)], place, entry.at, minutes))
+
+    def _running(self, task: int | None, kind: str) -> Counted:
+        return next(one for one in self.clocks if one.stopped is None and (one.task, one.kind) == (task, kind))
 
     def _stop(self, at: datetime, task: int | None = None, kind: str = "") -> None:
         """The clocks of a task, or all."""
@@ -303,7 +350,7 @@ class Checker:
     def _read(self, entry: Entry) -> None:  # noqa: C901  a table of the kinds of entry
         detail, task = entry.detail, entry.task_id
         if entry.kind == "sent":
-            place = next(place for one, place, _unit in self.places if one == task)
+            place = self.places[task or 0][0]
             for kind, limit in detail["limits"].items():
                 self._start(entry, kind, limit, detail["unit"], detail["cycle"], place)
         elif entry.kind == "signed_for":
@@ -320,10 +367,37 @@ class Checker:
         elif entry.kind in {"resolved", "withdrawn"}:
             self._stop(entry.at)
         elif entry.kind == "held":
-            clock = next(
-                one for one in self.clocks if one.stopped is None and (one.task, one.kind) == (task, detail["clock"])
-            )
+            clock = self._running(task, detail["clock"])
             clock.holds.append((entry.at, detail["rung"], datetime.fromisoformat(detail["until"])))
+        else:
+            self._read_rare(entry)
+
+    def _read_rare(self, entry: Entry) -> None:
+        detail, task = entry.detail, entry.task_id or 0
+        if entry.kind == "handed_on":
+            place, owners = self.places[task]
+            owners.append((entry.at, detail["unit"]))
+            self._running(task, "answer").owners.append((entry.at, detail["unit"]))
+            self._stop(entry.at, task, "sign_for")
+            self._start(entry, "sign_for", detail["limits"]["sign_for"], detail["unit"], detail["cycle"], place)
+        elif entry.kind == "suspended":
+            self._stop(entry.at, task, "sign_for")
+            self._running(task, "answer").pauses.append((entry.at, datetime.fromisoformat(detail["until"])))
+        elif entry.kind == "resumed":
+            pauses = self._running(task, "answer").pauses
+            pauses[-1] = (pauses[-1][0], min(entry.at, pauses[-1][1]))
+        elif entry.kind == "extended":
+            self._extend(entry, self._running(task, "answer"))
+        elif entry.kind == "place_added":
+            self.places[task] = (detail["place"], [(entry.at, detail["unit"])])
+
+    def _extend(self, entry: Entry, old: Counted) -> None:
+        """A new cycle of the same clock, longer; signing for goes over into it."""
+        for clock in [one for one in self.clocks if (one.task, one.kind) == (old.task, "sign_for")][-1:]:
+            clock.cycle = entry.detail["cycle"] if clock.cycle == old.cycle else clock.cycle
+        self.clocks.append(replace(old, cycle=entry.detail["cycle"], minutes=old.minutes + entry.detail["days"] * 390,
+                                   since=entry.at, owners=list(old.owners), holds=[], pauses=list(old.pauses)))  # fmt: skip
+        old.stopped = entry.at
 
 
 WALKER = Walker()
@@ -373,6 +447,9 @@ def test_in_a_year_of_random_moves_every_rung_that_was_due_is_climbed_once_and_n
     assert len(done) == len(set(done))
     states = Counter(session.scalars(select(Task.state)))
     assert states[TaskState.ANSWERED], "some were answered"
+    kinds = Counter(session.scalars(select(Entry.kind)))
+    rare = ("handed_on", "suspended", "resumed", "extension_asked", "extended", "extension_refused", "place_added")
+    assert all(kinds[kind] for kind in rare), kinds
     assert_mailed(session)
 
 

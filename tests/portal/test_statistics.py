@@ -176,7 +176,7 @@ def test_who_waits_for_whom_is_told_between_prefectures(session: Session, provin
                 if inside(entry.at, QUARTER)
             )
             running = session.scalar(
-                select(func.count()).join(Ticket, Ticket.id == Clock.ticket_id)
+                select(func.count(Clock.id)).join(Ticket, Ticket.id == Clock.ticket_id)
                 .where(Clock.kind == "answer", Clock.stopped_at.is_(None), Clock.unit_code.in_(owers))
                 .where(Ticket.opener_code.in_(askers), Ticket.drill.is_(False))
             )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from flask import Flask
@@ -12,10 +13,13 @@ from portal.cipher import cipher
 from portal.errors import Conflict
 from portal.extensions import db
 from portal.tickets.checking import Opening
+from portal.tickets.extending import Asked, ask_extension
+from portal.tickets.handing_on import HandOn, hand_on
 from portal.tickets.models import Entry, Ticket
 from portal.tickets.moves import Answer, Return, answer, close, return_task, sign_for
 from portal.tickets.opening import open_ticket
 from portal.tickets.queries import load_task, load_ticket
+from portal.tickets.suspending import Suspension, suspend
 from portal.web.actor import Actor
 from portal.web.transactions import committed
 from tests.conftest import in_utc
@@ -123,3 +127,38 @@ def test_tickets_opened_at_once_have_numbers_of_their_own(app: Flask, session: S
     session.commit()
     assert at_once(app, *[act] * 6) == ["done"] * 6
     assert session.scalar(select(func.count(Ticket.number.distinct()))) == 6
+
+
+def test_of_handing_on_and_answering_at_once_one_wins_and_the_other_is_told(
+    app: Flask, session: Session, province: Province
+) -> None:
+    number = opened(session, province.changyi, province.linjiang, START).number
+    registrar = actor_at(province.linjiang)
+    given = HandOn(province.fusong.code, "不归我处")
+    outcomes = at_once(
+        app,
+        lambda s: answer(s, registrar, one_task(s, registrar, number), Answer(text="甲"), START),
+        lambda s: hand_on(s, registrar, one_task(s, registrar, number), given, START),
+    )
+    assert outcomes == ["done", "told: Conflict"]
+    ended = session.scalar(select(func.count(Entry.id)).where(Entry.kind.in_(["answered", "handed_on"])))
+    assert ended == 1
+
+
+def test_of_two_who_ask_for_more_time_one_is_told(app: Flask, session: Session, province: Province) -> None:
+    number = opened(session, province.changyi, province.linjiang, START).number
+    registrar = actor_at(province.linjiang)
+    act: Act = lambda s: ask_extension(s, registrar, one_task(s, registrar, number), Asked(2, "调档"), START)  # noqa: E731
+    assert at_once(app, act, act) == ["done", "told: Conflict"]
+
+
+def test_a_task_suspended_and_handed_on_at_once_is_one_of_them(app: Flask, session: Session, province: Province) -> None:
+    number = opened(session, province.changyi, province.linjiang, START).number
+    registrar = actor_at(province.linjiang)
+    given, stands = HandOn(province.fusong.code, "不归我处"), Suspension("等补材料", date(2016, 1, 8))
+    outcomes = at_once(
+        app,
+        lambda s: suspend(s, registrar, one_task(s, registrar, number), stands, START),
+        lambda s: hand_on(s, registrar, one_task(s, registrar, number), given, START),
+    )
+    assert outcomes == ["done", "told: Conflict"]

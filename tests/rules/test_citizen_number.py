@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.tickets.citizen_number import (
+from portal.web.citizen_number import (
     BadCitizenNumber,
     CitizenNumberFault,
     check,
     find_in,
+    holds_number,
     mask,
     mask_name,
     normalise,
@@ -176,3 +177,48 @@ def test_what_is_no_number_is_not_found(text: str) -> None:
 @given(st.text())
 def test_no_text_whatever_breaks_the_search(text: str) -> None:
     assert isinstance(find_in(text), list)
+
+
+WRITTEN = (
+    str,
+    str.lower,
+    lambda number: " ".join([number[:6], number[6:14], number[14:]]),
+    lambda number: "-".join([number[:6], number[6:14], number[14:]]),
+    lambda number: "".join(chr(ord(digit) + 0xFEE0) for digit in number),
+    "\u200b".join,
+)
+
+
+@given(
+    numbers(),
+    st.sampled_from(WRITTEN),
+    st.sampled_from(["", "他的号码是", "ID:", "（"]),
+    st.sampled_from(["", "。", "）", " ok"]),
+)
+def test_a_right_number_is_noticed_however_it_is_written(number: str, how: object, before: str, after: str) -> None:
+    assert holds_number(f"{before}{how(number)}{after}")  # type: ignore[operator]
+
+
+@given(numbers(), st.integers(14, 17), st.integers(0, 9))
+def test_a_slip_in_the_last_digits_does_not_hide_a_number(number: str, place: int, digit: int) -> None:
+    if number[:2] in {"11", "22", "31", "44", "65"}:
+        assert holds_number(number[:place] + str(digit) + number[place + 1 :])
+
+
+@given(numbers())
+def test_the_old_number_of_fifteen_digits_is_noticed(number: str) -> None:
+    if number[:2] in {"11", "22", "31", "44", "65"} and number[6:8] == "19":
+        assert holds_number(f"旧证 {number[:6]}{number[8:17]}。")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "220202000000", "220202510000 与 220681510000", "XB2016-000123-7", "XB2016-000123-7、XB2016-000124-5",
+        "0431-80001234 / 0431-80005678", "13800138000 13900139000", "043180001234 043180005678", "+86 431 8000 1234",
+        "6222020200012345678", "2016-01-04 09:00", "20160104 20160105", "91220101MA0Y1234X5", "昌邑区户政大厅 220202",
+        "受理号 SL201601040001", "430104199913321234 是订单号吗",
+    ],
+)  # fmt: skip
+def test_other_numbers_of_the_work_are_none(text: str) -> None:
+    assert not holds_number(text)

@@ -6,6 +6,7 @@ A new argument of an address needs a line in `_arguments`, or in `FREE` where it
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.corrections import report
@@ -14,7 +15,9 @@ from directory.history import By
 from directory.imports import ImportRecord
 from directory.models import Contact, ContactRole, Unit
 from directory.roster import add_shift, enter_absence
+from portal.accounts.actions import begin_session
 from portal.accounts.links import first_sign_in_url
+from portal.accounts.models import SignInSession
 from portal.contacts.links import confirm_table_url
 from portal.conversation.attachments import File, attach, sorted_out
 from portal.correspondence.models import Effect, IncomingMail
@@ -67,8 +70,18 @@ def _arguments(session: Session, unit: Unit, ticket: Ticket) -> Arguments:
         "by_mail.say_no_longer_me.token": make(Purpose.NO_LONGER_ME, [contact.id, contact.email]),
         "by_mail.token": confirm_table_url(unit).rpartition("/")[2],
         "on_it.token": make(Purpose.ON_IT, ticket.number),
+        **_of_staff(session, unit, ticket.number),
         **_of_directory(session, unit, contact),
     }
+
+
+def _of_staff(session: Session, unit: Unit, number: str) -> Arguments:
+    """An account of the unit, and where it is signed in."""
+    officer = make_officer(session, unit, f"of-{number.lower()}")
+    begin_session(session, officer, AT, "10.0.0.1", "walk")
+    session.flush()
+    there = session.scalars(select(SignInSession).where(SignInSession.officer_id == officer.id)).one()
+    return {"officer_id": officer.id, "session_id": there.id}
 
 
 def _of_directory(session: Session, unit: Unit, contact: Contact) -> Arguments:
@@ -126,7 +139,8 @@ def _free(session: Session, province: Province) -> Arguments:
     }
 
 
-FREE: Arguments = {"year": 2016, "urgency": "normal", "kind": "csv", "filename": "css/tokens.css"}
+FREE: Arguments = {"year": 2016, "urgency": "normal", "kind": "csv", "filename": "css/tokens.css",
+                   "procedures.code": "enquiry", "openings.name": "a-form-of-its-own"}  # fmt: skip
 
 
 def value(endpoint: str, argument: str, values: Arguments) -> tuple[str, Any] | None:

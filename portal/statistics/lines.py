@@ -1,6 +1,7 @@
 """The tables of a report: the same lines on the page, in the sheet and on paper."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import gettext as _
@@ -25,6 +26,12 @@ def tables_of(report: Report) -> list[Table]:
     """All of them, in the order of the page."""
     return [key_table(report), units_table(report), procedures_table(report), steps_table(report),
             months_table(report), rungs_table(report), pairs_table(report)]  # fmt: skip
+
+
+def in_hours(table: Table) -> Table:
+    """For a sheet, whose cells are numbers: with a note that times are hours."""
+    timed = any(heading.kind is Kind.MINUTES for heading in table.head)
+    return replace(table, notes=[*table.notes, _("Times are in working hours.")]) if timed else table
 
 
 def key_table(report: Report) -> Table:
@@ -52,14 +59,14 @@ def units_table(report: Report) -> Table:
 
 
 def procedures_table(report: Report) -> Table:
-    rows = [_line(procedure_name(code), each, USUAL) for code, each in report.procedures]
+    rows = [_line(procedure_name(report.catalogue, code), each, USUAL) for code, each in report.procedures]
     return Table("procedures", _("By kind of case"), _head(_("Kind of case"), USUAL),
                  [*rows, *_rare(report.rare, USUAL)], [rare_note()])  # fmt: skip
 
 
 def steps_table(report: Report) -> Table:
     rows = [
-        _line(f"{procedure_name(code)} · {step_name(code, step)}", each, OF_STEPS)
+        _line(f"{procedure_name(report.catalogue, code)} · {step_name(report.catalogue, code, step)}", each, OF_STEPS)
         for (code, step), each in report.steps
     ]
     return Table("steps", _("By step"), _head(_("Step"), OF_STEPS),

@@ -1,7 +1,7 @@
 """what was counted of each day
 
-Revision ID: 0011
-Revises: 0010
+Revision ID: 0015
+Revises: 0014
 Create Date: 2026-11-24 16:40:00.000000
 """
 
@@ -11,8 +11,8 @@ from alembic import op
 from directory import base as types
 
 
-revision = '0011'
-down_revision = '0010'
+revision = '0015'
+down_revision = '0014'
 branch_labels = ()
 depends_on = None
 

@@ -13,6 +13,12 @@ FORM = re.compile(r"[0-9]{17}[0-9X]")
 BETWEEN = r"[\s\-\u2010-\u2015\u2212]{0,3}"
 GROUPED = re.compile(rf"(?<![0-9])(?=([0-9](?:{BETWEEN}[0-9]){{16}}{BETWEEN}[0-9X])(?![0-9]))")
 "Eighteen digits with at most three spaces or dashes between two of them; one may begin inside another."
+BARE = re.compile(r"(?<![0-9A-Z])[1-8][0-9]{16}[0-9X](?![0-9A-Z])")
+OLD = re.compile(r"(?<![0-9A-Z])[1-8][0-9]{14}(?![0-9A-Z])")
+PROVINCES = frozenset(
+    {*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71, 81, 82, 83}
+)
+"What a number begins with (GB/T 2260), the permits of residence of Hong Kong, Macao and Taiwan included."
 CHECK_DIGITS = "10X98765432"
 
 
@@ -69,6 +75,35 @@ def find_in(text: str) -> list[str]:
     """
     candidates = (re.sub(r"[^0-9X]", "", match[1]) for match in GROUPED.finditer(_plain(text)))
     return list(dict.fromkeys(number for number in candidates if _plausible(number)))
+
+
+def holds_number(text: str) -> bool:
+    """Whether running text holds an ID number: a right one, one of 18 digits with a slip, or one of the old 15.
+
+    With a slip means written in one piece, with a place it can begin with, and a birth date or a check digit that is
+    right; an old one has such a place and a birth date. Phone, ticket and organ numbers are none of these.
+    """
+    plain = _plain(text)
+    slipped = any(_begins(number[0]) and _half_right(number[0]) for number in BARE.finditer(plain))
+    old = any(_begins(number[0]) and _is_date(f"19{number[0][6:12]}") for number in OLD.finditer(plain))
+    return bool(slipped or old or find_in(text))
+
+
+def _begins(number: str) -> bool:
+    return int(number[:2]) in PROVINCES
+
+
+def _half_right(number: str) -> bool:
+    born = number[6:14]
+    return ("1900" <= born[:4] < "2100" and _is_date(born)) or number[-1] == _check_digit(number)
+
+
+def _is_date(digits: str) -> bool:
+    try:
+        date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    except ValueError:
+        return False
+    return True
 
 
 def _plain(text: str) -> str:

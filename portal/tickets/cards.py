@@ -1,0 +1,168 @@
+"""A task on the ticket's page: its clocks that run, and the forms of the moves that the reader may make on it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from portal.errors import Text
+from portal.procedures.catalogue import Phrase
+from portal.tickets import forms
+from portal.tickets.assigning import officers_of, posts_of
+from portal.tickets.extension import Extension
+from portal.tickets.lifecycle import TaskMove, TaskState
+from portal.tickets.models import Clock, Task
+from portal.tickets.moves import needs_explanation
+from portal.tickets.queries import allowed_moves
+from portal.web.actor import Actor
+from portal.web.forms import PortalForm
+from portal.web.unit_choice import settle
+
+FORMS: Mapping[TaskMove, type[forms.MoveForm]] = {
+    TaskMove.SIGN_FOR: forms.SignForForm,
+    TaskMove.ANSWER: forms.AnswerForm,
+    TaskMove.RETURN: forms.ReturnForm,
+    TaskMove.RESEND: forms.ResendForm,
+    TaskMove.RESUME: forms.ResumeForm,
+    TaskMove.HAND_ON: forms.HandOnForm,
+    TaskMove.SUSPEND: forms.SuspendForm,
+    TaskMove.ASK_EXTENSION: forms.AskExtensionForm,
+    TaskMove.EXTEND: forms.DecideForm,
+    TaskMove.ASSIGN: forms.AssignForm,
+    TaskMove.CANCEL: forms.CancelForm,
+}
+"The moves that have a form on the page."
+
+RARE = (TaskMove.HAND_ON, TaskMove.SUSPEND, TaskMove.ASK_EXTENSION, TaskMove.CANCEL)
+"Those that are folded away together."
+
+Choices = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """A form that was not carried out: shown again as it was typed, with what happened meanwhile."""
+
+    form: PortalForm
+    task_id: int | None = None
+    message: Text | None = None
+    "why not, where no field is at fault"
+    since: int | None = None
+    "the last entry that the officer had seen"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the address of the page asks for: a form that stands open, a unit that is chosen in it."""
+
+    form_id: str = ""
+    unit: str = ""
+
+
+NOTHING = Wanted()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What all cards of a page have in common."""
+
+    actor: Actor
+    asked: Mapping[int, Extension]
+    "requests for more time that wait, by task"
+    who: Mapping[str, Choices]
+    "who can be given a task, by unit"
+    seen: int
+    "the last entry on the page"
+    grounds: Sequence[Phrase]
+    again: Interrupted | None
+    wanted: Wanted
+
+
+@dataclass
+class TaskCard:
+    """One task with its clocks that run and the forms of the moves that the reader may make on it."""
+
+    task: Task
+    clocks: Sequence[Clock]
+    forms: Mapping[str, PortalForm]
+    explain: bool
+    grounds: Sequence[Phrase]
+    asked: Extension | None
+    "more time, asked for and not decided"
+    opened: str
+    "the id of the form that stands open"
+    me: str
+    "the reader, as who can be given a task"
+
+    @property
+    def nearest(self) -> Clock | None:
+        """The clock that runs out first."""
+        return min(self.clocks, key=lambda clock: clock.due_at, default=None)
+
+    @property
+    def mine(self) -> bool:
+        return bool(self.forms)
+
+    @property
+    def rare(self) -> list[PortalForm]:
+        return [self.forms[move.value] for move in RARE if move.value in self.forms]
+
+    @property
+    def stands(self) -> bool:
+        return self.task.state is TaskState.SUSPENDED
+
+
+def card_of(session: Session, task: Task, shown: Shown) -> TaskCard:
+    made = {move: _form(session, move, task, shown) for move in _moves(task, shown)}
+    again = shown.again
+    return TaskCard(
+        task=task,
+        clocks=[clock for clock in task.clocks if clock.stopped_at is None],
+        forms={move.value: form for move, form in made.items()},
+        explain=needs_explanation(task),
+        grounds=shown.grounds,
+        asked=shown.asked.get(task.id),
+        opened=again.form.form_id if again else shown.wanted.form_id,
+        me=f"officer {shown.actor.officer_id}" if shown.actor.officer_id else "",
+    )
+
+
+def assignees(session: Session, unit_code: str) -> Choices:
+    """Who of a unit can be given a task, by what the form sends: its officers, then its posts."""
+    officers = [(f"officer {one.id}", one.name) for one in session.scalars(officers_of(unit_code))]
+    posts = [(f"post {one.id}", f"{one.name} · {one.post}" if one.post else one.name)
+             for one in session.scalars(posts_of(unit_code))]  # fmt: skip
+    return [*officers, *posts]
+
+
+def form_ids(move: TaskMove, task_id: int) -> str:
+    """What the ids of a move's form begin with."""
+    return f"{move.value.replace('_', '-')}-{task_id}"
+
+
+def _moves(task: Task, shown: Shown) -> list[TaskMove]:
+    """The moves with a form; more time is asked for once, and decided where it was asked for."""
+    allowed = allowed_moves(shown.actor, task)
+    without = {TaskMove.ASK_EXTENSION} if task.id in shown.asked else {TaskMove.EXTEND}
+    return [move for move in FORMS if move in allowed - without]
+
+
+def _form(session: Session, move: TaskMove, task: Task, shown: Shown) -> PortalForm:
+    """The form as it was typed, if it is the one that was not carried out, else an empty one."""
+    again = shown.again
+    typed = again is not None and again.task_id == task.id and isinstance(again.form, FORMS[move])
+    form = again.form if again and typed else FORMS[move](formdata=None, ids=form_ids(move, task.id))
+    form.version.data, form.seen.data = task.version, shown.seen
+    if isinstance(form, forms.AssignForm):
+        form.to.choices = [("", ""), *shown.who.get(task.unit_code, ())]
+        form.to.data = form.to.data if typed else _has_it(task)
+    if isinstance(form, forms.HandOnForm) and not typed and form.form_id == shown.wanted.form_id:
+        form.unit.form.code.data = shown.wanted.unit
+        settle(session, form.unit.form, shown.actor.unit_code)
+    return form
+
+
+def _has_it(task: Task) -> str:
+    if task.assignee_id is not None:
+        return f"officer {task.assignee_id}"
+    return f"post {task.assignee_post_id}" if task.assignee_post_id is not None else ""
