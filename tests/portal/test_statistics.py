@@ -423,7 +423,7 @@ def test_every_table_is_taken_away_as_a_sheet_with_the_figures_of_the_page(
         assert client.get(f"/statistics/sheets/{name}?period=year").status_code == 200
     assert client.get("/statistics/sheets/secrets").status_code == 404
     made = report(session, province.corps, Period(date(2016, 1, 1), date(2016, 6, 30)))
-    lines = book.get_sheet_by_name("各单位").to_python()
+    lines = book.get_sheet_by_name("按单位").to_python()
     total = next(line for line in lines if line[0] == "合计")
     assert total[1:4] == [made.now.accepted, made.now.received, made.now.answered]
 
