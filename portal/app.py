@@ -18,6 +18,7 @@ from portal.config import ROOT, Settings, read_settings
 from portal.contacts import by_mail, exports, imports
 from portal.contacts import views as contacts
 from portal.conversation import models as _attachments  # noqa: F401
+from portal.conversation import pulse, texts
 from portal.conversation import views as conversation
 from portal.correspondence import views as correspondence
 from portal.desk import views as desk
@@ -45,8 +46,8 @@ from portal.web import views as web
 __all__ = ["create_app"]
 
 FEATURES = (web, audit, accounts, procedures, calendars, contacts, by_mail, exports, imports, openings, tickets,
-            counted, on_it, rare_moves, conversation, outbox, correspondence, supervision, policies, statistics, desk,
-            letters, linking, search, health, api, task_moves)  # fmt: skip
+            counted, on_it, rare_moves, conversation, pulse, texts, outbox, correspondence, supervision, policies,
+            statistics, desk, letters, linking, search, health, api, task_moves)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in)

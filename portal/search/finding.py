@@ -95,7 +95,7 @@ def _read(session: Session, actor: Actor, words: Sequence[Word], ids: Sequence[i
     if not ids:
         return []
     texts: Mapping[int, list[str]] = defaultdict(list)
-    for ticket_id, text in session.execute(texts_of(ids)):
+    for ticket_id, text in session.execute(texts_of(actor, ids)):
         texts[ticket_id].append(text)
     hits = [(Hit(ticket), texts.get(ticket.id, [])) for ticket in session.scalars(found(ids))]
     return [_shown(hit, words, written) for hit, written in hits if _answers(hit, words, written)]

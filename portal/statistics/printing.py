@@ -76,11 +76,14 @@ def _period(report: Report, *, monthly: bool) -> str:
 
 
 def _lead(report: Report) -> str:
-    return _(
-        "%(unit)s and all below it, compared with %(since)s to %(until)s.",
-        unit=report.unit.name,
-        since=_short(report.before.since),
-        until=_short(report.before.until),
+    since, until = _short(report.before.since), _short(report.before.until)
+    return str(
+        _(
+            "%(unit)s and all below it, compared with %(since)s to %(until)s.",
+            unit=report.unit.name,
+            since=since,
+            until=until,
+        )
     )
 
 

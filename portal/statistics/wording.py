@@ -109,18 +109,18 @@ def _difference(name: str, one: float, other: float) -> str:
     if name == "share":
         return _points((one - other) * 100)
     if one == other:
-        return _("as before")
+        return str(_("as before"))
     if name in {"median", "ninetieth"}:
         apart = amount(int(abs(one - other)))
-        return _("%(amount)s longer", amount=apart) if one > other else _("%(amount)s shorter", amount=apart)
+        return str(_("%(amount)s longer", amount=apart) if one > other else _("%(amount)s shorter", amount=apart))
     apart_n = int(abs(one - other))
-    more = ngettext("%(num)d more", "%(num)d more", apart_n)
-    return more if one > other else ngettext("%(num)d fewer", "%(num)d fewer", apart_n)
+    more, fewer = ngettext("%(num)d more", "%(num)d more", apart_n), ngettext("%(num)d fewer", "%(num)d fewer", apart_n)
+    return str(more if one > other else fewer)
 
 
 def _points(apart: float) -> str:
     """Between two shares, in points of a hundred."""
     if abs(apart) < 0.05:
-        return _("as before")
+        return str(_("as before"))
     n = f"{abs(apart):.1f}"
-    return _("%(n)s points higher", n=n) if apart > 0 else _("%(n)s points lower", n=n)
+    return str(_("%(n)s points higher", n=n) if apart > 0 else _("%(n)s points lower", n=n))

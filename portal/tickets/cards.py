@@ -10,7 +10,7 @@ from portal.procedures.catalogue import Phrase
 from portal.tickets import forms
 from portal.tickets.assigning import officers_of, posts_of
 from portal.tickets.extension import Extension
-from portal.tickets.lifecycle import TaskMove, TaskState
+from portal.tickets.lifecycle import SETTLED_STATES, TaskMove, TaskState
 from portal.tickets.models import Clock, Task
 from portal.tickets.moves import needs_explanation
 from portal.tickets.queries import allowed_moves
@@ -98,6 +98,11 @@ class TaskCard:
     def nearest(self) -> Clock | None:
         """The clock that runs out first."""
         return min(self.clocks, key=lambda clock: clock.due_at, default=None)
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is to be done with it: where there are many, it is folded."""
+        return self.task.state in SETTLED_STATES and not self.forms
 
     @property
     def mine(self) -> bool:
