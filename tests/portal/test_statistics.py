@@ -74,7 +74,7 @@ def walked(session: Session, codes: Iterable[str], period: Period, procedure: st
             continue
         if ticket.opener_code in below and inside(ticket.opened_at, period):
             told.counts["accepted"] += 1
-        for entry in ticket.entries:
+        for entry in written(session, ticket):
             if inside(entry.at, period):
                 walk_entry(session, told, below, ticket, entry)
     return told
@@ -102,6 +102,10 @@ def climbs(session: Session, codes: Iterable[str], period: Period) -> Counter[st
         if not climb.clock.ticket.drill and climb.clock.unit_code in below and inside(climb.climbed_at, period):
             found[{0: "urged", 1: "rung1", 2: "rung2"}.get(climb.rung, "rung3")] += climb.skipped is None
     return found
+
+
+def written(session: Session, ticket: Ticket) -> list[Entry]:
+    return list(session.scalars(select(Entry).where(Entry.ticket_id == ticket.id)))
 
 
 def inside(at: datetime, period: Period) -> bool:
@@ -171,7 +175,7 @@ def test_who_waits_for_whom_is_told_between_prefectures(session: Session, provin
             received = sum(
                 1
                 for ticket in session.scalars(select(Ticket).where(Ticket.opener_code.in_(askers)))
-                for entry in ticket.entries
+                for entry in written(session, ticket)
                 if entry.kind in {"sent", "handed_on"} and entry.detail["unit"] in owers and not ticket.drill
                 if inside(entry.at, QUARTER)
             )
