@@ -36,6 +36,7 @@ from portal.procedures.queries import CACHE as PROCEDURES
 from portal.search import views as search
 from portal.staff import leaving, officers_sheet, roles, signed_in
 from portal.staff import views as staff
+from portal.statistics import views as statistics
 from portal.terms.indexing import BLINDING
 from portal.tickets import counted, on_it, openings, rare_moves
 from portal.tickets import views as tickets
@@ -46,7 +47,7 @@ __all__ = ["create_app"]
 
 FEATURES = (web, audit, accounts, procedures, calendars, contacts, by_mail, exports, imports, openings, tickets,
             counted, on_it, rare_moves, conversation, pulse, texts, outbox, correspondence, supervision, policies,
-            desk, letters, linking, search, health, api, api_docs)  # fmt: skip
+            statistics, desk, letters, linking, search, health, api, api_docs)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in)

@@ -37,6 +37,7 @@ from portal.health.beating import beat, worker_name
 from portal.mail.deliver import deliver
 from portal.privacy.purging import Purging
 from portal.privacy.rotating import rotate_all
+from portal.statistics.tallying import tally
 from portal.tickets.assigning import hand_to_deputies
 from portal.tickets.closing import close_settled
 from portal.tickets.recounting import ask_about_days_known_since, recount_all
@@ -50,6 +51,7 @@ BEAT_EVERY = 30.0
 "Seconds between two beats within a round that takes long."
 MAILBOX_EVERY = timedelta(minutes=1)
 MORNING_EVERY = timedelta(minutes=5)
+STATISTICS_EVERY = timedelta(minutes=3)
 
 Part = Callable[[Settings, "sessionmaker[Session]", datetime], None]
 
@@ -66,7 +68,8 @@ def work(app: Flask, pause: float = PAUSE) -> None:
     loops = [
         threading.Thread(target=_loop, args=(app, parts, pause, stopping), name=name)
         for name, parts in (
-            (health.LADDER, (NewDays().ask, *LADDER, DailyKeeping().keep, Purging().purge, _rotate, Morning().tell)),
+            (health.LADDER, (NewDays().ask, *LADDER, DailyKeeping().keep, Purging().purge, _rotate, Morning().tell,
+                             Statistics().count)),
             (health.MAIL, (_deliver, Mailbox().read)),
         )
     ]
@@ -135,6 +138,18 @@ class Morning:
         if self.next_at is None or at >= self.next_at:
             self.next_at = at + MORNING_EVERY
             tell_mornings(sessions, at)
+
+
+class Statistics:
+    """What changed is counted every few minutes, after all that somebody waits for."""
+
+    def __init__(self) -> None:
+        self.next_at: datetime | None = None
+
+    def count(self, _settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
+        if self.next_at is None or at >= self.next_at:
+            self.next_at = at + STATISTICS_EVERY
+            tally(sessions, at, alive=_alive)
 
 
 class Pulse:

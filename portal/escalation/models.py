@@ -19,6 +19,7 @@ class Climb(Model):
     __table_args__ = (
         UniqueConstraint("clock_id", "rung"),
         Index("ix_climb_unit_code_clock_id", "unit_code", "clock_id"),
+        Index("ix_climb_climbed_at", "climbed_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

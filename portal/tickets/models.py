@@ -44,6 +44,7 @@ class Ticket(Model):
     __table_args__ = (
         UniqueConstraint("opener_code", "submission_key"),
         Index("ix_ticket_opener_code_state", "opener_code", "state", "id"),
+        Index("ix_ticket_opened_at", "opened_at"),
         Index("ix_ticket_closed_at", "closed_at", sqlite_where=text(KEPT), postgresql_where=text(KEPT)),
     )
 
@@ -191,6 +192,8 @@ class Task(Model):
 RUNNING = "stopped_at IS NULL"
 STALLED = "stopped_at IS NULL AND rung >= 1"
 CLIMBING = "stopped_at IS NULL AND next_at IS NOT NULL"
+ARRIVED = "kind = 'sign_for'"
+ENDED = "kind = 'answer' AND stopped_at IS NOT NULL"
 
 
 class Clock(Model):
@@ -220,6 +223,8 @@ class Clock(Model):
         ),
         Index("ix_clock_stalled", "due_at", sqlite_where=text(STALLED), postgresql_where=text(STALLED)),
         Index("ix_clock_ticket_id", "ticket_id"),
+        Index("ix_clock_started_at", "started_at", sqlite_where=text(ARRIVED), postgresql_where=text(ARRIVED)),
+        Index("ix_clock_stopped_at", "stopped_at", sqlite_where=text(ENDED), postgresql_where=text(ENDED)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
