@@ -39,6 +39,9 @@ TERMS_AT_MOST = 5_000
 TERMS_AT_MOST_OF_SEVERAL = 2_000
 "The same where further words, or contacts in a role, are looked for in each unit found."
 SHAPES_KEPT = 256
+PUBLIC = (Field.NAME, Field.PINYIN, Field.INITIALS, Field.FORMER, Field.ADDRESS, Field.PATH, Field.LOCALITY,
+          Field.SERVED)  # fmt: skip
+"What the public may find a unit by: no person, no post, no code, and no number, which may be an internal one."
 
 KIND_ORDER = {kind: place for place, kind in enumerate(UnitKind)}
 
@@ -60,10 +63,11 @@ class Hit:
 
 @dataclass(frozen=True)
 class Asker:
-    """Partners, then units near the asker's own, come first among equals."""
+    """Partners, then units near the asker's own, come first among equals. The public finds by `PUBLIC` alone."""
 
     near: str | None = None
     partners: Collection[str] = ()
+    public: bool = False
 
 
 class Reach(Enum):
@@ -85,6 +89,7 @@ class Shape:
     partners: bool
     near: bool
     number: bool = False
+    public: bool = False
     reach: Reach = Reach.FIRST
 
     @classmethod
@@ -94,10 +99,11 @@ class Shape:
             words=len(query.words),
             narrowed=query.narrowed,
             kinds=bool(query.kinds),
-            roles=len(query.roles),
+            roles=0 if asker.public else len(query.roles),
             partners=bool(asker.partners),
             near=bool(asker.near),
             number=all(map(is_number, query.words)),
+            public=asker.public,
         )
 
 
@@ -156,6 +162,11 @@ def begins(term: type_of_term, place: int) -> ColumnElement[bool]:
 def is_of(term: type_of_term, field: Field) -> ColumnElement[bool]:
     """The term is of this field: what `names.field_of` tells of a weight."""
     return (term.weight % FIELDS_PER_RANK) == FIELDS.index(field)
+
+
+def is_public(term: type_of_term) -> ColumnElement[bool]:
+    """The term is of a field by which the public may find."""
+    return (term.weight % FIELDS_PER_RANK).in_([FIELDS.index(field) for field in PUBLIC])
 
 
 def narrowing(shape: Shape) -> Iterator[ColumnElement[bool]]:
@@ -254,7 +265,7 @@ def _found(shape: Shape, terms: CTE) -> CTE:
     """
     best = func.min(terms.c.weight).label("weight_0")
     driver = select(terms.c.unit_code, best).group_by(terms.c.unit_code).subquery("driver")
-    others = (_weight_within(driver, place) for place in range(1, shape.words))
+    others = (_weight_within(driver, place, public=shape.public) for place in range(1, shape.words))
     return select(*driver.c, *others).cte("found").prefix_with("MATERIALIZED")
 
 
@@ -263,6 +274,8 @@ def _terms(shape: Shape) -> Select[*tuple[str, int]] | CompoundSelect[*tuple[str
     every = select(LookupTerm.unit_code, _weight(LookupTerm, 0)).where(begins(LookupTerm, 0))
     if not shape.narrowed:
         every = every.where(~is_of(LookupTerm, Field.PATH))
+    if shape.public:
+        every = every.where(is_public(LookupTerm))
     if shape.reach is Reach.ALL:
         return every
     first = every.order_by(LookupTerm.term, LookupTerm.weight, LookupTerm.unit_code).limit(_MOST).subquery("first")
@@ -279,9 +292,11 @@ def _terms(shape: Shape) -> Select[*tuple[str, int]] | CompoundSelect[*tuple[str
     return union_all(select(*first.c), nearby)
 
 
-def _weight_within(driver: Subquery, place: int) -> ColumnElement[int]:
+def _weight_within(driver: Subquery, place: int, *, public: bool) -> ColumnElement[int]:
     term = aliased(LookupTerm)
     within = select(func.min(_weight(term, place))).where(term.unit_code == driver.c.unit_code, begins(term, place))
+    if public:
+        within = within.where(is_public(term))
     return within.correlate(driver).scalar_subquery().label(f"weight_{place}")
 
 

@@ -139,7 +139,7 @@ def _free(session: Session, province: Province) -> Arguments:
     }
 
 
-FREE: Arguments = {"year": 2016, "urgency": "normal", "kind": "csv", "filename": "css/tokens.css"}
+FREE: Arguments = {"guide.code": "220202", "section": "who", "year": 2016, "urgency": "normal", "kind": "csv", "filename": "css/tokens.css"}
 
 
 def value(endpoint: str, argument: str, values: Arguments) -> tuple[str, Any] | None:
