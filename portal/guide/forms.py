@@ -36,7 +36,7 @@ class StatementFields(Form):
     def validate(self, extra_validators: Any = None) -> bool:
         """A row that says anything says it in both languages, and names its source."""
         fits = bool(super().validate(extra_validators))
-        if self.since.process_errors:
+        if self.since.errors:
             self.since.errors = [_("Give the day as 2016-01-04, or leave it out.")]
         for name in TEXTS if not self.is_empty else ():
             if not self[name].data:

@@ -23,6 +23,8 @@ ROW = {
     "statements-0-source_zh": "甲号文",
     "statements-0-source_en": "Document A",
     "statements-0-since": "2016-02-01",
+    "statements-1-zh": "",
+    "statements-1-since": "",
     "seen": "0",
     "why": "Document A",
 }

@@ -1,7 +1,7 @@
 """the public guide's versions
 
-Revision ID: 0014
-Revises: 0013
+Revision ID: 0016
+Revises: 0015
 Create Date: 2026-11-24 16:50:00
 """
 
@@ -11,8 +11,8 @@ from alembic import op
 from directory import base as types
 
 
-revision = '0014'
-down_revision = '0013'
+revision = '0016'
+down_revision = '0015'
 branch_labels = ()
 depends_on = None
 
