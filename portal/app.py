@@ -18,6 +18,7 @@ from portal.config import ROOT, Settings, read_settings
 from portal.contacts import by_mail, exports, imports
 from portal.contacts import views as contacts
 from portal.conversation import models as _attachments  # noqa: F401
+from portal.conversation import pulse, texts
 from portal.conversation import views as conversation
 from portal.correspondence import views as correspondence
 from portal.desk import views as desk
@@ -32,6 +33,8 @@ from portal.ladder import models as _policies  # noqa: F401
 from portal.letters import views as letters
 from portal.linking import views as linking
 from portal.mail import views as outbox
+from portal.procedures import views as procedures
+from portal.procedures.queries import CACHE as PROCEDURES
 from portal.search import views as search
 from portal.staff import leaving, officers_sheet, roles, signed_in
 from portal.staff import views as staff
@@ -43,9 +46,9 @@ from portal.web import views as web
 
 __all__ = ["create_app"]
 
-FEATURES = (web, audit, accounts, calendars, contacts, by_mail, exports, imports, openings, tickets, counted,
-            on_it, rare_moves, conversation, outbox, correspondence, supervision, policies, desk, letters, linking,
-            search, health, api, task_moves, guide, guide_texts)  # fmt: skip
+FEATURES = (web, audit, accounts, procedures, calendars, contacts, by_mail, exports, imports, openings, tickets,
+            counted, on_it, rare_moves, conversation, pulse, texts, outbox, correspondence, supervision, policies,
+            desk, letters, linking, search, health, api, task_moves, guide, guide_texts)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in)
@@ -121,7 +124,8 @@ def _init_extensions(app: Flask) -> None:
     with app.app_context():
         behave_like_postgresql(db.engine)
         settings = app.extensions["settings"]
-        db.sessionmaker.configure(info={TIMEZONE: settings.timezone, BLINDING: Blinding(settings.data_key)})
+        known = {TIMEZONE: settings.timezone, BLINDING: Blinding(settings.data_key), PROCEDURES: {}}
+        db.sessionmaker.configure(info=known)
     alembic.init_app(app)
     babel.init_app(app, locale_selector=languages.current_locale)
     babel.domain_instance = languages.DOMAIN
@@ -129,6 +133,7 @@ def _init_extensions(app: Flask) -> None:
     csrf.init_app(app)
     csrf.exempt(api.bp)
     csrf.exempt(task_moves.bp)
+    csrf.exempt(pulse.presence)  # said by a page that is left, perhaps after its session; of its reader alone
     login.init_app(app)
     login.user_loader(load_signed_in)
     login.login_view = "accounts.sign_in"

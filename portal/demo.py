@@ -13,6 +13,7 @@ from directory.models import Unit, UnitKind
 from directory.province import load_province
 from portal.accounts.actions import add_officer
 from portal.accounts.passwords import hashed
+from portal.conversation.models import TextTemplate
 from portal.web.actor import PORTAL
 from portal.web.permissions import Role
 
@@ -45,6 +46,16 @@ OFFICERS = (
 )
 
 
+TEXTS = (
+    ("请补充材料", "{opener}：关于{number}（{procedure}），请补充以下材料后重新发送：\n1. \n{unit} {officer} {today}"),
+    ("底档核对一致", "经核对，{number} 所涉底档与申请信息一致，同意按规定办理。{unit} {officer} {today}"),
+    ("催办回复", "{opener}：{number} 正在办理，预计于{due}前答复。{unit} {officer}"),
+    ("Records agree", "Our records agree with the application on {number} ({procedure}). {unit}, {officer}, {today}"),
+    ("More documents needed", "On {number}: please add the following and send it again. {unit}, {officer}"),
+)
+"Texts of the corps, at hand for every unit."
+
+
 def is_empty(session: Session) -> bool:
     """Whether the database holds no unit yet."""
     return session.scalar(select(Unit.code).limit(1)) is None
@@ -60,6 +71,9 @@ def load_demonstration(session: Session, password: str, at: datetime) -> None:
             session, PORTAL, demo.name, _unit_code(session, demo), demo.roles, username=demo.username, at=at
         )
         officer.password_hash, officer.demonstration = password_hash, True
+    corps = session.scalars(select(Unit.code).where(Unit.kind == UnitKind.CORPS)).first() or ""
+    for title, body in TEXTS:
+        session.add(TextTemplate(unit_code=corps, title=title, body=body, changed_at=at, changed_by=PORTAL.name))
 
 
 def kept_password(instance: Path) -> str:

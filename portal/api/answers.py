@@ -1,6 +1,6 @@
 """A ticket as the answer of a call, with what belongs to it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from zoneinfo import ZoneInfo
 
 from flask import current_app, url_for
@@ -11,8 +11,9 @@ from portal.api.calls import Answer
 from portal.conversation.models import Attachment
 from portal.conversation.queries import attachments_of
 from portal.extensions import db
-from portal.tickets.models import Task, Ticket
+from portal.tickets.models import Entry, Task, Ticket
 from portal.tickets.queries import entries_of
+from portal.tickets.readers import addressee
 from portal.web.actor import Actor
 
 
@@ -21,12 +22,18 @@ def moved(actor: Actor, task: Task) -> Answer:
     return ticket_json(actor, task.ticket), 200
 
 
-def ticket_json(_actor: Actor, ticket: Ticket) -> shapes.Json:
+def ticket_json(actor: Actor, ticket: Ticket) -> shapes.Json:
     """The ticket as `actor` may see it."""
     db.session.flush()
-    codes = {ticket.opener_code, *(task.unit_code for task in ticket.tasks)}
-    entries, files = db.session.scalars(entries_of(ticket)), db.session.scalars(attachments_of(ticket))
+    entries = db.session.scalars(entries_of(actor, ticket)).all()
+    files = db.session.scalars(attachments_of(actor, ticket))
+    codes = {ticket.opener_code, *(task.unit_code for task in ticket.tasks), *addressed(entries)}
     return shapes.ticket(ticket, entries, [_file(ticket, each) for each in files], units_json(codes), zone())
+
+
+def addressed(entries: Iterable[Entry]) -> set[str]:
+    """The units to one of which alone something was written."""
+    return {unit.code for unit in map(addressee, entries) if unit}
 
 
 def units_json(codes: Collection[str]) -> shapes.Units:

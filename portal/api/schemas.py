@@ -72,7 +72,10 @@ class ResendSchema(Schema):
 
 
 class MessageSchema(Schema):
+    """`to` is the code of the one unit that may read it; without it all units of the ticket do."""
+
     text = words()
+    to = words(allow_none=True)
 
 
 class HandOnSchema(Schema):

@@ -10,6 +10,7 @@ from portal.conversation.models import Attachment
 from portal.ladder.ladder import ClockKind
 from portal.tickets.forecast import ForecastRung
 from portal.tickets.models import Entry, Task, Ticket
+from portal.tickets.readers import addressee
 
 Json = dict[str, Any]
 Units = Mapping[str, Json]
@@ -40,7 +41,7 @@ def ticket(one: Ticket, entries: Iterable[Entry], files: Sequence[File], units: 
         "opened_by": units[one.opener_code],
         "due_at": instant(one.due_at, zone),
         "tasks": [task(each, units, zone) for each in one.tasks],
-        "entries": [entry(each, of_entry[each.id], zone) for each in entries],
+        "entries": [entry(each, of_entry[each.id], units, zone) for each in entries],
     }
 
 
@@ -66,12 +67,16 @@ def task(one: Task, units: Units, zone: ZoneInfo) -> Json:
     }
 
 
-def entry(one: Entry, files: Iterable[File], zone: ZoneInfo) -> Json:
+def entry(one: Entry, files: Iterable[File], units: Units, zone: ZoneInfo) -> Json:
+    """A line of the history; `to` is the unit to which alone it was written."""
     return {
+        "id": one.id,
         "at": instant(one.at, zone),
         "kind": one.kind,
         "by": one.by,
+        "to": units[to.code] if (to := addressee(one)) else None,
         "text": one.text,
+        "edited_at": instant(one.edited_at, zone),
         "attachments": [_attachment(attachment, url) for attachment, url in files],
     }
 

@@ -6,7 +6,7 @@ from directory.lookup import find
 from directory.presenting import describe, describe_codes
 from portal import clock
 from portal.api import schemas, shapes
-from portal.api.answers import moved, ticket_json, units_json, zone
+from portal.api.answers import addressed, moved, ticket_json, units_json, zone
 from portal.api.calls import Answer, body, call, fetch
 from portal.audit.viewing import note_viewing
 from portal.cipher import cipher
@@ -76,10 +76,12 @@ def forecast_of(actor: Actor, number: str) -> Answer:
 @bp.post("/tickets/<number>/messages")
 @call(Permission.TICKET_MESSAGE)
 def message(actor: Actor, number: str) -> Answer:
-    """Write to the units of the ticket; 201 with the entry."""
-    ticket = load_ticket(db.session, actor, number)
-    entry = send_message(db.session, actor, ticket, body(schemas.MessageSchema())["text"], clock.now())
-    return shapes.entry(entry, (), zone()), 201
+    """Write to all units of the ticket, or to one alone (`to`); 201 with the entry."""
+    given = body(schemas.MessageSchema())
+    ticket = load_ticket(db.session, actor, number, lock=True)
+    entry = send_message(db.session, actor, ticket, given["text"], clock.now(), to=given["to"] or "")
+    db.session.flush()
+    return shapes.entry(entry, (), units_json(addressed([entry])), zone()), 201
 
 
 @bp.get("/tickets/<number>/attachments/<int:attachment_id>")

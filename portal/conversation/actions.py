@@ -7,14 +7,17 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from directory.models import Unit
 from portal.audit.actions import record as audit
 from portal.conversation.attachments import NO_FILES, SortedOut, attach
-from portal.errors import Conflict, Hidden
+from portal.conversation.queries import addressable
+from portal.errors import Conflict, Hidden, Text
 from portal.tickets.checking import KEY_LENGTH, MESSAGE_LENGTH, Faults, check_text
 from portal.tickets.history import record
 from portal.tickets.lifecycle import TicketState
 from portal.tickets.models import Entry, Ticket
 from portal.tickets.queries import NOT_THERE
+from portal.tickets.readers import EntryReader
 from portal.web.actor import Actor
 from portal.web.permissions import Permission
 
@@ -28,26 +31,48 @@ def send_message(
     submission_key: str | None = None,
     files: SortedOut = NO_FILES,
     *,
+    to: str = "",
     by_mail: bool = False,
 ) -> Entry:
-    """Write to all units of the ticket, with files or nothing but files; talk moves no task.
+    """Write to all units of the ticket, or `to` one alone, with files or nothing but files; talk moves no task.
 
     Invalid, and nothing is kept, if one file was refused (`files.0`, `files.1` …). The same `submission_key` writes
     one message with one set of files.
     """
     if not actor.may(Permission.TICKET_MESSAGE):
         raise Hidden(NOT_THERE)
-    if submission_key and (twin := _written_before(session, ticket, submission_key)):
+    if submission_key and (twin := written_before(session, ticket, submission_key)):
         return twin
-    _check(text, submission_key or "", files)
+    _check(text, submission_key or "", files, _fault_of(session, actor, ticket, to))
+    check_open(ticket)
+    detail: dict[str, Any] = {"by_mail": True} if by_mail else {}
+    entry = record(session, ticket, "message", actor, at, text=text.strip(), submission_key=submission_key,
+                   aside=bool(to), **detail)  # fmt: skip
+    hashes = [kept.sha256 for kept in attach(session, entry, files.accepted, at)]
+    if to:
+        keep_between(session, entry, actor, to)
+    noted = {**detail, **({"files": hashes} if hashes else {}), **({"to": to} if to else {})}
+    audit(session, actor, "ticket.message", f"ticket {ticket.number}", at=at, **noted)
+    return entry
+
+
+def written_before(session: Session, ticket: Ticket, submission_key: str) -> Entry | None:
+    """What the same form has written already: a double click writes one."""
+    return session.scalar(select(Entry).where(Entry.ticket_id == ticket.id, Entry.submission_key == submission_key))
+
+
+def check_open(ticket: Ticket) -> None:
+    """Conflict once nobody is to write on the ticket any more."""
     if ticket.state in {TicketState.CLOSED, TicketState.WITHDRAWN}:
         raise Conflict(_("The ticket is closed: it takes no more messages."))
-    detail: dict[str, Any] = {"by_mail": True} if by_mail else {}
-    entry = record(session, ticket, "message", actor, at, text=text.strip(), submission_key=submission_key, **detail)
-    hashes = [kept.sha256 for kept in attach(session, entry, files.accepted, at)]
-    audit(session, actor, "ticket.message", f"ticket {ticket.number}", at=at,
-          **detail, **({"files": hashes} if hashes else {}))  # fmt: skip
-    return entry
+
+
+def keep_between(session: Session, entry: Entry, actor: Actor, to: str) -> None:
+    """The entry is read by the two units alone, and by those who supervise either."""
+    session.flush()
+    session.add(EntryReader(entry=entry, unit_code=actor.unit_code))
+    session.add(EntryReader(entry=entry, unit_code=to, addressed=True))
+    session.flush()
 
 
 def note_download(session: Session, actor: Actor, number: str, attachment: int, sha256: str, at: datetime) -> None:
@@ -55,8 +80,17 @@ def note_download(session: Session, actor: Actor, number: str, attachment: int, 
     audit(session, actor, "attachment.download", f"ticket {number}", at=at, attachment=attachment, sha256=sha256)
 
 
-def _check(text: str, submission_key: str, files: SortedOut) -> None:
+def _fault_of(session: Session, actor: Actor, ticket: Ticket, to: str) -> Text | None:
+    """What is wrong with the unit addressed, if it is not one to whom `actor` may write here."""
+    if not to or to in session.scalars(addressable(actor, ticket).with_only_columns(Unit.code)).all():
+        return None
+    return _("This unit takes no part in the ticket: choose one that does, or write to all.")
+
+
+def _check(text: str, submission_key: str, files: SortedOut, misdirected: Text | None) -> None:
     faults = Faults()
+    if misdirected:
+        faults.note("to", misdirected)
     if not text.strip() and files == NO_FILES:
         faults.note("text", _("Write something before you send it."))
     check_text("text", text, MESSAGE_LENGTH, faults)
@@ -64,7 +98,3 @@ def _check(text: str, submission_key: str, files: SortedOut) -> None:
     for place, (name, reason) in enumerate(files.refused):
         faults.note(f"files.{place}", _("“%(name)s” was not sent: %(reason)s", name=name, reason=reason))
     faults.raise_any()
-
-
-def _written_before(session: Session, ticket: Ticket, submission_key: str) -> Entry | None:
-    return session.scalar(select(Entry).where(Entry.ticket_id == ticket.id, Entry.submission_key == submission_key))

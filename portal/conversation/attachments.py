@@ -22,6 +22,7 @@ from portal.tickets.models import Entry
 from portal.web.citizen_number import holds_number, mask
 
 PURPOSE = "attachment.content"
+PATH = re.compile(r"[/\\]")
 ID_NUMBER = re.compile(r"\d{17}[\dXx]")
 
 REASONS: Mapping[Unfit, Text] = {
@@ -35,6 +36,7 @@ REASONS: Mapping[Unfit, Text] = {
     Unfit.TWO_KINDS: _("it is two kinds of file in one, which is not taken: save it again from its program."),
     Unfit.DAMAGED: _("it is damaged or unusual and cannot be checked: open it, save it again, and send that one."),
 }
+HOLDS_PATH = _("its name holds a path, which no file chosen in a browser has: rename it, and choose it again.")
 EMPTY = _("it is empty (0 bytes): check that you chose the right one.")
 TOO_LARGE = _("it is larger than %(most)s MB: scan it with fewer dots, or split it.", most=LARGEST_FILE // 1024**2)
 TOO_MANY = _("at most %(most)s files go with one message: send it with another.", most=MOST_FILES)
@@ -107,6 +109,8 @@ def content_of(attachment: Attachment) -> bytes:
 
 
 def _judged(file: File) -> Accepted | Text:
+    if PATH.search(file.name):
+        return HOLDS_PATH
     if not file.content:
         return EMPTY
     if len(file.content) > LARGEST_FILE:

@@ -1,22 +1,29 @@
-"""Writing to the units of a ticket, with files, and taking the files."""
+"""Writing to the units of a ticket, with files; editing it; noting a call; taking the files."""
 
+from datetime import datetime, tzinfo
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, session, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from portal.clock import now
 from portal.conversation.actions import send_message
 from portal.conversation.attachments import NO_FILES, File, SortedOut, sorted_out
+from portal.conversation.calling import note_call
+from portal.conversation.composer import Talk, talk_of
 from portal.conversation.downloads import download
+from portal.conversation.edits import edit_message, editable, message_to_edit
+from portal.conversation.forms import CallForm, EditForm
 from portal.errors import Conflict, Invalid
 from portal.extensions import db
 from portal.tickets.cards import Interrupted
 from portal.tickets.checking import LARGEST_FILE, MOST_FILES
+from portal.tickets.drafting import sent
 from portal.tickets.forms import MessageForm
+from portal.tickets.models import Entry, Ticket
 from portal.tickets.page import render_ticket
-from portal.tickets.queries import load_ticket
+from portal.tickets.queries import entries_of, load_ticket
 from portal.web.access import actor, requires
 from portal.web.permissions import Permission
 
@@ -37,6 +44,17 @@ def _make_room_for_files(endpoint: str | None, _values: dict[str, Any] | None) -
         request.max_content_length = MOST_FILES * LARGEST_FILE + BESIDE_THE_FILES
 
 
+@bp.app_template_global("talk_of")
+def talk_on(ticket: Ticket) -> Talk:
+    """For the ticket's page, which lies below: what it offers to whoever writes, asked only where it shows it."""
+    return talk_of(db.session, actor(), ticket)
+
+
+@bp.app_template_global()
+def may_edit(entry: Entry, at: datetime) -> bool:
+    return editable(actor(), entry, at)
+
+
 @bp.post("/tickets/<number>/messages")
 @requires(Permission.TICKET_MESSAGE)
 def send(number: str) -> Response | tuple[str, int]:
@@ -44,16 +62,64 @@ def send(number: str) -> Response | tuple[str, int]:
     files = _chosen(form, number)
     ticket = load_ticket(db.session, actor(), number, lock=True)
     try:
-        send_message(db.session, actor(), ticket, form.text.data or "", now(), form.submission_key.data or None, files)
+        send_message(db.session, actor(), ticket, form.text.data or "", now(), form.submission_key.data or None, files,
+                     to=form.to.data or "")  # fmt: skip
     except Invalid as refusal:
         form.refuse(refusal)
         form.choose_again([file.name for file in files.accepted])
         return _again(number, Interrupted(form), refusal.status)
     except Conflict as refusal:
         return _again(number, Interrupted(form, message=refusal.message), refusal.status)
+    sent(db.session, actor(), ticket.number, form.form_id)
     db.session.commit()
     flash(_("Message sent."), "success")
     return redirect(url_for("tickets.show", number=number, _anchor="history"))
+
+
+@bp.post("/tickets/<number>/calls")
+@requires(Permission.TICKET_MESSAGE)
+def note(number: str) -> Response | tuple[str, int]:
+    form = CallForm(ids="call")
+    ticket = load_ticket(db.session, actor(), number, lock=True)
+    try:
+        note_call(db.session, actor(), ticket, form.call(_zone()), now())
+    except Invalid as refusal:
+        form.refuse(refusal)
+        return _call_again(ticket, form, refusal.status)
+    except Conflict as refusal:
+        form.form_errors.append(refusal.message)
+        return _call_again(ticket, form, refusal.status)
+    sent(db.session, actor(), ticket.number, form.form_id)
+    db.session.commit()
+    flash(_("The call is noted."), "success")
+    return redirect(url_for("tickets.show", number=number, _anchor="history"))
+
+
+@bp.get("/tickets/<number>/messages/<int:entry_id>/edits")
+@requires(Permission.TICKET_MESSAGE)
+def edit(number: str, entry_id: int) -> str:
+    ticket = load_ticket(db.session, actor(), number)
+    entry = message_to_edit(db.session, actor(), ticket, entry_id, now())
+    form = EditForm(formdata=None, text=entry.text, seen=len(entry.former_texts))  # type: ignore[attr-defined]
+    return render_template("tickets/edit.html", ticket=ticket, entry=entry, form=form)
+
+
+@bp.post("/tickets/<number>/messages/<int:entry_id>/edits")
+@requires(Permission.TICKET_MESSAGE)
+def save_edit(number: str, entry_id: int) -> Response | tuple[str, int]:
+    form = EditForm()
+    ticket = load_ticket(db.session, actor(), number, lock=True)
+    try:
+        edit_message(db.session, actor(), ticket, entry_id, form.text.data or "", form.seen.data or 0, now())
+    except Invalid as refusal:
+        form.refuse(refusal)
+        return _edit_again(ticket, entry_id, form, refusal.status)
+    except Conflict as refusal:
+        form.form_errors.append(refusal.message)
+        return _edit_again(ticket, entry_id, form, refusal.status)
+    db.session.commit()
+    flash(_("The message is changed; what it said before stays readable."), "success")
+    return redirect(url_for("tickets.show", number=number, _anchor=f"entry-{entry_id}"))
 
 
 @bp.get("/tickets/<number>/attachments/<int:attachment_id>")
@@ -74,3 +140,21 @@ def _chosen(form: MessageForm, number: str) -> SortedOut:
 def _again(number: str, interrupted: Interrupted, status: int) -> tuple[str, int]:
     db.session.rollback()
     return render_ticket(number, interrupted), status
+
+
+def _call_again(ticket: Ticket, form: CallForm, status: int) -> tuple[str, int]:
+    db.session.rollback()
+    talk_of(db.session, actor(), ticket, form)
+    return render_ticket(ticket.number), status
+
+
+def _edit_again(ticket: Ticket, entry_id: int, form: EditForm, status: int) -> tuple[str, int]:
+    """The form as it was typed; nothing of it was kept."""
+    db.session.rollback()
+    entry = db.session.scalar(entries_of(actor(), ticket).where(Entry.id == entry_id))
+    return render_template("tickets/edit.html", ticket=ticket, entry=entry, form=form), status
+
+
+def _zone() -> tzinfo:
+    zone: tzinfo = current_app.extensions["settings"].timezone
+    return zone

@@ -20,7 +20,8 @@ from portal.desk.models import SavedView
 from portal.desk.queries import BY_TICKET, MOST_COUNTED
 from portal.desk.state import Sieve, WorkView
 from portal.extensions import db
-from portal.procedures.catalogue import Procedure, shipped
+from portal.procedures.catalogue import Procedure
+from portal.procedures.queries import all_procedures, load_procedures, procedure_of
 from portal.tickets.lifecycle import TaskState
 from portal.tickets.models import Clock, Task, Ticket
 from portal.web.access import actor
@@ -45,7 +46,7 @@ class Row:
 
     @property
     def procedure(self) -> Procedure:
-        return shipped()[self.ticket.procedure]
+        return procedure_of(db.session, *self.ticket.opened_with)
 
     def other(self, own: str | None) -> Unit:
         """The unit on the other side: whoever owes, or whoever waits for the own unit."""
@@ -136,7 +137,7 @@ def gather(sieve: Sieve, save: SaveForm | None = None, form: SieveForm | None = 
 
 
 def _form(sieve: Sieve) -> SieveForm:
-    form = SieveForm.of(sieve)
+    form = SieveForm.of(sieve, all_procedures(db.session))
     if sieve.unit:
         settle(db.session, form.unit.form, actor().unit_code)
     return form
@@ -171,6 +172,7 @@ def _tasks(sieve: Sieve, at: datetime, tz: ZoneInfo, after: Key | None) -> list[
     statement = _with_all(queries.clocks(actor(), sieve, at, tz, after, PAGE))
     rows = [Row(clock.ticket, clock) for clock in db.session.scalars(statement).unique()]
     load_calendars(db.session, {row.clock.unit_code for row in rows if row.clock})
+    load_procedures(db.session, {row.ticket.opened_with for row in rows})
     return rows
 
 

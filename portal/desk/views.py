@@ -15,6 +15,7 @@ from portal.desk.state import Sieve
 from portal.desk.together import MOST, Outcome, sign_for_all
 from portal.errors import Invalid
 from portal.extensions import db
+from portal.procedures.queries import all_procedures
 from portal.tickets.queries import partners
 from portal.web.access import actor, requires, signed_in
 from portal.web.permissions import Permission
@@ -37,7 +38,7 @@ def work_list() -> str | Response:
 def narrow() -> str | Response:
     """What the form of the filters asks for, as an address; a unit that is not yet settled is asked for again."""
     sieve = Sieve.read(request.args)
-    form = SieveForm.of(sieve)
+    form = SieveForm.of(sieve, all_procedures(db.session))
     choice = form.unit.form
     choice.process(request.args)
     wrong = settle(db.session, choice, actor().unit_code, db.session.scalars(partners(actor().unit_code or "")).all())

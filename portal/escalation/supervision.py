@@ -22,7 +22,7 @@ from portal.escalation.board import (
     to_decide,
 )
 from portal.extensions import db
-from portal.procedures.catalogue import shipped
+from portal.procedures.queries import load_procedures, procedure_of
 from portal.tickets.models import Clock
 from portal.web.access import actor, requires
 from portal.web.pagination import Key, decode, page_of
@@ -49,6 +49,7 @@ def board() -> str:
     statement = standing_still(actor(), wanted, at, _after(), ROWS)
     page = page_of(db.session.scalars(statement).unique().all(), ROWS, _key)
     load_calendars(db.session, {clock.unit_code for clock in page.items})
+    load_procedures(db.session, {clock.ticket.opened_with for clock in page.items})
     here, below = _branches(wanted.unit, at)
     return render_template(
         "supervision/board.html",
@@ -57,7 +58,7 @@ def board() -> str:
         branch=here,
         below=below,
         path=[unit for unit in reversed(db.session.scalars(chain(wanted.unit)).all()) if _mine(unit.code)],
-        procedures=shipped(),
+        procedure_of=lambda ticket: procedure_of(db.session, *ticket.opened_with),
         asked=db.session.scalars(to_decide(actor())).unique().all(),
         asked_count=db.session.scalar(how_many_to_decide(actor())) or 0,
         own=actor().unit_code,

@@ -13,7 +13,8 @@ from directory.models import Unit
 from portal.errors import Conflict
 from portal.ladder.ladder import ClockKind
 from portal.letters.queries import opening_message
-from portal.procedures.catalogue import Procedure, shipped
+from portal.procedures.catalogue import Procedure
+from portal.procedures.queries import procedure_of
 from portal.tickets.citizens import CitizenFacts
 from portal.tickets.lifecycle import TaskState
 from portal.tickets.models import Task, Ticket
@@ -43,7 +44,7 @@ def letter_of(session: Session, ticket: Ticket, printing: Printing) -> dict[str,
 
 
 def _letter(session: Session, ticket: Ticket, addressees: Sequence[Unit], printing: Printing) -> dict[str, Any]:
-    procedure = shipped()[ticket.procedure]
+    procedure = procedure_of(session, *ticket.opened_with)
     name, opened = procedure.name(printing.language), _day(ticket.opened_at, printing)
     return {
         "language": printing.language,
@@ -96,7 +97,8 @@ def _parts(session: Session, ticket: Ticket, procedure: Procedure, printing: Pri
     rows = [_row(task, printing) for task in ticket.tasks if task.state is not TaskState.CANCELLED]
     parts.append(_part(_("Steps and limits"), [], head, rows, "steps"))
     if procedure.materials:
-        parts.append(_part(_("Materials"), [_listed(list(procedure.materials), printing) + _(".")]))
+        named = [each.zh if printing.language == "zh" else each.en for each in procedure.materials]
+        parts.append(_part(_("Materials"), [_listed(named, printing) + _(".")]))
     parts.append(_part(_("Handling"), [_(
         "Please sign for the case and answer on the platform within the limits. Where it is refused or returned, all "
         "grounds are to be given at once, with a contact who can be asked. If you are not the unit in charge, hand it "

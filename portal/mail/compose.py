@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from babel.dates import format_datetime
 from flask import current_app
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
@@ -86,10 +86,17 @@ def render(letter: Letter) -> Texts:
         raise ValueError(f"there is no mail of the kind {letter.kind!r}")
     with in_language(_language(letter)):
         facts = _facts(letter)
-        subject = one_line(_rendered(letter.kind, "subject.txt", facts))
+        subject = _subject(letter, facts)
         plain = _rendered(letter.kind, "body.txt", {**facts, "subject": subject})
         html = _rendered(letter.kind, "body.html", {**facts, "subject": subject})
     return Texts(subject, _without_gaps(plain), html)
+
+
+def _subject(letter: Letter, facts: Mapping[str, Any]) -> str:
+    """One line; a drill's begins with the word, so that nobody takes it for a case."""
+    told = one_line(_rendered(letter.kind, "subject.txt", facts))
+    drill = bool(facts["items"]) and all(item["drill"] for item in facts["items"])
+    return gettext("[Drill]") + " " + told if drill else told
 
 
 def headers(letter: Letter) -> dict[str, str]:

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session, sessionmaker
 from portal.api.models import IdempotentAnswer
 from portal.audit.actions import record as audit
 from portal.config import Settings
-from portal.conversation.models import Attachment
+from portal.conversation.models import Attachment, FormerText
 from portal.drafts.models import Draft
 from portal.terms.indexing import forget
 from portal.tickets.lifecycle import TicketState
 from portal.tickets.models import Citizen, Entry, Ticket
+from portal.tickets.readers import Mention
 from portal.web.actor import PORTAL
 
 BATCH = 50
@@ -78,6 +79,8 @@ def _blank(session: Session, ids: Sequence[int]) -> None:
     entries = select(Entry.id).where(Entry.ticket_id.in_(ids))
     session.execute(delete(Attachment).where(Attachment.entry_id.in_(entries)).execution_options(**UNSEEN))
     session.execute(delete(Citizen).where(Citizen.ticket_id.in_(ids)).execution_options(**UNSEEN))
+    for beside in (FormerText, Mention):
+        session.execute(delete(beside).where(beside.entry_id.in_(entries)).execution_options(**UNSEEN))
     forget(session, ids)
     for entry in session.scalars(select(Entry).where(Entry.ticket_id.in_(ids))):
         entry.text, entry.submission_key = "", None

@@ -4,13 +4,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from directory.models import Unit
 from portal.audit.actions import record as audit
 from portal.cipher import Cipher
-from portal.procedures.catalogue import Procedure, shipped
+from portal.procedures.catalogue import Procedure
+from portal.procedures.queries import procedure_of
 from portal.search.marking import Piece, marked, says
 from portal.search.queries import by_citizen, by_number, by_reference, candidates, found, frequencies, texts_of
 from portal.search.question import Word, asked, asked_of_units
@@ -35,7 +37,7 @@ class Hit:
 
     @property
     def procedure(self) -> Procedure:
-        return shipped()[self.ticket.procedure]
+        return procedure_of(cast(Session, object_session(self.ticket)), *self.ticket.opened_with)
 
     @property
     def units(self) -> list[Unit]:
@@ -93,7 +95,7 @@ def _read(session: Session, actor: Actor, words: Sequence[Word], ids: Sequence[i
     if not ids:
         return []
     texts: Mapping[int, list[str]] = defaultdict(list)
-    for ticket_id, text in session.execute(texts_of(ids)):
+    for ticket_id, text in session.execute(texts_of(actor, ids)):
         texts[ticket_id].append(text)
     hits = [(Hit(ticket), texts.get(ticket.id, [])) for ticket in session.scalars(found(ids))]
     return [_shown(hit, words, written) for hit, written in hits if _answers(hit, words, written)]

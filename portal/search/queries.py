@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 from directory.models import Unit
 from portal.terms.models import TicketTerm
 from portal.tickets.models import Citizen, Entry, Party, Task, Ticket
-from portal.tickets.queries import seen_by, visible_to
+from portal.tickets.queries import readable_by, seen_by, visible_to
 from portal.web.actor import Actor
 from portal.web.permissions import Role
 
@@ -47,9 +47,10 @@ def found(ids: Sequence[int]) -> Select[Ticket]:
     )
 
 
-def texts_of(ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
-    """(ticket, text) of everything that was written on these tickets, oldest first."""
-    return select(Entry.ticket_id, Entry.text).where(Entry.ticket_id.in_(ids), Entry.text != "").order_by(Entry.id)
+def texts_of(actor: Actor, ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    """(ticket, text) of everything on these tickets that `actor` may read, oldest first."""
+    written = Entry.ticket_id.in_(ids), Entry.text != "", readable_by(actor)
+    return select(Entry.ticket_id, Entry.text).where(*written).order_by(Entry.id)
 
 
 def by_citizen(actor: Actor, indexes: Sequence[str], size: int) -> Select[int]:

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.procedures.catalogue import shipped
+from portal.procedures.queries import procedure_of
 from portal.terms.indexing import forget, index_texts, index_units
 from portal.tickets.models import Entry, Party, Ticket
 
@@ -15,7 +15,7 @@ def index_anew(session: Session, after: int) -> list[int]:
     tickets = session.scalars(select(Ticket).where(Ticket.id > after).order_by(Ticket.id).limit(BATCH)).all()
     forget(session, [ticket.id for ticket in tickets])
     for ticket in tickets:
-        procedure = shipped()[ticket.procedure]
+        procedure = procedure_of(session, *ticket.opened_with)
         written = session.scalars(select(Entry.text).where(Entry.ticket_id == ticket.id, Entry.text != ""))
         index_texts(session, ticket.id, [ticket.subject, ticket.reference, procedure.zh, procedure.en, *written])
         index_units(session, ticket.id, session.scalars(select(Party.unit_code).where(Party.ticket_id == ticket.id)))

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from portal.errors import Text
+from portal.procedures.catalogue import Phrase
 from portal.tickets import forms
 from portal.tickets.assigning import officers_of, posts_of
 from portal.tickets.extension import Extension
-from portal.tickets.lifecycle import TaskMove, TaskState
+from portal.tickets.lifecycle import SETTLED_STATES, TaskMove, TaskState
 from portal.tickets.models import Clock, Task
 from portal.tickets.moves import needs_explanation
 from portal.tickets.queries import allowed_moves
@@ -72,7 +73,7 @@ class Shown:
     "who can be given a task, by unit"
     seen: int
     "the last entry on the page"
-    grounds: Sequence[str]
+    grounds: Sequence[Phrase]
     again: Interrupted | None
     wanted: Wanted
 
@@ -85,7 +86,7 @@ class TaskCard:
     clocks: Sequence[Clock]
     forms: Mapping[str, PortalForm]
     explain: bool
-    grounds: Sequence[str]
+    grounds: Sequence[Phrase]
     asked: Extension | None
     "more time, asked for and not decided"
     opened: str
@@ -97,6 +98,11 @@ class TaskCard:
     def nearest(self) -> Clock | None:
         """The clock that runs out first."""
         return min(self.clocks, key=lambda clock: clock.due_at, default=None)
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is to be done with it: where there are many, it is folded."""
+        return self.task.state in SETTLED_STATES and not self.forms
 
     @property
     def mine(self) -> bool:

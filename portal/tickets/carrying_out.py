@@ -10,6 +10,7 @@ from wtforms import FormField
 from portal.errors import Conflict, Invalid, Refused
 from portal.extensions import db
 from portal.tickets.cards import Interrupted
+from portal.tickets.drafting import sent
 from portal.tickets.forms import MoveForm
 from portal.tickets.models import Task
 from portal.tickets.page import render_ticket
@@ -44,6 +45,7 @@ def carry_out(number: str, task_id: int | None, form: PortalForm, said: str, act
         return show_again(number, Interrupted(refused(form, refusal), task_id), refusal.status)
     except Conflict as refusal:
         return show_again(number, _stopped(form, task_id, refusal), refusal.status)
+    sent(db.session, actor(), number, form.form_id)
     db.session.commit()
     flash(said, "success")
     return redirect(url_for("tickets.show", number=number))

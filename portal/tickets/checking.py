@@ -15,7 +15,8 @@ from directory.queries import parents_above
 from portal.errors import Invalid, Text
 from portal.ladder.ladder import POLICIES, Policy, top_of_ladder
 from portal.ladder.queries import current_policy
-from portal.procedures.catalogue import REGISTRY, RESIDENCE, Procedure, shipped
+from portal.procedures.catalogue import REGISTRY, RESIDENCE, Procedure
+from portal.procedures.queries import all_procedures
 from portal.tickets.citizens import CitizenFacts, checked_number
 from portal.tickets.places import Share, shares
 from portal.web.actor import Actor
@@ -27,7 +28,7 @@ MESSAGE_LENGTH = 10_000
 "Characters; what is longer belongs into an attachment."
 LARGEST_FILE, MOST_FILES = 20 * 1024 * 1024, 10
 "Bytes of one attachment; attachments of one message."
-SUBJECT_LENGTH, NAME_LENGTH, REFERENCE_LENGTH, KEY_LENGTH = 200, 60, 60, 64
+SUBJECT_LENGTH, NAME_LENGTH, REFERENCE_LENGTH, KEY_LENGTH, REASON_LENGTH = 200, 60, 60, 64, 300
 MOST_PLACES, MOST_CITIZENS = 20, 10
 CHOOSABLE = (RESIDENCE, REGISTRY, "former registry")
 
@@ -52,6 +53,10 @@ class Opening:
     drill: bool = False
     reference: str = ""
     accepted_on: date | None = None
+    materials: Sequence[str] = ()
+    "those of the procedure that the opener has seen, by their Chinese names"
+    urgency_reason: str | None = None
+    "why it is urgent; None: the asker is another system, which is not asked"
     submission_key: str | None = None
 
 
@@ -69,6 +74,15 @@ class Checked:
     top: str
     parents: Mapping[str, str | None]
     units: Mapping[str, Unit] = field(repr=False)
+
+    @property
+    def materials(self) -> list[str]:
+        """What the opener has seen of the procedure's materials, in their order."""
+        return [each.zh for each in self.procedure.materials if each.zh in self.opening.materials]
+
+    @property
+    def urgency_reason(self) -> str:
+        return (self.opening.urgency_reason or "").strip() if self.urgency == "urgent" else ""
 
     @property
     def registry(self) -> str | None:
@@ -95,21 +109,19 @@ def checked(session: Session, actor: Actor, opening: Opening, at: datetime, *, p
     """
     faults = Faults()
     opener = _opener(actor)
-    procedure = shipped().get(opening.procedure)
-    if procedure is None:
-        raise Invalid({"procedure": _("Choose the kind of case.")})
+    procedure = _procedure(session, opening.procedure)
     named = _named(opening, faults)
     units = _units(session, [opener, *(code for codes in named.values() for code in codes)])
     today = at.astimezone(calendar_of(session, opener).tz).date()
     _check_places(procedure, opener, named, units, faults, today)
-    citizens = () if preview else _check_texts(opening, today, faults)
+    urgency = "urgent" if "urgent" in {opening.urgency, procedure.urgency} else "normal"
+    citizens = () if preview else _check_texts(opening, urgency, today, faults)
     faults.raise_any()
     parents = parents_above(session, units)
     shared = tuple(shares(procedure, opener, named, parents))
     if not {share.unit for share in shared} - {opener}:
         raise Invalid({REGISTRY: _("All of this would be your own unit's work: there is nobody to coordinate with.")})
     top = top_of_ladder(opener, [(share.step.place, share.unit, False) for share in shared], parents)
-    urgency = "urgent" if "urgent" in {opening.urgency, procedure.urgency} else "normal"
     return Checked(
         opening=opening,
         procedure=procedure,
@@ -128,6 +140,15 @@ def _opener(actor: Actor) -> str:
     if actor.unit_code is None or not actor.may(Permission.TICKET_OPEN):
         raise Invalid({"": _("Only an officer of a unit opens a ticket.")})
     return actor.unit_code
+
+
+def _procedure(session: Session, code: str) -> Procedure:
+    procedure = all_procedures(session).get(code)
+    if procedure is None:
+        raise Invalid({"procedure": _("Choose the kind of case.")})
+    if procedure.retired:
+        raise Invalid({"procedure": _("This kind of case is out of use: choose another.")})
+    return procedure
 
 
 def _named(opening: Opening, faults: Faults) -> dict[str, list[str]]:
@@ -206,8 +227,9 @@ def _not_yet(unit: Unit, today: date) -> Text | None:
     return None
 
 
-def _check_texts(opening: Opening, today: date, faults: Faults) -> tuple[CitizenFacts, ...]:
+def _check_texts(opening: Opening, urgency: str, today: date, faults: Faults) -> tuple[CitizenFacts, ...]:
     _check_message(opening.message, faults)
+    _check_urgency(opening, urgency, faults)
     for name, text, most in (
         ("subject", opening.subject, SUBJECT_LENGTH),
         ("reference", opening.reference, REFERENCE_LENGTH),
@@ -216,9 +238,16 @@ def _check_texts(opening: Opening, today: date, faults: Faults) -> tuple[Citizen
         check_text(name, text, most, faults)
     if opening.accepted_on and opening.accepted_on > today:
         faults.note("accepted_on", _("The day of acceptance is yet to come: give today or an earlier day."))
+    return _check_citizens(opening.citizens, today, faults)
+
+
+def _check_urgency(opening: Opening, urgency: str, faults: Faults) -> None:
     if opening.urgency not in {"", *POLICIES}:
         faults.note("urgency", _("Choose normal or urgent."))
-    return _check_citizens(opening.citizens, today, faults)
+    if opening.urgency_reason is not None and urgency == "urgent":
+        if not opening.urgency_reason.strip():
+            faults.note("urgency_reason", _("Say why it is urgent: the other units read it."))
+        check_text("urgency_reason", opening.urgency_reason, REASON_LENGTH, faults)
 
 
 def _check_message(message: str, faults: Faults) -> None:

@@ -177,8 +177,9 @@ class RevealForm(PortalForm):
 
 
 class MessageForm(PortalForm):
-    """A message to all units of the ticket; posted to `portal.conversation`, shown on the ticket."""
+    """A message to all units of the ticket or to one alone; posted to `portal.conversation`, shown on the ticket."""
 
+    to = SelectField(_("To whom"), choices=[], validate_choice=False, default="")
     text = TextAreaField(_("Message"))
     files = MultipleFileField(_("Files"))
     submission_key = HiddenField(default=lambda: secrets.token_urlsafe(16))

@@ -20,6 +20,7 @@ def record(
     task: Task | None = None,
     text: str = "",
     submission_key: str | None = None,
+    aside: bool = False,
     **detail: Any,
 ) -> Entry:
     """Add one entry in the transaction of its cause, found by its words from then on.
@@ -34,6 +35,7 @@ def record(
         by_officer_id=actor.officer_id,
         by_unit_code=actor.unit_code,
         by=actor.name,
+        aside=aside,
         text=text,
         detail=detail,
         submission_key=submission_key,

@@ -13,8 +13,8 @@ from portal.ladder.ladder import ClockKind
 from portal.mail.compose import post
 from portal.mail.letter import Item, Letter, Mailed, Why
 from portal.mail.letter import Notice as DirectoryNotice
-from portal.procedures.catalogue import shipped
 from portal.procedures.limit import LimitUnit
+from portal.procedures.queries import procedure_of
 from portal.tickets.clocks import clock_calendar
 from portal.tickets.extension import Extension, ExtensionState
 from portal.tickets.forecast import Command, ForecastRung, rungs_to_come
@@ -196,7 +196,7 @@ def _ceiling(ticket: Ticket) -> str:
 
 def _item(session: Session, ticket: Ticket, clock: Clock) -> Item:
     """What every mail may say of a clock: numbers, places and instants, never a person or a person's words."""
-    procedure = shipped()[ticket.procedure]
+    procedure = procedure_of(session, *ticket.opened_with)
     task = clock.task
     return {
         "number": ticket.number,

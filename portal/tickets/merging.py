@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, insert, literal, select
+from sqlalchemy import Select, false, func, insert, literal, select
 from sqlalchemy.orm import Session, selectinload
 
 from portal.terms.indexing import index_unit_on
@@ -14,6 +14,7 @@ from portal.tickets.history import record
 from portal.tickets.lifecycle import SETTLED_STATES, TicketState
 from portal.tickets.models import Party, Task, Ticket
 from portal.tickets.queries import running_clocks
+from portal.tickets.readers import EntryReader
 from portal.web.actor import Actor
 
 UNDER_WAY = (TicketState.OPEN, TicketState.RESOLVED)
@@ -40,7 +41,8 @@ def move_open_work(
     """Give the successor the open tasks and tickets of a closed unit, each with an entry of its own on its ticket.
 
     The limits stay; who is above changes, also for `moved_units`, the units that come below the successor with it:
-    the top of each ticket's ladder is found anew. The successor may see every ticket that the closed unit could.
+    the top of each ticket's ladder is found anew. The successor may see every ticket, and read every
+    aside, that the closed unit could.
     """
     _see_the_same(session, closed, successor)
     tasks = opened = 0
@@ -81,6 +83,11 @@ def _see_the_same(session: Session, closed: str, successor: str) -> None:
     seen = select(Party.ticket_id, literal(successor)).where(Party.unit_code == closed, Party.ticket_id.not_in(already))
     session.flush()
     session.execute(insert(Party).from_select(["ticket_id", "unit_code"], seen))
+    reads = select(EntryReader.entry_id).where(EntryReader.unit_code == successor)
+    told = select(EntryReader.entry_id, literal(successor), false()).where(
+        EntryReader.unit_code == closed, EntryReader.entry_id.not_in(reads)
+    )
+    session.execute(insert(EntryReader).from_select(["entry_id", "unit_code", "addressed"], told))
     index_unit_on(session, select(Party.ticket_id).where(Party.unit_code == closed), successor)
 
 

@@ -3,7 +3,18 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from directory.base import Model
@@ -40,6 +51,9 @@ class Ticket(Model):
     number: Mapped[str] = mapped_column(String(20), unique=True, comment="XB2016-000123-7")
     state: Mapped[TicketState] = mapped_column(enum_column(TicketState), default=TicketState.OPEN)
     procedure: Mapped[str] = mapped_column(String(40), comment="code of the procedure")
+    procedure_version: Mapped[int] = mapped_column(
+        default=1, server_default=text("1"), comment="the version with which it was opened"
+    )
     urgency: Mapped[str] = mapped_column(String(10), default="normal")
     policy: Mapped[dict[str, Any]] = mapped_column(JSON, comment="the ladder's values, frozen at the opening")
     opener_code: Mapped[str] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE"))
@@ -68,10 +82,14 @@ class Ticket(Model):
     opened_by: Mapped[Officer | None] = relationship()
     tasks: Mapped[list["Task"]] = relationship(back_populates="ticket", order_by="Task.position")
     clocks: Mapped[list["Clock"]] = relationship(back_populates="ticket", order_by="Clock.id")
-    entries: Mapped[list["Entry"]] = relationship(back_populates="ticket", order_by="Entry.id")
     citizens: Mapped[list["Citizen"]] = relationship(order_by="Citizen.position")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy's own attribute
+
+    @property
+    def opened_with(self) -> tuple[str, int]:
+        """The procedure's code and version: steps, limits, materials and grounds are those for as long as it lasts."""
+        return self.procedure, self.procedure_version
 
     @property
     def due_at(self) -> datetime | None:
@@ -246,7 +264,7 @@ class Clock(Model):
 
 
 class Entry(Model):
-    """One line of a ticket's history; append-only."""
+    """One line of a ticket's history; append-only. Read through `queries.entries_of` alone: some are asides."""
 
     __tablename__ = "entry"
     __table_args__ = (
@@ -266,12 +284,16 @@ class Entry(Model):
         ForeignKey("unit.code", onupdate="CASCADE"), comment="null: the portal"
     )
     by: Mapped[str] = mapped_column(String(120), comment="who, as shown then")
+    aside: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), comment="to one unit alone: entry_reader says between which"
+    )
+    edited_at: Mapped[datetime | None] = mapped_column(comment="the former text is kept beside it")
     text: Mapped[str] = mapped_column(Text, default="", comment="what a person wrote; purged after the retention time")
     detail: Mapped[dict[str, Any]] = mapped_column(
         JSON, default=dict, comment="what the portal knows: rung, grounds, due"
     )
     submission_key: Mapped[str | None] = mapped_column(String(64), comment="a double click writes one")
 
-    ticket: Mapped[Ticket] = relationship(back_populates="entries")
+    ticket: Mapped[Ticket] = relationship()
     task: Mapped[Task | None] = relationship()
     by_unit: Mapped[Unit | None] = relationship()

@@ -10,6 +10,7 @@ from directory.calendars import calendar_of
 from portal.audit.actions import record as audit
 from portal.cipher import Cipher
 from portal.terms.indexing import index_texts, index_units
+from portal.tickets.alike import refuse_if_open
 from portal.tickets.checking import Checked, Opening, checked
 from portal.tickets.citizens import encrypted
 from portal.tickets.history import record
@@ -21,15 +22,21 @@ from portal.tickets.sending import announce
 from portal.web.actor import Actor
 
 
-def open_ticket(session: Session, actor: Actor, opening: Opening, at: datetime, cipher: Cipher) -> Ticket:
+def open_ticket(
+    session: Session, actor: Actor, opening: Opening, at: datetime, cipher: Cipher, *, anyway: bool = True
+) -> Ticket:
     """The ticket with its tasks, entries and mails; Invalid with every fault at once.
+
+    Unless `anyway`, OpenAlready where the actor sees open tickets on the same person and procedure.
 
     The same `submission_key` of the same unit opens one ticket, however often it comes; two at the same instant end
     in an IntegrityError for one of them, which may ask again.
     """
-    if opening.submission_key and (twin := _opened_before(session, actor, opening.submission_key)):
+    if opening.submission_key and (twin := opened_before(session, actor, opening.submission_key)):
         return twin
     facts = checked(session, actor, opening, at)
+    if not anyway:
+        refuse_if_open(session, actor, facts.procedure.code, facts.citizens, cipher, drill=opening.drill)
     ticket = planned(session, actor, facts, at)
     ticket.number = _number(session, ticket)
     ticket.citizens = [encrypted(citizen, place, cipher) for place, citizen in enumerate(facts.citizens, start=1)]
@@ -43,7 +50,8 @@ def open_ticket(session: Session, actor: Actor, opening: Opening, at: datetime, 
     return ticket
 
 
-def _opened_before(session: Session, actor: Actor, submission_key: str) -> Ticket | None:
+def opened_before(session: Session, actor: Actor, submission_key: str) -> Ticket | None:
+    """What the same form has opened already."""
     return session.scalar(
         select(Ticket).where(Ticket.submission_key == submission_key, Ticket.opener_code == actor.unit_code)
     )
@@ -67,13 +75,15 @@ def _parties(ticket: Ticket) -> set[str]:
 
 
 def _let_be_found(session: Session, ticket: Ticket, facts: Checked) -> None:
-    index_texts(session, ticket.id, [ticket.subject, ticket.reference, facts.procedure.zh, facts.procedure.en])
+    index_texts(session, ticket.id, [ticket.subject, ticket.reference, facts.procedure.zh, facts.procedure.en,
+                                      facts.urgency_reason])  # fmt: skip
     index_units(session, ticket.id, _parties(ticket))
 
 
 def _write_history(session: Session, actor: Actor, ticket: Ticket, facts: Checked, at: datetime) -> None:
     overall = facts.procedure.overall
-    record(session, ticket, "opened", actor, at, procedure=ticket.procedure, urgency=ticket.urgency,
+    record(session, ticket, "opened", actor, at, text=facts.urgency_reason, materials=facts.materials,
+           procedure=ticket.procedure, procedure_version=ticket.procedure_version, urgency=ticket.urgency,
            policy=ticket.policy, accepted_on=ticket.accepted_on.isoformat(),
            overall=[overall.amount, overall.unit] if overall else None,
            places=[[task.id, task.place, task.unit_code] for task in ticket.tasks])  # fmt: skip

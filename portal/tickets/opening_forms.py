@@ -1,6 +1,7 @@
 """The form of a new ticket: shape alone; what is right is the opening's to say."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -12,6 +13,7 @@ from wtforms import (
     FormField,
     HiddenField,
     RadioField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
@@ -19,7 +21,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from portal.errors import Text
-from portal.procedures.catalogue import FORMER_REGISTRY, RESIDENCE, shipped
+from portal.procedures.catalogue import FORMER_REGISTRY, RESIDENCE, Procedure
 from portal.tickets.checking import Opening
 from portal.tickets.citizens import CitizenFacts
 from portal.web.forms import PortalForm, stripped
@@ -46,18 +48,26 @@ class OpeningForm(PortalForm):
         choices=[SelectChoice("normal", _("Normal")), SelectChoice("urgent", _("Urgent"))],
         default="normal",
     )
+    urgency_reason = StringField(_("Why it is urgent"), filters=[stripped])
+    materials = SelectMultipleField(_("Materials seen"), choices=[], validate_choice=False)
     subject = StringField(_("Subject"), filters=[stripped])
     message = TextAreaField(_("What you ask of the other unit"))
     reference = StringField(_("Number in the acceptance system"), filters=[stripped])
     accepted_on = DateField(_("Accepted on"), validators=[Optional()])
     drill = BooleanField(_("This is a drill"))
+    anyway = BooleanField(_("I have looked at them: open one more all the same"))
     submission_key = HiddenField(default=lambda: secrets.token_urlsafe(16))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, procedures: Mapping[str, Procedure], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.procedures = procedures
         self.unsettled: dict[str, Text] = {}
         "what is still to be chosen, by the name of the unit's field"
-        self.procedure.choices = [SelectChoice(code) for code in shipped()]
+        self.procedure.choices = [SelectChoice(code) for code in procedures]
+
+    @property
+    def chosen(self) -> Procedure | None:
+        return self.procedures.get(self.procedure.data or "")
 
     @property
     def units(self) -> list[FormField]:
@@ -76,11 +86,12 @@ class OpeningForm(PortalForm):
             drill=bool(self.drill.data),
             reference=self.reference.data or "",
             accepted_on=self.accepted_on.data,
+            materials=self.materials.data or (),
+            urgency_reason=self.urgency_reason.data or "",
             submission_key=self.submission_key.data or None,
         )
 
     def _further_places(self) -> list[tuple[str, str]]:
-        procedure = shipped().get(self.procedure.data or "")
-        former = procedure is not None and FORMER_REGISTRY in procedure.places_named
+        former = self.chosen is not None and FORMER_REGISTRY in self.chosen.places_named
         named = [(FORMER_REGISTRY, row.form.code.data or "") for row in self.places] if former else []
         return [*named, (RESIDENCE, self.residence.form.code.data or "")]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from flask import render_template
+from flask import render_template, request
 from sqlalchemy.orm import Session
 
 from directory.models import Unit
@@ -15,7 +15,8 @@ from portal.clock import now
 from portal.extensions import db
 from portal.ladder.ladder import ClockKind
 from portal.mail.models import OutboxMail
-from portal.procedures.catalogue import Procedure, shipped
+from portal.procedures.catalogue import Procedure
+from portal.procedures.queries import procedure_of
 from portal.tickets import forms
 from portal.tickets.adding import addable_steps
 from portal.tickets.cards import NOTHING, Interrupted, Shown, TaskCard, Wanted, assignees, card_of
@@ -23,14 +24,19 @@ from portal.tickets.citizens import CitizenFacts, masked
 from portal.tickets.extension import asked_on
 from portal.tickets.forecast import ForecastRung, forecast
 from portal.tickets.holding import holdable
+from portal.tickets.latest import SHOWN, Part, part_of
 from portal.tickets.lifecycle import Outcome, TicketMove
 from portal.tickets.models import Clock, Entry, Task, Ticket
-from portal.tickets.queries import allowed_ticket_moves, entries_of, load_ticket, running_clocks
+from portal.tickets.queries import allowed_ticket_moves, load_ticket, running_clocks
 from portal.tickets.reopening import reopenable
+from portal.tickets.seeing import note_seen, seen_until
 from portal.tickets.told import Told, mails_about, told
 from portal.web.access import actor
 from portal.web.filters import in_language
 from portal.web.forms import PortalForm
+
+LARGEST = 2**31 - 1
+"Numbers that both databases take."
 
 
 @dataclass
@@ -41,7 +47,9 @@ class TicketPage:
     at: datetime
     procedure: Procedure
     cards: Sequence[TaskCard]
-    entries: Sequence[Entry]
+    part: Part
+    seen: int | None
+    "the newest entry that the reader was shown before; None for a first look"
     rungs: Sequence[ForecastRung]
     mails: Sequence[OutboxMail]
     units: Mapping[str, Unit]
@@ -79,13 +87,12 @@ class TicketPage:
 
     def climbed(self, clock: Clock) -> list[Entry]:
         """The rungs of a clock that are behind it, as the history tells them, lowest first."""
-        own = (entry for entry in self.entries if entry.kind in {"climbed", "skipped"})
-        return [entry for entry in own if _of_clock(entry, clock)]
+        return [entry for entry in self.part.rungs if _of_clock(entry, clock)]
 
     @cached_property
     def told(self) -> Told:
         """By which mails each rung was told."""
-        return told(self.entries, self.mails)
+        return told(self.part.rungs, self.mails)
 
     @property
     def overall(self) -> Clock | None:
@@ -96,6 +103,20 @@ class TicketPage:
         """What others entered after the reader had loaded the page."""
         since = self.interrupted.since if self.interrupted else None
         return [entry for entry in self.entries if entry.id > since] if since else []
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        return self.part.entries
+
+    @cached_property
+    def unread(self) -> frozenset[int]:
+        """Ids of what others entered since the reader looked last; none at a first look, when all of it is new."""
+        since, me = self.seen, actor().officer_id
+        return frozenset(e.id for e in self.entries if since and e.id > since and e.by_officer_id != me)
+
+    @property
+    def last_entry(self) -> int:
+        return self.entries[-1].id if self.entries else 0
 
     def unit_of(self, clock: Clock) -> Unit:
         return self.units[clock.unit_code]
@@ -112,21 +133,37 @@ def render_ticket(number: str, interrupted: Interrupted | None = None, wanted: W
     return render_template("tickets/ticket.html", page=gather(db.session, number, interrupted, wanted))
 
 
+def show_ticket(number: str, wanted: Wanted = NOTHING) -> str:
+    """The page of a ticket, and a note of how far its reader has now read; committed here.
+
+    The reading ends first: on SQLite a transaction that has read may find itself too late to write.
+    """
+    page = gather(db.session, number, wanted=wanted)
+    shown, reader, ticket_id = render_template("tickets/ticket.html", page=page), actor(), page.ticket.id
+    if page.last_entry > (page.seen or 0):
+        db.session.rollback()
+        note_seen(db.session, reader, ticket_id, page.last_entry)
+        db.session.commit()
+    return shown
+
+
 def gather(
     session: Session, number: str, interrupted: Interrupted | None = None, wanted: Wanted = NOTHING
 ) -> TicketPage:
     """Loads what the page shows; Hidden if the ticket is not for the reader to see."""
     ticket, at = load_ticket(session, actor(), number), now()
     units = units_of(session, ticket)
-    entries = session.scalars(entries_of(ticket)).all()
+    seen = seen_until(session, actor(), ticket.id)
+    part = part_of(session, actor(), ticket, *_wanted(seen, interrupted))
     page = TicketPage(
         ticket=ticket,
         at=at,
-        procedure=shipped()[ticket.procedure],
+        procedure=procedure_of(session, *ticket.opened_with),
         cards=[],
-        entries=entries,
+        part=part,
+        seen=seen,
         rungs=forecast(session, ticket, at),
-        mails=mails_about(session, ticket, entries),
+        mails=mails_about(session, ticket, part.rungs),
         units=units,
         citizens=[masked(citizen, cipher()) for citizen in ticket.citizens],
         moves=allowed_ticket_moves(actor(), ticket),
@@ -137,6 +174,17 @@ def gather(
     page.cards = _cards(session, page)
     page.forms = _ticket_forms(page)
     return page
+
+
+def _wanted(seen: int | None, interrupted: Interrupted | None) -> tuple[int, int | None]:
+    """How many entries the address asks for (`?shown=`), and the one from which on all are shown (`?entry=`)."""
+    since = (seen, interrupted.since if interrupted else None, _number("entry"))
+    return max(_number("shown"), SHOWN), min(filter(None, since), default=None)
+
+
+def _number(name: str) -> int:
+    """A number in the address; nonsense is none."""
+    return min(max(request.args.get(name, 0, type=int), 0), LARGEST)
 
 
 def units_of(session: Session, ticket: Ticket) -> dict[str, Unit]:
@@ -153,7 +201,7 @@ def _cards(session: Session, page: TicketPage) -> list[TaskCard]:
         asked={request.task_id: request for request in session.scalars(asked_on(ticket))},
         who={code: assignees(session, code) for code in {task.unit_code for task in sought}
              if code == actor().unit_code},
-        seen=page.entries[-1].id if page.entries else 0,
+        seen=page.last_entry,
         grounds=page.procedure.refusal_grounds,
         again=page.interrupted,
         wanted=page.wanted,

@@ -21,6 +21,7 @@ def planned(session: Session, actor: Actor, facts: Checked, at: datetime) -> Tic
     opening = facts.opening
     ticket = Ticket(
         procedure=facts.procedure.code,
+        procedure_version=facts.procedure.version,
         urgency=facts.urgency,
         policy=facts.policy.to_dict(),
         opener_code=actor.unit_code,

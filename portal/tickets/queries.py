@@ -3,14 +3,15 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Select, exists, false, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
 from directory.models import Unit, UnitAncestor
 from portal.errors import Hidden
 from portal.tickets.lifecycle import TASK_MOVES, TICKET_MOVES, WHO, WHO_TICKET, Side, TaskMove, TicketMove
 from portal.tickets.models import Clock, Entry, Party, Task, Ticket
 from portal.tickets.number import BadNumber, format_number, parse_number
+from portal.tickets.readers import EntryReader
 from portal.web.actor import Actor
 from portal.web.permissions import Permission, Role
 
@@ -32,10 +33,15 @@ def visible_to(actor: Actor) -> Select[Ticket]:
 def _visible(actor: Actor) -> ColumnElement[bool]:
     if actor.unit_code is None or not actor.may(Permission.TICKET_READ):
         return false()
+    return Ticket.id.in_(select(Party.ticket_id).where(_answers_for(actor, Party.unit_code)))
+
+
+def _answers_for(actor: Actor, unit_code: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """The own unit; for a supervisor the units below as well."""
     if Role.SUPERVISOR in actor.roles:
         below = select(UnitAncestor.unit_code).where(UnitAncestor.ancestor_code == actor.unit_code)
-        return Ticket.id.in_(select(Party.ticket_id).where(Party.unit_code.in_(below)))
-    return Ticket.id.in_(select(Party.ticket_id).where(Party.unit_code == actor.unit_code))
+        return unit_code.in_(below)
+    return unit_code == actor.unit_code
 
 
 def seen_by(actor: Actor, ticket_id: Any) -> ColumnElement[bool]:
@@ -85,9 +91,23 @@ def load_task(session: Session, actor: Actor, number: str, task_id: int, *, lock
     raise Hidden(NOT_THERE)
 
 
-def entries_of(ticket: Ticket) -> Select[Entry]:
-    """A ticket's history, oldest first."""
-    return select(Entry).where(Entry.ticket_id == ticket.id).order_by(Entry.id)
+def readable_by(actor: Actor) -> ColumnElement[bool]:
+    """Of the entries on tickets that `actor` may see, those that he may read: the rule of `asides` as a condition.
+
+    Every page, count, search, print and answer that reads entries has it, beside `visible_to`.
+    """
+    between = exists().where(EntryReader.entry_id == Entry.id, _answers_for(actor, EntryReader.unit_code))
+    return or_(Entry.aside.is_(False), between)
+
+
+def entries_of(actor: Actor, ticket: Ticket) -> Select[Entry]:
+    """What `actor` may read of a ticket's history, oldest first."""
+    return select(Entry).where(Entry.ticket_id == ticket.id, readable_by(actor)).order_by(Entry.id)
+
+
+def cancellations(ticket: Ticket) -> Select[Entry]:
+    """Of each task cancelled the entry that says why: what the portal itself reads, no person's words."""
+    return select(Entry).where(Entry.ticket_id == ticket.id, Entry.kind == "cancelled").order_by(Entry.id)
 
 
 def partners(unit_code: str) -> Select[str]:

@@ -24,6 +24,7 @@ from portal.tickets.lifecycle import (
 )
 from portal.tickets.models import Task, Ticket
 from portal.tickets.moving import allowed_on_ticket, check_required, make_on_ticket
+from portal.tickets.queries import cancellations
 from portal.tickets.sending import announce
 from portal.tickets.settling import places_changed
 from portal.web.actor import Actor
@@ -52,7 +53,7 @@ def reopen(session: Session, actor: Actor, ticket: Ticket, given: Reopening, at:
         )
     chosen = _checked(ticket, given)
     behind = steps_behind(ticket.tasks, {task.step for task in chosen})
-    cut = _cut_off(ticket, chosen)
+    cut = _cut_off(session, ticket, chosen)
     make_on_ticket(actor, ticket, TicketMove.REOPEN)
     ticket.resolved_at = ticket.closed_at = None
     record(session, ticket, "reopened", actor, at, text=given.reason.strip(), tasks=[task.id for task in chosen])
@@ -80,10 +81,11 @@ def _checked(ticket: Ticket, given: Reopening) -> list[Task]:
     return chosen
 
 
-def _cut_off(ticket: Ticket, chosen: Collection[Task]) -> list[Task]:
+def _cut_off(session: Session, ticket: Ticket, chosen: Collection[Task]) -> list[Task]:
     """What the refusals among the chosen had cancelled."""
     refused = {task.step for task in chosen if task.outcome is Outcome.REFUSED}
-    because = {entry.task_id: entry.detail.get("because") for entry in ticket.entries if entry.kind == "cancelled"}
+    cancelled = session.scalars(cancellations(ticket))
+    because = {entry.task_id: entry.detail.get("because") for entry in cancelled}
     return [
         task for task in ticket.tasks if task.state is TaskState.CANCELLED and because.get(task.id) in refused
     ]

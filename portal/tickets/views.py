@@ -24,7 +24,7 @@ from portal.tickets.forms import (
 from portal.tickets.lifecycle import TaskMove
 from portal.tickets.models import Task
 from portal.tickets.number import format_number, parse_number
-from portal.tickets.page import render_ticket
+from portal.tickets.page import show_ticket
 from portal.tickets.queries import load_ticket
 from portal.web.access import actor, requires
 from portal.web.permissions import Permission
@@ -36,7 +36,7 @@ bp = Blueprint("tickets", __name__, url_prefix="/tickets")
 @requires(Permission.TICKET_READ)
 def show(number: str) -> str:
     """`?open=hand-on-12` opens the form of that id; `&unit=` chooses the unit in it."""
-    page = render_ticket(number, wanted=Wanted(request.args.get("open", ""), request.args.get("unit", "")))
+    page = show_ticket(number, Wanted(request.args.get("open", ""), request.args.get("unit", "")))
     note_viewing(db.engine, actor(), format_number(*parse_number(number)), now())
     return page
 

@@ -90,6 +90,11 @@ def day(value: date) -> str:
     return str(format_date(value, "yyyy年M月d日" if current_language() == "zh" else "d MMM yyyy"))
 
 
+def short_day(value: date) -> str:
+    """1月8日, 8 Jan."""
+    return str(format_date(value, "M月d日" if current_language() == "zh" else "d MMM"))
+
+
 def weekday(value: date) -> str:
     """周五, Fri."""
     return str(format_date(value, "EEE"))
@@ -173,6 +178,7 @@ def init_app(app: Flask) -> None:
         moment=moment,
         deadline=deadline,
         day=day,
+        short_day=short_day,
         weekday=weekday,
         month_name=month_name,
         time_of_day=time_of_day,

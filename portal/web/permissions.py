@@ -24,6 +24,7 @@ class Permission(StrEnum):
     CITIZEN_REVEAL = "citizen.reveal"
     SUPERVISION_READ = "supervision.read"
     POLICY_EDIT = "policy.edit"
+    PROCEDURE_EDIT = "procedure.edit"
     ACCOUNT_MANAGE = "account.manage"
     SETTINGS_MANAGE = "settings.manage"
     TOKEN_MANAGE = "token.manage"  # noqa: S105  a permission, no secret
@@ -48,7 +49,12 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.OFFICER: CASE_CONTENT | {Permission.DIRECTORY_READ},
         Role.SUPERVISOR: CASE_CONTENT
-        | {Permission.DIRECTORY_READ, Permission.SUPERVISION_READ, Permission.POLICY_EDIT},
+        | {
+            Permission.DIRECTORY_READ,
+            Permission.SUPERVISION_READ,
+            Permission.POLICY_EDIT,
+            Permission.PROCEDURE_EDIT,
+        },
         Role.STEWARD: frozenset({Permission.DIRECTORY_READ, Permission.DIRECTORY_EDIT}),
         Role.SYSTEM_ADMINISTRATOR: frozenset(
             {

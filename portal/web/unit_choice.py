@@ -11,6 +11,7 @@ from directory.first_six import first_six
 from directory.lookup import find
 from directory.matching import Asker
 from directory.models import Unit
+from directory.registers import RegisterHint, register_hint
 from portal.errors import Text
 from portal.web.forms import stripped
 
@@ -26,6 +27,8 @@ class UnitChoice(Form):
 
     chosen: Unit | None = None
     hits: Sequence[Unit] = ()
+    hint: RegisterHint | None = None
+    "what the first six digits of an ID number say, where those were typed"
 
 
 def settle(session: Session, choice: UnitChoice, near: str | None, partners: Collection[str] = ()) -> Text | None:
@@ -43,10 +46,13 @@ def settle(session: Session, choice: UnitChoice, near: str | None, partners: Col
 
 def _look(session: Session, choice: UnitChoice, words: str, asker: Asker) -> Text | None:
     """Looks the words up: one unit, or one that fits exactly, is the unit meant."""
-    hits = find(session, words, MOST_HITS, asker.near, partners=asker.partners)
-    exact = [hit for hit in hits if hit.score == 0]
     choice.asked.data = words
     choice.code.data = ""
+    choice.hint = register_hint(session, words)
+    if choice.hint:
+        return _by_six_digits(choice, choice.hint)
+    hits = find(session, words, MOST_HITS, asker.near, partners=asker.partners)
+    exact = [hit for hit in hits if hit.score == 0]
     if len(hits) == 1 or len(exact) == 1:
         choice.code.data = (exact or hits)[0].unit_code
         return None
@@ -54,6 +60,15 @@ def _look(session: Session, choice: UnitChoice, words: str, asker: Asker) -> Tex
     if hits:
         return _("Several units are called so: choose one of them.")
     return _("No unit is found for “%(words)s”: try a part of its name, its pinyin or its code.", words=words)
+
+
+def _by_six_digits(choice: UnitChoice, hint: RegisterHint) -> Text | None:
+    """The unit that keeps the register of these digits now; of several, the officer chooses."""
+    if len(hint.keepers) == 1:
+        choice.code.data = hint.keepers[0].code
+        return None
+    choice.hits = hint.keepers
+    return _("Several units are called so: choose one of them.")
 
 
 def _unit(session: Session, code: str) -> Unit | None:

@@ -2,7 +2,7 @@
 
 import { debounced, latest } from "./fetching.js";
 
-const ASKED = /^(csrf_token|procedure|urgency|accepted_on|registry-.*|places-.*|residence-.*)$/;
+const ASKED = /^(csrf_token|procedure|urgency|accepted_on|drill|registry-.*|places-.*|residence-.*)$/;
 
 export function startPreview(root) {
   const form = root.querySelector("[data-preview]");

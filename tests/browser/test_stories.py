@@ -27,6 +27,7 @@ def open_ticket(page: Page, words: str, unit: str, procedure: str, message: str,
     page.locator("[name=message]").fill(message)
     if urgent:
         page.locator("input[name=urgency][value=urgent]").check()
+        page.locator("[name=urgency_reason]").fill("2月19日面试")
     expect(page.locator("#preview")).to_contain_text(unit)
     page.get_by_role("button", name="提交协办单", exact=True).click()
     page.wait_for_url("**/tickets/XB*")

@@ -152,8 +152,10 @@ def test_a_double_click_writes_one_message_with_one_set_of_files(
         ("宏.docm", samples.office("docm"), "宏"),
         ("setup.exe", b"MZ\x90\x00", "程序"),
         ("a.zip", samples.zipped({"a.txt": b"1"}), "压缩包"),
+        ("../../etc/passwd.txt", b"root", "路径"),
+        ("C:\\\\a\\\\b.png", samples.png(), "路径"),
     ],
-    ids=["SVG", "HTML named jpg", "21 MB", "empty", "macros", "program", "archive"],
+    ids=["SVG", "HTML named jpg", "21 MB", "empty", "macros", "program", "archive", "path", "path of Windows"],
 )
 def test_a_bad_file_is_refused_by_name_with_its_reason_and_the_message_is_kept(
     changyi: Client, session: Session, ticket: Ticket, name: str, content: bytes, reason: str
@@ -162,7 +164,8 @@ def test_a_bad_file_is_refused_by_name_with_its_reason_and_the_message_is_kept(
     assert refused.status_code == 422
     page = words(refused.text)
     assert "保留的说明" in page
-    fault = next(line for line in re.findall(r'field__wrong">.*?<span>(.*?)</span>', refused.text) if name in line)
+    shown = re.split(r"[/\\\\]", name)[-1]
+    fault = next(line for line in re.findall(r'field__wrong">.*?<span>(.*?)</span>', refused.text) if shown in line)
     assert reason in fault
     assert "户口簿.pdf" in page, "what was good must be chosen again"
     assert not kept(session)
@@ -193,11 +196,6 @@ def test_an_eleventh_file_is_refused(changyi: Client, session: Session, ticket: 
     assert "10.png" in words(refused.text)
     assert send(changyi, ticket, *files[:10]).status_code == 302
     assert len(kept(session)) == 10
-
-
-def test_a_path_in_a_name_is_dropped(changyi: Client, session: Session, ticket: Ticket) -> None:
-    send(changyi, ticket, ("../../etc/passwd", b"root"), ("..\\..\\a.html", samples.png()))
-    assert [each.name for each in kept(session)] == ["passwd.txt", "a.png"]
 
 
 def test_an_id_number_in_a_name_is_masked(changyi: Client, session: Session, ticket: Ticket) -> None:

@@ -207,6 +207,8 @@ def test_an_urge_says_how_much_working_time_is_left() -> None:
 def test_a_drill_says_so() -> None:
     told = render(letter("arrival", SMITH, item(drill=True)))
     assert all("This is a drill." in text for text in (told.plain, told.html))
+    assert told.subject.startswith("[Drill] ")
+    assert not render(letter("arrival", SMITH, item())).subject.startswith("[Drill]")
 
 
 @pytest.mark.parametrize(

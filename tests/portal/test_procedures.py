@@ -10,7 +10,8 @@ from portal.procedures.catalogue import Procedure, shipped
 from portal.tickets.closing import close_settled
 from portal.tickets.lifecycle import OPEN_STATES, TaskState, TicketState
 from portal.tickets.models import Ticket
-from portal.tickets.moves import Answer, answer, sign_for
+from portal.tickets.moves import Answer, answer, close, sign_for
+from portal.tickets.queries import load_ticket
 from tests.conftest import in_utc
 from tests.factories import Province, actor_at
 from tests.portal.world import opened, task_of
@@ -42,6 +43,13 @@ def test_a_procedure_is_worked_through_to_its_end(session: Session, province: Pr
     assert ticket.state is TicketState.RESOLVED
     assert {task.state for task in ticket.tasks} == {TaskState.ANSWERED}
     assert all(clock.stopped_at for clock in ticket.clocks)
+    opener = actor_at(province.changyi)
+    close(session, opener, load_ticket(session, opener, ticket.number, lock=True), at)
+    session.commit()
+    assert ticket.state is TicketState.CLOSED
+    kinds = [entry.kind for entry in ticket.entries]
+    assert [kinds.count(kind) for kind in ("opened", "resolved", "closed")] == [1, 1, 1]
+    assert kinds.count("answered") == len(procedure.steps)
 
 
 def test_the_common_superior_is_found_from_the_places(session: Session, province: Province) -> None:

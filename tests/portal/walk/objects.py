@@ -20,10 +20,11 @@ from portal.accounts.links import first_sign_in_url
 from portal.accounts.models import SignInSession
 from portal.contacts.links import confirm_table_url
 from portal.conversation.attachments import File, attach, sorted_out
+from portal.conversation.models import TextTemplate
 from portal.correspondence.models import Effect, IncomingMail
 from portal.desk.models import SavedView
 from portal.mail.models import OutboxMail
-from portal.tickets.models import Ticket
+from portal.tickets.models import Entry, Ticket
 from portal.web.links import Purpose, make
 from tests.factories import Province, make_contact, make_officer
 from tests.portal.world import opened
@@ -61,6 +62,8 @@ def _arguments(session: Session, unit: Unit, ticket: Ticket) -> Arguments:
         "number": ticket.number,
         "task_id": ticket.tasks[0].id,
         "clock_id": ticket.tasks[0].clocks[0].id,
+        "text_id": _text(session, unit, ticket),
+        "entry_id": _first_entry(session, ticket),
         "attachment_id": _attachment(session, ticket),
         "linking.remove.other": ticket.number,
         "view_id": _view(session, unit, ticket),
@@ -109,7 +112,20 @@ def _of_directory(session: Session, unit: Unit, contact: Contact) -> Arguments:
 
 def _attachment(session: Session, ticket: Ticket) -> int:
     files = sorted_out([File("note.txt", b"A note.")]).accepted
-    return attach(session, ticket.entries[0], files, AT)[0].id
+    return attach(session, session.get_one(Entry, _first_entry(session, ticket)), files, AT)[0].id
+
+
+def _text(session: Session, unit: Unit, ticket: Ticket) -> int:
+    text = TextTemplate(unit_code=unit.code, title=ticket.number, body="{number}", changed_at=AT, changed_by="walk")
+    session.add(text)
+    session.flush()
+    return text.id
+
+
+def _first_entry(session: Session, ticket: Ticket) -> int:
+    """The opening message."""
+    messages = select(Entry.id).where(Entry.ticket_id == ticket.id, Entry.kind == "message")
+    return session.scalars(messages.order_by(Entry.id)).first() or 0
 
 
 def _view(session: Session, unit: Unit, ticket: Ticket) -> int:
@@ -139,7 +155,9 @@ def _free(session: Session, province: Province) -> Arguments:
     }
 
 
-FREE: Arguments = {"guide.code": "220202", "section": "who", "year": 2016, "urgency": "normal", "kind": "csv", "filename": "css/tokens.css"}
+FREE: Arguments = {"year": 2016, "urgency": "normal", "kind": "csv", "filename": "css/tokens.css",
+                   "procedures.code": "enquiry", "openings.name": "a-form-of-its-own",
+                   "guide.code": "220202", "section": "who"}  # fmt: skip
 
 
 def value(endpoint: str, argument: str, values: Arguments) -> tuple[str, Any] | None:

@@ -1,0 +1,42 @@
+"""Who has a ticket open, and who writes on it: an open page says so now and then, and is forgotten when it stops."""
+
+import re
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, joinedload
+
+from portal.accounts.models import Officer
+from portal.tickets.models import Ticket
+from portal.tickets.readers import Reading
+from portal.web.actor import Actor
+
+STALE_AFTER = timedelta(seconds=60)
+FORM = re.compile(r"[a-z-]{1,20}(?:-\d{1,9})?")
+"The id of a form on the ticket's page: message, answer-12."
+
+
+def note_presence(session: Session, actor: Actor, ticket_id: int, writing: str, at: datetime | None) -> None:
+    """The officer has the page open, `writing` in that form of it; `at` None: it was left."""
+    if actor.officer_id is None:
+        return
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    now = {"present_at": at, "writing": writing if at and FORM.fullmatch(writing) else ""}
+    first = insert(Reading).values(officer_id=actor.officer_id, ticket_id=ticket_id, last_entry_id=0, **now)
+    session.execute(first.on_conflict_do_update(index_elements=["officer_id", "ticket_id"], set_=now))
+
+
+def others_present(actor: Actor, ticket: Ticket, at: datetime) -> Select[Reading]:
+    """The others who have the ticket open now, in a steady order."""
+    return (
+        select(Reading)
+        .where(
+            Reading.ticket_id == ticket.id,
+            Reading.present_at > at - STALE_AFTER,
+            Reading.officer_id.is_distinct_from(actor.officer_id),
+        )
+        .join(Reading.officer)
+        .options(joinedload(Reading.officer).joinedload(Officer.unit))
+        .order_by(Officer.name, Officer.id)
+    )

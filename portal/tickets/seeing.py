@@ -1,0 +1,29 @@
+"""How far an officer has read a ticket: noted when its page is shown."""
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from portal.tickets.readers import Reading
+from portal.web.actor import Actor
+
+
+def seen_until(session: Session, actor: Actor, ticket_id: int) -> int | None:
+    """The newest entry of the ticket that the officer has been shown; None for a first look, or without an account."""
+    mine = select(Reading.last_entry_id).where(Reading.ticket_id == ticket_id, Reading.officer_id == actor.officer_id)
+    return session.scalar(mine)
+
+
+def note_seen(session: Session, actor: Actor, ticket_id: int, entry_id: int) -> None:
+    """The officer has been shown everything up to this entry; an older page opened again takes nothing back."""
+    if actor.officer_id is None:
+        return
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    first = insert(Reading).values(officer_id=actor.officer_id, ticket_id=ticket_id, last_entry_id=entry_id, writing="")
+    session.execute(
+        first.on_conflict_do_update(
+            index_elements=["officer_id", "ticket_id"],
+            set_={"last_entry_id": entry_id},
+            where=Reading.last_entry_id < entry_id,
+        )
+    )
