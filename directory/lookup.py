@@ -55,7 +55,7 @@ def find(
     """The units meant by `words`, best first; an empty list for words that mean nothing, never an error.
 
     `near` is the code of the unit that asks, `partners` are the codes of those it works with most. `public`: nothing is
-    found by what the public may not know (`matching.PUBLIC`).
+    found by what the public may not know (`names.PUBLIC`).
     """
     query, asker, limit = parse(words), Asker(near, partners, public), min(limit, CANDIDATES_AT_MOST)
     if not query or limit < 1:

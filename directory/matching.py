@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from directory.models import Contact, ContactState, LookupTerm, Unit, UnitAncestor, UnitKind
-from directory.names import FIELDS, FIELDS_PER_RANK, Field, field_of
+from directory.names import FIELDS, FIELDS_PER_RANK, PUBLIC, Field, field_of
 from directory.words import Query, is_number
 
 AFTER_ANY_TERM = "\U0010ffff"
@@ -39,9 +39,6 @@ TERMS_AT_MOST = 5_000
 TERMS_AT_MOST_OF_SEVERAL = 2_000
 "The same where further words, or contacts in a role, are looked for in each unit found."
 SHAPES_KEPT = 256
-PUBLIC = (Field.NAME, Field.PINYIN, Field.INITIALS, Field.FORMER, Field.ADDRESS, Field.PATH, Field.LOCALITY,
-          Field.SERVED)  # fmt: skip
-"What the public may find a unit by: no person, no post, no code, and no number, which may be an internal one."
 
 KIND_ORDER = {kind: place for place, kind in enumerate(UnitKind)}
 
@@ -159,14 +156,9 @@ def begins(term: type_of_term, place: int) -> ColumnElement[bool]:
     return and_(in_range, or_(~is_of(term, Field.SERVED), term.term == word))
 
 
-def is_of(term: type_of_term, field: Field) -> ColumnElement[bool]:
-    """The term is of this field: what `names.field_of` tells of a weight."""
-    return (term.weight % FIELDS_PER_RANK) == FIELDS.index(field)
-
-
-def is_public(term: type_of_term) -> ColumnElement[bool]:
-    """The term is of a field by which the public may find."""
-    return (term.weight % FIELDS_PER_RANK).in_([FIELDS.index(field) for field in PUBLIC])
+def is_of(term: type_of_term, *fields: Field) -> ColumnElement[bool]:
+    """The term is of one of these fields: what `names.field_of` tells of a weight."""
+    return (term.weight % FIELDS_PER_RANK).in_([FIELDS.index(field) for field in fields])
 
 
 def narrowing(shape: Shape) -> Iterator[ColumnElement[bool]]:
@@ -275,7 +267,7 @@ def _terms(shape: Shape) -> Select[*tuple[str, int]] | CompoundSelect[*tuple[str
     if not shape.narrowed:
         every = every.where(~is_of(LookupTerm, Field.PATH))
     if shape.public:
-        every = every.where(is_public(LookupTerm))
+        every = every.where(is_of(LookupTerm, *PUBLIC))
     if shape.reach is Reach.ALL:
         return every
     first = every.order_by(LookupTerm.term, LookupTerm.weight, LookupTerm.unit_code).limit(_MOST).subquery("first")
@@ -296,7 +288,7 @@ def _weight_within(driver: Subquery, place: int, *, public: bool) -> ColumnEleme
     term = aliased(LookupTerm)
     within = select(func.min(_weight(term, place))).where(term.unit_code == driver.c.unit_code, begins(term, place))
     if public:
-        within = within.where(is_public(term))
+        within = within.where(is_of(term, *PUBLIC))
     return within.correlate(driver).scalar_subquery().label(f"weight_{place}")
 
 
