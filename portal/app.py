@@ -8,8 +8,8 @@ from directory.calendars import TIMEZONE
 from portal.accounts import agency, factor, own, proving
 from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
-from portal.api import task_moves
-from portal.api import views as api
+from portal.api import docs as api_docs
+from portal.api import door as api
 from portal.audit import views as audit
 from portal.calendars import views as calendars
 from portal.cipher import Blinding
@@ -48,7 +48,7 @@ __all__ = ["create_app"]
 
 FEATURES = (web, audit, accounts, procedures, calendars, contacts, by_mail, exports, imports, openings, tickets,
             counted, on_it, rare_moves, conversation, pulse, texts, outbox, correspondence, supervision, policies,
-            desk, letters, linking, search, health, api, task_moves, guide, guide_texts)  # fmt: skip
+            desk, letters, linking, search, health, api, api_docs, guide, guide_texts)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in)
@@ -132,7 +132,6 @@ def _init_extensions(app: Flask) -> None:
     bootstrap.init_app(app)
     csrf.init_app(app)
     csrf.exempt(api.bp)
-    csrf.exempt(task_moves.bp)
     csrf.exempt(pulse.presence)  # said by a page that is left, perhaps after its session; of its reader alone
     login.init_app(app)
     login.user_loader(load_signed_in)

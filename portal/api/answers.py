@@ -1,34 +1,52 @@
-"""A ticket as the answer of a call, with what belongs to it."""
+"""A ticket as the answer of a call, with what belongs to it; and the tickets and tasks that a call is about."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from flask import current_app, url_for
 
 from directory.presenting import public, unit_shapes
 from portal.api import shapes
-from portal.api.calls import Answer
+from portal.api.queries import updated_at
+from portal.api.tags import check_unchanged, tag_of
 from portal.conversation.models import Attachment
 from portal.conversation.queries import attachments_of
 from portal.extensions import db
 from portal.tickets.models import Entry, Task, Ticket
-from portal.tickets.queries import entries_of
+from portal.tickets.queries import entries_of, load_task, load_ticket
 from portal.tickets.readers import addressee
 from portal.web.actor import Actor
 
 
-def moved(actor: Actor, task: Task) -> Answer:
-    """The ticket of a task that has just moved."""
-    return ticket_json(actor, task.ticket), 200
+def ticket_to_move(actor: Actor, number: str) -> Ticket:
+    """Locked, and as the caller last saw it."""
+    ticket = load_ticket(db.session, actor, number, lock=True)
+    check_unchanged(db.session, actor, ticket)
+    return ticket
+
+
+def task_to_move(actor: Actor, number: str, task_id: int) -> Task:
+    """The same of a task."""
+    task = load_task(db.session, actor, number, task_id, lock=True)
+    check_unchanged(db.session, actor, task.ticket, task)
+    return task
 
 
 def ticket_json(actor: Actor, ticket: Ticket) -> shapes.Json:
     """The ticket as `actor` may see it."""
     db.session.flush()
     entries = db.session.scalars(entries_of(actor, ticket)).all()
-    files = db.session.scalars(attachments_of(actor, ticket))
-    codes = {ticket.opener_code, *(task.unit_code for task in ticket.tasks), *addressed(entries)}
-    return shapes.ticket(ticket, entries, [_file(ticket, each) for each in files], units_json(codes), zone())
+    files = [_file(ticket, each) for each in db.session.scalars(attachments_of(actor, ticket))]
+    units = _units_of([ticket], addressed(entries))
+    return shapes.ticket(ticket, tag_of(db.session, actor, ticket), entries, files, units, zone())
+
+
+def tickets_json(actor: Actor, tickets: Sequence[Ticket]) -> list[shapes.Json]:
+    """A page of a list: without the history, but when it last went on."""
+    rows = db.session.execute(updated_at(actor, [ticket.id for ticket in tickets]))
+    updated = {row[0]: row[1] for row in rows}
+    units = _units_of(tickets)
+    return [shapes.listed_ticket(ticket, updated[ticket.id], units, zone()) for ticket in tickets]
 
 
 def addressed(entries: Iterable[Entry]) -> set[str]:
@@ -43,6 +61,11 @@ def units_json(codes: Collection[str]) -> shapes.Units:
 def zone() -> ZoneInfo:
     configured: ZoneInfo = current_app.extensions["settings"].timezone
     return configured
+
+
+def _units_of(tickets: Sequence[Ticket], more: Iterable[str] = ()) -> shapes.Units:
+    openers = {ticket.opener_code for ticket in tickets}
+    return units_json({*more} | openers | {task.unit_code for ticket in tickets for task in ticket.tasks})
 
 
 def _file(ticket: Ticket, one: Attachment) -> tuple[Attachment, str]:

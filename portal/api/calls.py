@@ -1,85 +1,124 @@
-"""A call of another system: who it is, its body checked, one transaction, and the same answer to the same key."""
+"""A call of another system: who it is, what it sends checked, one transaction; and what is documented of it."""
 
-import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from flask import Response, abort, jsonify, request
+from flask import Blueprint, Response, abort, jsonify, request
 from flask_babel import lazy_gettext as _
 from marshmallow import Schema, ValidationError
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from portal import clock
 from portal.accounts.actions import token_actor
-from portal.api.models import IdempotentAnswer
-from portal.errors import Conflict, Invalid
+from portal.api.keys import Reply, once
+from portal.api.typed import Nothing
+from portal.errors import Invalid, Text
 from portal.extensions import db
 from portal.web.access import PERMISSION
 from portal.web.actor import Actor
 from portal.web.permissions import Permission
 from portal.web.problems import problem
 
-Body = dict[str, Any]
-Answer = tuple[Body, int] | tuple[Body, int, str]
-"(JSON, status) or (JSON, status, location)."
-KEY_LENGTH = 100
+bp = Blueprint("api", __name__, url_prefix="/api/v1")
+
+OPERATION = "__operation__"
+Given = dict[str, Any]
 
 
-def call(permission: Permission) -> Callable[[Callable[..., Answer]], Callable[..., Response]]:
-    """A view for a bearer token that holds `permission`: it does its work, and here it is committed, once."""
-    return _for_token(permission, _once)
+@dataclass(frozen=True)
+class Operation:
+    """What a call needs and answers; the documentation is made of these."""
+
+    permission: Permission
+    says: Text
+    answers: type[Schema] | None
+    "None: a file"
+    takes: type[Schema] = Nothing
+    "the body of a POST"
+    asks: type[Schema] = Nothing
+    "the query"
+    status: int = 200
+    guarded: bool = False
+    "whether it knows If-Match"
 
 
-def fetch(permission: Permission) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
-    """A view for a bearer token that holds `permission` and answers something other than JSON, as it is."""
-    return _for_token(permission, lambda _actor, work: work())
+def call(operation: Operation) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """A view for a bearer token that holds the permission: `view(actor, given, **path)`, committed here, once.
 
+    It answers JSON, a Reply, or, where the operation answers a file, the response itself.
+    """
 
-def _for_token(
-    permission: Permission, answered: Callable[[Actor, Callable[[], Any]], Response]
-) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
     def decorate(view: Callable[..., Any]) -> Callable[..., Response]:
         @wraps(view)
-        def run(*args: Any, **kwargs: Any) -> Response:
+        def run(**path: Any) -> Response:
             actor = _authenticated()
             if actor is None:
                 return _unauthenticated()
-            if not actor.may(permission):
+            if not actor.may(operation.permission):
                 abort(403)
-            return answered(actor, lambda: view(actor, *args, **kwargs))
+            given = _given(operation)
+            if operation.answers is None:
+                return view(actor, given, **path)  # type: ignore[no-any-return]
+            work = lambda: _reply(operation, view(actor, given, **path))  # noqa: E731
+            return _response(once(db.session, actor, work, clock.now()))
 
-        setattr(run, PERMISSION, permission)
+        setattr(run, PERMISSION, operation.permission)
+        setattr(run, OPERATION, operation)
         return run
 
     return decorate
 
 
-def body(schema: Schema) -> Body:
-    """The JSON body, checked; Invalid with every fault by field, `citizens.0.id_number`."""
+def _reply(operation: Operation, answer: Any) -> Reply:
+    return answer if isinstance(answer, Reply) else Reply(answer, operation.status)
+
+
+def _given(operation: Operation) -> Given:
+    """The query and the body, checked; Invalid with every fault by field, `citizens.0.id_number`."""
+    faults: dict[str, Text] = {}
+    given: Given = {}
+    for schema, read in ((operation.asks, _query), (operation.takes, _body)):
+        try:
+            given |= schema().load(read())
+        except ValidationError as error:
+            faults |= _flat(error.messages_dict)
+    if faults:
+        raise Invalid(faults)
+    return given
+
+
+def _query() -> Mapping[str, Any]:
+    twice = [name for name, values in request.args.lists() if len(values) > 1]
+    if twice:
+        raise Invalid({name: _("Give this once.") for name in twice})
+    return request.args.to_dict()
+
+
+def _body() -> Mapping[str, Any]:
+    """Nothing is an empty object: the first field that is missing is told."""
+    if request.method != "POST" or not request.get_data():
+        return {}
     given = request.get_json(silent=True)
     if not isinstance(given, Mapping):
         raise Invalid({"": _("Send a JSON object with Content-Type: application/json.")})
-    try:
-        return dict(schema.load(given))
-    except ValidationError as error:
-        raise Invalid(_flat(error.messages_dict)) from error
+    return given
 
 
-def _flat(messages: Mapping[Any, Any], prefix: str = "") -> dict[str, str]:
-    flat: dict[str, str] = {}
+def _flat(messages: Mapping[Any, Any], prefix: str = "") -> dict[str, Text]:
+    flat: dict[str, Text] = {}
     for name, fault in messages.items():
         path = f"{prefix}{name}"
         if isinstance(fault, Mapping):
             flat |= _flat(fault, f"{path}.")
         else:
-            flat[path.removesuffix("._schema")] = " ".join(map(str, fault))
+            told = fault if isinstance(fault, list) else [fault]  # a translated text comes as it is
+            flat[path.removesuffix("_schema").removesuffix(".")] = " ".join(map(str, told))
     return flat
 
 
 def _authenticated() -> Actor | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    scheme, _gap, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return None
     return token_actor(db.session, token.strip(), clock.now(), request.remote_addr or "")
@@ -91,65 +130,11 @@ def _unauthenticated() -> Response:
     return response
 
 
-def _once(actor: Actor, work: Callable[[], Answer]) -> Response:
-    key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
-    if key is None:
-        answer = work()
-        db.session.commit()
-        return _response(*answer)
-    if not 0 < len(key) <= KEY_LENGTH or not key.isprintable():
-        raise Invalid({"Idempotency-Key": _("Give 1 to %(most)s printable characters.", most=KEY_LENGTH)})
-    return _kept(actor, key, work)
-
-
-def _kept(actor: Actor, key: str, work: Callable[[], Answer]) -> Response:
-    """The answer kept under the key, or the work and its answer; of two at once one works and the other reads."""
-    if (response := _before(actor, key)) is not None:
-        return response
-    try:
-        answer = work()
-        _keep(actor, key, *answer)
-        db.session.commit()
-    except IntegrityError:
-        db.session.rollback()
-        if (response := _before(actor, key)) is None:
-            raise
-        return response
-    return _response(*answer)
-
-
-def _before(actor: Actor, key: str) -> Response | None:
-    found = db.session.scalar(
-        select(IdempotentAnswer).where(IdempotentAnswer.token_id == actor.token_id, IdempotentAnswer.key == key)
-    )
-    if found is None:
-        return None
-    if found.fingerprint != _fingerprint():
-        raise Conflict(_("This Idempotency-Key was used for another request: choose a new one."))
-    return _response(found.body, found.status, found.location)
-
-
-def _keep(actor: Actor, key: str, answer: Body, status: int, location: str | None = None) -> None:
-    db.session.add(
-        IdempotentAnswer(
-            token_id=actor.token_id,
-            key=key,
-            fingerprint=_fingerprint(),
-            at=clock.now(),
-            status=status,
-            location=location,
-            body=answer,
-        )
-    )
-
-
-def _fingerprint() -> str:
-    return hashlib.sha256(b"\n".join([request.method.encode(), request.path.encode(), request.get_data()])).hexdigest()
-
-
-def _response(answer: Body, status: int, location: str | None = None) -> Response:
-    response = jsonify(answer)
-    response.status_code = status
-    if location:
-        response.headers["Location"] = location
+def _response(reply: Reply) -> Response:
+    response = jsonify(reply.body)
+    response.status_code = reply.status
+    if reply.location:
+        response.headers["Location"] = reply.location
+    if tag := reply.body.get("etag"):
+        response.set_etag(tag)
     return response

@@ -4,44 +4,55 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from marshmallow import Schema, ValidationError, fields, pre_load
-from marshmallow.validate import OneOf
+from marshmallow import ValidationError, pre_load
+from marshmallow.validate import Range
 
+from portal.api.typed import Count, CountInAddress, Day, Flag, Instant, Items, Part, Taken, Words, one_of
 from portal.tickets.checking import Opening
 from portal.tickets.citizens import CitizenFacts
-from portal.tickets.lifecycle import Outcome
+from portal.tickets.lifecycle import Outcome, TicketState
 from portal.tickets.moves import Answer, Return
 
-MISSING = {"required": _("This field is needed."), "null": _("This field is needed.")}
+MOST = 100
+LIMIT = Range(1, MOST, error=_("Give 1 to %(most)s.", most=MOST))
 
 
-def words(**options: Any) -> fields.String:
-    return fields.String(load_default="", **options)
+def words(description: Any, *examples: str, **options: Any) -> Words:
+    """A text that may be left out."""
+    return Words(load_default="", metadata=_told(description, *examples), **options)
 
 
-class CitizenSchema(Schema):
-    name = words()
-    id_number = words()
+def _told(description: Any, *examples: Any) -> dict[str, Any]:
+    return {"description": description, **({"examples": list(examples)} if examples else {})}
 
 
-class PlaceSchema(Schema):
-    place = fields.String(required=True, error_messages=MISSING)
-    unit = fields.String(required=True, error_messages=MISSING)
+class CitizenSchema(Taken):
+    name = words(_("The citizen's name."), "李某")
+    id_number = words(_("The ID number; it is encrypted, and never told again."))
 
 
-class OpeningSchema(Schema):
-    """`POST /tickets`; `citizen` is taken for a list of one."""
+class PlaceSchema(Taken):
+    place = Words(required=True, metadata=_told(_("Which place of the procedure."), "registry"))
+    unit = Words(required=True, metadata=_told(_("The unit's code."), "220681000000"))
 
-    procedure = fields.String(required=True, error_messages=MISSING)
-    registry = fields.String(load_default="", allow_none=True)
-    places = fields.List(fields.Nested(PlaceSchema), load_default=list)
-    subject = words()
-    message = words()
-    citizens = fields.List(fields.Nested(CitizenSchema), load_default=list)
-    urgency = words()
-    drill = fields.Boolean(load_default=False)
-    reference = words()
-    accepted_on = fields.Date(load_default=None, allow_none=True)
+
+class OpeningSchema(Taken):
+    """`citizen` is taken for a list of one."""
+
+    procedure = Words(required=True, metadata=_told(_("The kind of case: a code of GET /procedures."), "enquiry"))
+    registry = words(_("Code of the unit that keeps the register."), "220681000000", allow_none=True)
+    places = Items(Part(PlaceSchema), load_default=list, metadata=_told(_("Further places, where the procedure asks.")))
+    subject = words(_("What it is about, without a citizen's data."), "核对底档")
+    message = words(_("What is asked of the other side."), "请核对底档。")
+    citizens = Items(Part(CitizenSchema), load_default=list, metadata=_told(_("Whose case it is.")))
+    citizen = Part(CitizenSchema, metadata=_told(_("The same for one citizen; not together with citizens.")))
+    urgency = words(_("normal or urgent; empty: as the procedure has it."))
+    drill = Flag(load_default=False, metadata=_told(_("For training: nobody outside the unit is mailed.")))
+    reference = words(_("The number in your own system."), "SL-2016-0042")
+    accepted_on = Day(
+        load_default=None, allow_none=True,
+        metadata=_told(_("The day from which the whole case counts; today, if it is left out.")),
+    )  # fmt: skip
 
     @pre_load
     def one_citizen(self, given: Mapping[str, Any], **_options: Any) -> Mapping[str, Any]:
@@ -53,63 +64,91 @@ class OpeningSchema(Schema):
         return {**others, "citizens": [given["citizen"]]}
 
 
-class AnswerSchema(Schema):
-    outcome = fields.String(load_default=Outcome.DONE.value, validate=OneOf([outcome.value for outcome in Outcome]))
-    text = words()
-    grounds = fields.List(fields.String(), load_default=list)
-    contact = words()
-    explanation = words()
+class AnswerSchema(Taken):
+    outcome = Words(load_default=Outcome.DONE.value, validate=one_of(Outcome),
+                    metadata=_told(_("Done or refused."), "done"))  # fmt: skip
+    text = words(_("The answer itself."), "一致。")
+    grounds = Items(Words(), load_default=list, metadata=_told(_("All grounds of a refusal, at once.")))
+    contact = words(_("Whom the other side can ask, with a phone number: a refusal or a return needs it."))
+    explanation = words(_("The written explanation that is owed after an escalation."))
 
 
-class ReturnSchema(Schema):
-    ground = words()
-    reason = words()
-    contact = words()
+class ReturnSchema(Taken):
+    ground = words(_("Why the other side cannot go on."), "人像不合格")
+    reason = words(_("What should be amended."), "请重新拍照。")
+    contact = words(
+        _("Whom the other side can ask, with a phone number: a refusal or a return needs it."), "王 0439-80000000"
+    )
 
 
-class ResendSchema(Schema):
-    text = words()
+class ResendSchema(Taken):
+    text = words(_("What was amended."), "已重拍。")
 
 
-class MessageSchema(Schema):
-    """`to` is the code of the one unit that may read it; without it all units of the ticket do."""
-
-    text = words()
-    to = words(allow_none=True)
+class MessageSchema(Taken):
+    text = words(_("What the units of the ticket read."), "资料已寄出。")
+    to = words(_("Code of the one unit that may read it; without it all units of the ticket do."), allow_none=True)
 
 
-class HandOnSchema(Schema):
-    unit = words()
-    reason = words()
+class HandOnSchema(Taken):
+    unit = words(_("The unit's code."), "220621000000")
+    reason = words(_("Why the task belongs to the other unit."), "已迁往抚松。")
 
 
-class SuspendSchema(Schema):
-    until = fields.Date(load_default=None, allow_none=True)
-    reason = words()
+class SuspendSchema(Taken):
+    until = Day(load_default=None, allow_none=True,
+                metadata=_told(_("The day on which the clock goes on."), "2026-02-27"))  # fmt: skip
+    reason = words(_("What is waited for."), "等申请人补照片。")
 
 
-class ExtendSchema(Schema):
-    days = fields.Integer(load_default=None, allow_none=True, strict=True)
-    reason = words()
+class ExtendSchema(Taken):
+    days = Count(load_default=None, allow_none=True, metadata=_told(_("Working days more."), 3))
+    reason = words(_("Why more time is needed."), "需调省外档案。")
 
 
-class AssignSchema(Schema):
-    to = words()
+class AssignSchema(Taken):
+    to = words(_("“officer 12”, “post 7”, or empty: the unit."), "")
 
 
-class PlaceToAddSchema(Schema):
-    unit = words()
-    step = words()
-    reason = words()
+class PlaceToAddSchema(Taken):
+    unit = words(_("The unit's code."), "220621000000")
+    step = words(_("A step that the ticket has."), "answer")
+    reason = words(_("What is asked of this unit."), "请同时核对。")
 
 
-class ReopenSchema(Schema):
-    tasks = fields.List(fields.Integer(strict=True), load_default=None, allow_none=True)
-    reason = words()
+class ReopenSchema(Taken):
+    tasks = Items(
+        Count(), load_default=None, allow_none=True,
+        metadata=_told(_("The tasks to be done again; all that were answered, if it is left out.")),
+    )  # fmt: skip
+    reason = words(_("What is still to be done."), "还缺一份材料。")
 
 
-class ReasonSchema(Schema):
-    reason = words()
+class ReasonSchema(Taken):
+    reason = words(_("Why; the other units read it."), "申请人撤回。")
+
+
+class FindQuery(Taken):
+    q = words(_("Anything one remembers of a unit: name, pinyin, initials, phone, code."), "临江")
+    limit = CountInAddress(load_default=10, validate=LIMIT, metadata=_told(_("How many at most.")))
+
+
+class CodeQuery(Taken):
+    code = Words(
+        required=True, metadata=_told(_("A division code, or the first six digits of an ID number."), "220681")
+    )
+
+
+class TicketsQuery(Taken):
+    state = Words(validate=one_of(TicketState), metadata=_told(_("Only tickets in this state."), "open"))
+    procedure = Words(metadata=_told(_("Only this kind of case.")))
+    unit = Words(metadata=_told(_("Only tickets on which this unit takes part: its code.")))
+    reference = Words(metadata=_told(_("Only the number in your own system.")))
+    updated_since = Instant(
+        metadata=_told(_("Only tickets on which something happened since this instant, with its offset."))
+    )
+    limit = CountInAddress(load_default=20, validate=LIMIT, metadata=_told(_("How many at most.")))
+    after = Words(metadata=_told(_("`next` of the page before.")))
 
 
 def opening_of(given: Mapping[str, Any]) -> Opening:

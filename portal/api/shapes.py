@@ -2,12 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from directory.freshness import assess
+from directory.models import Contact
+from directory.registers import RegisterHint
+from directory.working_time import WorkingCalendar
+from portal.api.tags import tag_of_task
 from portal.conversation.models import Attachment
 from portal.ladder.ladder import ClockKind
+from portal.procedures.catalogue import Procedure, Step
+from portal.procedures.limit import Limit
 from portal.tickets.forecast import ForecastRung
 from portal.tickets.models import Entry, Task, Ticket
 from portal.tickets.readers import addressee
@@ -23,11 +30,22 @@ def instant(at: datetime | None, zone: ZoneInfo) -> str | None:
     return at.astimezone(zone).isoformat() if at else None
 
 
-def ticket(one: Ticket, entries: Iterable[Entry], files: Sequence[File], units: Units, zone: ZoneInfo) -> Json:
+def ticket(
+    one: Ticket, tag: str, entries: Iterable[Entry], files: Sequence[File], units: Units, zone: ZoneInfo
+) -> Json:
     """A ticket as its parties see it; a citizen's data is not in it."""
     of_entry: dict[int, list[File]] = defaultdict(list)
     for attachment, url in files:
         of_entry[attachment.entry_id].append((attachment, url))
+    history = [entry(each, of_entry[each.id], units, zone) for each in entries]
+    return _summary(one, units, zone) | {"etag": tag, "entries": history}
+
+
+def listed_ticket(one: Ticket, updated_at: datetime, units: Units, zone: ZoneInfo) -> Json:
+    return _summary(one, units, zone) | {"updated_at": instant(updated_at, zone)}
+
+
+def _summary(one: Ticket, units: Units, zone: ZoneInfo) -> Json:
     return {
         "number": one.number,
         "state": one.state,
@@ -41,7 +59,6 @@ def ticket(one: Ticket, entries: Iterable[Entry], files: Sequence[File], units: 
         "opened_by": units[one.opener_code],
         "due_at": instant(one.due_at, zone),
         "tasks": [task(each, units, zone) for each in one.tasks],
-        "entries": [entry(each, of_entry[each.id], units, zone) for each in entries],
     }
 
 
@@ -50,6 +67,7 @@ def task(one: Task, units: Units, zone: ZoneInfo) -> Json:
     sign_for, answer = clocks.get(ClockKind.SIGN_FOR), clocks.get(ClockKind.ANSWER)
     return {
         "id": one.id,
+        "etag": tag_of_task(one),
         "step": one.step,
         "place": one.place,
         "unit": units[one.unit_code],
@@ -109,3 +127,66 @@ def _rung(rung: ForecastRung, units: Units, zone: ZoneInfo) -> Json:
         "copies": rung.recipients.copied,
         "skipped": rung.skipped,
     }
+
+
+def contact(one: Contact, at: datetime) -> Json:
+    phones = [{"number": each.number, "extension": each.extension, "remark": each.remark} for each in one.phones]
+    return {
+        "role": one.role,
+        "rank": one.rank,
+        "name": one.name,
+        "post": one.post,
+        "email": one.email,
+        "freshness": str(assess(one, at).state),
+        "phones": phones,
+    }
+
+
+def register(hint: RegisterHint, units: Units) -> Json:
+    former = [{"name": each.name, "since": each.since, "until": each.until, "now": [*each.now]} for each in hint.former]
+    keepers = [units[keeper.code] for keeper in hint.keepers]
+    return {"code": hint.code, "now": hint.now, "former": former, "keepers": keepers}
+
+
+def calendar(unit: Json, year: int, one: WorkingCalendar, days: Sequence[date]) -> Json:
+    return {
+        "unit": unit,
+        "year": year,
+        "timezone": str(one.tz),
+        "known_until": one.known_until.isoformat(),
+        "days": [_day(one, day) for day in days],
+    }
+
+
+def _day(one: WorkingCalendar, day: date) -> Json:
+    hours = [{"opens": f"{each.opens:%H:%M}", "closes": f"{each.closes:%H:%M}"} for each in one.hours(day)]
+    return {"day": day.isoformat(), "rule": one.rule_of(day), "hours": hours}
+
+
+def procedure(one: Procedure) -> Json:
+    return {
+        "code": one.code,
+        "zh": one.zh,
+        "en": one.en,
+        "urgency": one.urgency,
+        "overall": _limit(one.overall) if one.overall else None,
+        "places_named": [*one.places_named],
+        "materials": [*one.materials],
+        "refusal_grounds": [*one.refusal_grounds],
+        "steps": [_step(step) for step in one.steps],
+    }
+
+
+def _step(one: Step) -> Json:
+    return {
+        "step": one.step,
+        "zh": one.zh,
+        "place": one.place,
+        "limit": _limit(one.limit),
+        "after": [*one.after],
+        "repeat": one.repeat,
+    }
+
+
+def _limit(one: Limit) -> Json:
+    return {"amount": one.amount, "unit": one.unit}

@@ -1,101 +1,91 @@
-"""`/api/v1`: the moves on tasks that are made now and then, a further place, and reopening."""
+"""`/api/v1/tickets/…/tasks/…`: the moves on what one unit owes."""
 
-from flask import Blueprint
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response
+from flask_babel import lazy_gettext as _
 
 from portal import clock
-from portal.api import schemas
-from portal.api.answers import moved, ticket_json
-from portal.api.calls import Answer, body, call
+from portal.api import results, schemas, shapes
+from portal.api.answers import task_to_move, ticket_json
+from portal.api.calls import Given, Operation, bp, call
+from portal.api.typed import Nothing
 from portal.extensions import db
-from portal.tickets.adding import Place, add_place
+from portal.tickets import moves
 from portal.tickets.assigning import Assignment, assign
 from portal.tickets.cancelling import cancel
 from portal.tickets.extending import Asked, ask_extension
 from portal.tickets.handing_on import HandOn, hand_on
-from portal.tickets.queries import load_task, load_ticket
-from portal.tickets.reopening import Reopening, reopen, reopenable
+from portal.tickets.models import Task
 from portal.tickets.suspending import Suspension, resume, suspend
 from portal.web.actor import Actor
 from portal.web.permissions import Permission
 
-bp = Blueprint("api_moves", __name__, url_prefix="/api/v1")
+Move = Callable[[Actor, Task, Given], object]
 
 
-@bp.post("/tickets/<number>/tasks/<int:task_id>/hand-on")
-@call(Permission.TICKET_MOVE)
-def pass_on(actor: Actor, number: str, task_id: int) -> Answer:
-    """To another unit, with the reason; the answer stays due when it was due."""
-    given = HandOn(**body(schemas.HandOnSchema()))
-    task = load_task(db.session, actor, number, task_id, lock=True)
-    hand_on(db.session, actor, task, given, clock.now())
-    return moved(actor, task)
+def _move(name: str, says: Any, takes: Any) -> Callable[[Move], Callable[..., Response]]:
+    """`POST …/tasks/{id}/{name}`: the task is loaded, locked and unchanged; the answer is its ticket."""
+    operation = Operation(Permission.TICKET_MOVE, says, results.TicketResult, takes, guarded=True)
+
+    def decorate(move: Move) -> Callable[..., Response]:
+        def view(actor: Actor, given: Given, number: str, task_id: int) -> shapes.Json:
+            task = task_to_move(actor, number, task_id)
+            move(actor, task, given)
+            return ticket_json(actor, task.ticket)
+
+        view.__name__ = move.__name__
+        return bp.post(f"/tickets/<number>/tasks/<int:task_id>/{name}")(call(operation)(view))
+
+    return decorate
 
 
-@bp.post("/tickets/<number>/tasks/<int:task_id>/suspend")
-@call(Permission.TICKET_MOVE)
-def let_stand(actor: Actor, number: str, task_id: int) -> Answer:
-    """The clock stands until the day `until`, with the reason."""
-    given = Suspension(**body(schemas.SuspendSchema()))
-    task = load_task(db.session, actor, number, task_id, lock=True)
-    suspend(db.session, actor, task, given, clock.now())
-    return moved(actor, task)
+@_move("sign-for", _("“We have it”: the sign-for clock stops."), Nothing)
+def sign_for(actor: Actor, task: Task, _given: Given) -> None:
+    moves.sign_for(db.session, actor, task, clock.now())
 
 
-@bp.post("/tickets/<number>/tasks/<int:task_id>/resume")
-@call(Permission.TICKET_MOVE)
-def go_on(actor: Actor, number: str, task_id: int) -> Answer:
-    """The clock runs again, before its day."""
-    task = load_task(db.session, actor, number, task_id, lock=True)
+@_move("answer", _("Done, or refused with all grounds and a contact."), schemas.AnswerSchema)
+def answer(actor: Actor, task: Task, given: Given) -> None:
+    moves.answer(db.session, actor, task, schemas.answer_of(given), clock.now())
+
+
+@_move("return", _("Back to the opener, with a ground and a contact."), schemas.ReturnSchema)
+def return_(actor: Actor, task: Task, given: Given) -> None:
+    moves.return_task(db.session, actor, task, schemas.return_of(given), clock.now())
+
+
+@_move("resend", _("The opener sends a returned task again, with fresh limits."), schemas.ResendSchema)
+def resend(actor: Actor, task: Task, given: Given) -> None:
+    moves.resend(db.session, actor, task, given["text"], clock.now())
+
+
+@_move("hand-on", _("To another unit; the answer stays due when it was due."), schemas.HandOnSchema)
+def pass_on(actor: Actor, task: Task, given: Given) -> None:
+    hand_on(db.session, actor, task, HandOn(**given), clock.now())
+
+
+@_move("suspend", _("The clock stands until a day."), schemas.SuspendSchema)
+def let_stand(actor: Actor, task: Task, given: Given) -> None:
+    suspend(db.session, actor, task, Suspension(**given), clock.now())
+
+
+@_move("resume", _("The clock runs again, before its day."), Nothing)
+def go_on(actor: Actor, task: Task, _given: Given) -> None:
     resume(db.session, actor, task, clock.now())
-    return moved(actor, task)
 
 
-@bp.post("/tickets/<number>/tasks/<int:task_id>/extend")
-@call(Permission.TICKET_MOVE)
-def ask(actor: Actor, number: str, task_id: int) -> Answer:
-    """Ask for working days more; a supervisor one level up decides in the portal."""
-    given = Asked(**body(schemas.ExtendSchema()))
-    task = load_task(db.session, actor, number, task_id, lock=True)
-    ask_extension(db.session, actor, task, given, clock.now())
-    return moved(actor, task)
+@_move("extend", _("Ask for working days more; a supervisor one level up decides in the portal."), schemas.ExtendSchema)
+def ask(actor: Actor, task: Task, given: Given) -> None:
+    ask_extension(db.session, actor, task, Asked(**given), clock.now())
 
 
-@bp.post("/tickets/<number>/tasks/<int:task_id>/assign")
-@call(Permission.TICKET_MOVE)
-def give(actor: Actor, number: str, task_id: int) -> Answer:
-    """To an officer or a post of the unit (`to`: "officer 12", "post 7"), or to nobody (empty)."""
-    given = Assignment(**body(schemas.AssignSchema()))
-    task = load_task(db.session, actor, number, task_id, lock=True)
-    assign(db.session, actor, task, given, clock.now())
-    return moved(actor, task)
+@_move("assign", _("To an officer or a post of the unit, or to nobody."), schemas.AssignSchema)
+def give(actor: Actor, task: Task, given: Given) -> None:
+    assign(db.session, actor, task, Assignment(**given), clock.now())
 
 
-@bp.post("/tickets/<number>/tasks/<int:task_id>/cancel")
-@call(Permission.TICKET_MOVE)
-def drop(actor: Actor, number: str, task_id: int) -> Answer:
-    """The opener does not need the task any more."""
-    reason = body(schemas.ReasonSchema())["reason"]
-    task = load_task(db.session, actor, number, task_id, lock=True)
-    cancel(db.session, actor, task, reason, clock.now())
-    return moved(actor, task)
-
-
-@bp.post("/tickets/<number>/places")
-@call(Permission.TICKET_MOVE)
-def add(actor: Actor, number: str) -> Answer:
-    """One more unit owes a step of the ticket; 201 with the ticket."""
-    given = Place(**body(schemas.PlaceToAddSchema()))
-    ticket = load_ticket(db.session, actor, number, lock=True)
-    add_place(db.session, actor, ticket, given, clock.now())
-    return ticket_json(actor, ticket), 201
-
-
-@bp.post("/tickets/<number>/reopen")
-@call(Permission.TICKET_MOVE)
-def open_again(actor: Actor, number: str) -> Answer:
-    """The tasks named, or all that were answered, are to be done again."""
-    given = body(schemas.ReopenSchema())
-    ticket = load_ticket(db.session, actor, number, lock=True)
-    tasks = [task.id for task in reopenable(ticket)] if given["tasks"] is None else given["tasks"]
-    reopen(db.session, actor, ticket, Reopening(tasks, given["reason"]), clock.now())
-    return ticket_json(actor, ticket), 200
+@_move("cancel", _("The opener does not need the task any more."), schemas.ReasonSchema)
+def drop(actor: Actor, task: Task, given: Given) -> None:
+    cancel(db.session, actor, task, given["reason"], clock.now())

@@ -57,6 +57,7 @@ KNOWN = {
     404: NOT_THERE,
     405: Fault(405, _("This cannot be done here"), _("Go back to the page you came from, and use its buttons.")),
     409: Fault(409, _("This cannot be done now"), _("Go back and reload the page: its state has changed.")),
+    412: Fault(412, _("This has changed in the meantime"), _("Reload the page to see what changed, then do it again.")),
     413: Fault(
         413,
         _("This is too large"),

@@ -64,7 +64,7 @@ def _chosen() -> str | None:
     """Of a public page the address says it, so that it can be kept and sent on; of the API, the caller."""
     if request.path == PUBLIC or request.path.startswith(f"{PUBLIC}/"):
         return request.args.get("language")
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/v1/"):
         return request.accept_languages.best_match(list(LANGUAGES))
     return session.get("language") or getattr(current_user, "language", None)
 

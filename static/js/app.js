@@ -1,6 +1,7 @@
 // What every page loads: each module looks for its own marks in the page and leaves alone what it does not find.
 
 import { startComboboxes } from "./combobox.js";
+import { startCopying } from "./copying.js";
 import { startDrafts } from "./drafts.js";
 import { startFiles } from "./files.js";
 import { startFirstSix } from "./first_six.js";
@@ -18,6 +19,7 @@ import { startWaiting } from "./waiting.js";
 
 document.documentElement.classList.add("has-js");
 startComboboxes(document);
+startCopying(document);
 startFirstSix(document);
 startKeys(document);
 startLive(document);

@@ -156,7 +156,7 @@ def _free(session: Session, province: Province) -> Arguments:
 
 
 FREE: Arguments = {"year": 2016, "urgency": "normal", "kind": "csv", "filename": "css/tokens.css",
-                   "procedures.code": "enquiry", "openings.name": "a-form-of-its-own",
+                   "procedures.code": "enquiry", "api.procedure.code": "enquiry", "openings.name": "a-form-of-its-own",
                    "guide.code": "220202", "section": "who"}  # fmt: skip
 
 

@@ -1,0 +1,20 @@
+"""The door for other systems, `/api/v1`: every call, and the description of them all."""
+
+from flask import Response, jsonify
+
+from portal.api import messages, procedures, task_moves, tickets, units
+from portal.api.calls import bp
+from portal.api.openapi import specification
+from portal.web.access import public
+
+CALLS = (messages, procedures, task_moves, tickets, units)
+"The modules whose calls there are; each adds its own to the blueprint."
+
+__all__ = ["CALLS", "bp"]
+
+
+@bp.get("/openapi.json")
+@public
+def openapi() -> Response:
+    """The whole interface as OpenAPI 3.1, in the language of the caller."""
+    return jsonify(specification())
