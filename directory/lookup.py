@@ -44,16 +44,25 @@ FITS, DOUBTFUL = 0, 7
 
 
 def find(
-    session: Session, words: str, limit: int = 10, near: str | None = None, *, partners: Collection[str] = ()
+    session: Session,
+    words: str,
+    limit: int = 10,
+    near: str | None = None,
+    *,
+    partners: Collection[str] = (),
+    public: bool = False,
 ) -> list[Hit]:
     """The units meant by `words`, best first; an empty list for words that mean nothing, never an error.
 
-    `near` is the code of the unit that asks, `partners` are the codes of those it works with most.
+    `near` is the code of the unit that asks, `partners` are the codes of those it works with most. `public`: nothing is
+    found by what the public may not know (`names.PUBLIC`).
     """
-    query, asker, limit = parse(words), Asker(near, partners), min(limit, CANDIDATES_AT_MOST)
+    query, asker, limit = parse(words), Asker(near, partners, public), min(limit, CANDIDATES_AT_MOST)
     if not query or limit < 1:
         return []
     if not query.words:
+        if public and not query.kinds:
+            return []  # a role alone: who holds one is not the public's to know
         return _answers(session, query, asker, limit)
     tried: set[Query] = set()
     for readings in _stages(session, query):

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from directory.models import Contact, ContactState, LookupTerm, Unit, UnitAncestor, UnitKind
-from directory.names import FIELDS, FIELDS_PER_RANK, Field, field_of
+from directory.names import FIELDS, FIELDS_PER_RANK, PUBLIC, Field, field_of
 from directory.words import Query, is_number
 
 AFTER_ANY_TERM = "\U0010ffff"
@@ -60,10 +60,11 @@ class Hit:
 
 @dataclass(frozen=True)
 class Asker:
-    """Partners, then units near the asker's own, come first among equals."""
+    """Partners, then units near the asker's own, come first among equals. The public finds by `PUBLIC` alone."""
 
     near: str | None = None
     partners: Collection[str] = ()
+    public: bool = False
 
 
 class Reach(Enum):
@@ -85,6 +86,7 @@ class Shape:
     partners: bool
     near: bool
     number: bool = False
+    public: bool = False
     reach: Reach = Reach.FIRST
 
     @classmethod
@@ -94,10 +96,11 @@ class Shape:
             words=len(query.words),
             narrowed=query.narrowed,
             kinds=bool(query.kinds),
-            roles=len(query.roles),
+            roles=0 if asker.public else len(query.roles),
             partners=bool(asker.partners),
             near=bool(asker.near),
             number=all(map(is_number, query.words)),
+            public=asker.public,
         )
 
 
@@ -153,9 +156,9 @@ def begins(term: type_of_term, place: int) -> ColumnElement[bool]:
     return and_(in_range, or_(~is_of(term, Field.SERVED), term.term == word))
 
 
-def is_of(term: type_of_term, field: Field) -> ColumnElement[bool]:
-    """The term is of this field: what `names.field_of` tells of a weight."""
-    return (term.weight % FIELDS_PER_RANK) == FIELDS.index(field)
+def is_of(term: type_of_term, *fields: Field) -> ColumnElement[bool]:
+    """The term is of one of these fields: what `names.field_of` tells of a weight."""
+    return (term.weight % FIELDS_PER_RANK).in_([FIELDS.index(field) for field in fields])
 
 
 def narrowing(shape: Shape) -> Iterator[ColumnElement[bool]]:
@@ -254,7 +257,7 @@ def _found(shape: Shape, terms: CTE) -> CTE:
     """
     best = func.min(terms.c.weight).label("weight_0")
     driver = select(terms.c.unit_code, best).group_by(terms.c.unit_code).subquery("driver")
-    others = (_weight_within(driver, place) for place in range(1, shape.words))
+    others = (_weight_within(driver, place, public=shape.public) for place in range(1, shape.words))
     return select(*driver.c, *others).cte("found").prefix_with("MATERIALIZED")
 
 
@@ -263,6 +266,8 @@ def _terms(shape: Shape) -> Select[*tuple[str, int]] | CompoundSelect[*tuple[str
     every = select(LookupTerm.unit_code, _weight(LookupTerm, 0)).where(begins(LookupTerm, 0))
     if not shape.narrowed:
         every = every.where(~is_of(LookupTerm, Field.PATH))
+    if shape.public:
+        every = every.where(is_of(LookupTerm, *PUBLIC))
     if shape.reach is Reach.ALL:
         return every
     first = every.order_by(LookupTerm.term, LookupTerm.weight, LookupTerm.unit_code).limit(_MOST).subquery("first")
@@ -279,9 +284,11 @@ def _terms(shape: Shape) -> Select[*tuple[str, int]] | CompoundSelect[*tuple[str
     return union_all(select(*first.c), nearby)
 
 
-def _weight_within(driver: Subquery, place: int) -> ColumnElement[int]:
+def _weight_within(driver: Subquery, place: int, *, public: bool) -> ColumnElement[int]:
     term = aliased(LookupTerm)
     within = select(func.min(_weight(term, place))).where(term.unit_code == driver.c.unit_code, begins(term, place))
+    if public:
+        within = within.where(is_of(term, *PUBLIC))
     return within.correlate(driver).scalar_subquery().label(f"weight_{place}")
 
 

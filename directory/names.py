@@ -44,6 +44,9 @@ class Field(StrEnum):
 
 
 FIELDS = tuple(Field)
+PUBLIC = (Field.NAME, Field.PINYIN, Field.INITIALS, Field.FORMER, Field.ADDRESS, Field.PATH, Field.LOCALITY,
+          Field.SERVED)  # fmt: skip
+"What the public may find a unit by: no person, no post, no code, and no number, which may be an internal one."
 
 # How good a find is when the words begin the text, and when they begin inside it; the whole of a term is one better.
 RANKS: dict[Field, tuple[int, int]] = {

@@ -26,6 +26,8 @@ from portal.directory_commands import directory_commands
 from portal.drafts import models as _drafts  # noqa: F401
 from portal.escalation import policies, supervision
 from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap, csrf, db, login, mail
+from portal.guide import editing as guide_texts
+from portal.guide import views as guide
 from portal.health import views as health
 from portal.ladder import models as _policies  # noqa: F401
 from portal.letters import views as letters
@@ -47,7 +49,7 @@ __all__ = ["create_app"]
 
 FEATURES = (web, audit, accounts, procedures, calendars, contacts, by_mail, exports, imports, openings, tickets,
             counted, on_it, rare_moves, conversation, pulse, texts, outbox, correspondence, supervision, policies,
-            statistics, desk, letters, linking, search, health, api, api_docs)  # fmt: skip
+            statistics, desk, letters, linking, search, health, api, api_docs, guide, guide_texts)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in)

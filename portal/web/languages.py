@@ -15,6 +15,8 @@ from flask_login import current_user
 LANGUAGES = {"zh": "中文", "en": "English"}
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 DEFAULT = "zh"
+PUBLIC = "/guide"
+"Where the pages begin that know no reader."
 CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
 
 
@@ -54,10 +56,17 @@ def current_language() -> str:
     """The language chosen on the switch, else the officer's own, else Chinese; `zh` or `en`."""
     if not has_request_context():
         return DEFAULT
-    chosen = session.get("language") or getattr(current_user, "language", None)
-    if request.path.startswith("/api/v1/"):
-        chosen = request.accept_languages.best_match(list(LANGUAGES))
+    chosen = _chosen()
     return chosen if chosen in LANGUAGES else DEFAULT
+
+
+def _chosen() -> str | None:
+    """Of a public page the address says it, so that it can be kept and sent on; of the API, the caller."""
+    if request.path == PUBLIC or request.path.startswith(f"{PUBLIC}/"):
+        return request.args.get("language")
+    if request.path.startswith("/api/v1/"):
+        return request.accept_languages.best_match(list(LANGUAGES))
+    return session.get("language") or getattr(current_user, "language", None)
 
 
 def current_locale() -> str:

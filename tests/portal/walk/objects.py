@@ -157,7 +157,7 @@ def _free(session: Session, province: Province) -> Arguments:
 
 FREE: Arguments = {"year": 2016, "urgency": "normal", "kind": "csv", "filename": "css/tokens.css",
                    "procedures.code": "enquiry", "api.procedure.code": "enquiry", "openings.name": "a-form-of-its-own",
-                   "statistics.kind": "daily", "statistics.name": "units"}  # fmt: skip
+                   "statistics.kind": "daily", "statistics.name": "units", "guide.code": "220202", "section": "who"}  # fmt: skip
 
 
 def value(endpoint: str, argument: str, values: Arguments) -> tuple[str, Any] | None:
