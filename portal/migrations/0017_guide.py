@@ -1,7 +1,7 @@
 """the public guide's versions
 
-Revision ID: 0016
-Revises: 0015
+Revision ID: 0017
+Revises: 0016
 Create Date: 2026-11-24 16:50:00
 """
 

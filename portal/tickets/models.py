@@ -25,6 +25,11 @@ from portal.procedures.limit import LimitUnit
 from portal.tickets.lifecycle import Outcome, Place, TaskState, TicketState
 
 
+def index_where(condition: str, name: str, *columns: str, unique: bool = False) -> Index:
+    """An index of those rows alone for which a condition holds."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
 class NumberSeries(Model):
     """The last ticket number given out in a year."""
 
@@ -45,7 +50,7 @@ class Ticket(Model):
         UniqueConstraint("opener_code", "submission_key"),
         Index("ix_ticket_opener_code_state", "opener_code", "state", "id"),
         Index("ix_ticket_opened_at", "opened_at"),
-        Index("ix_ticket_closed_at", "closed_at", sqlite_where=text(KEPT), postgresql_where=text(KEPT)),
+        index_where(KEPT, "ix_ticket_closed_at", "closed_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -137,12 +142,11 @@ class Task(Model):
     __table_args__ = (
         UniqueConstraint("ticket_id", "position"),
         CheckConstraint("limit_amount > 0", name="limit_positive"),
-        Index("ix_task_to_come", "unit_code", sqlite_where=text(TO_COME), postgresql_where=text(TO_COME)),
+        index_where(TO_COME, "ix_task_to_come", "unit_code"),
         CheckConstraint("assignee_id IS NULL OR assignee_post_id IS NULL", name="one_assignee"),
-        Index("ix_task_suspended_until", "suspended_until", sqlite_where=text(STANDING),
-              postgresql_where=text(STANDING)),
-        Index("ix_task_assignee_id", "assignee_id", sqlite_where=text(TAKEN), postgresql_where=text(TAKEN)),
-        Index("ix_task_assignee_post_id", "assignee_post_id", sqlite_where=text(POSTED), postgresql_where=text(POSTED)),
+        index_where(STANDING, "ix_task_suspended_until", "suspended_until"),
+        index_where(TAKEN, "ix_task_assignee_id", "assignee_id"),
+        index_where(POSTED, "ix_task_assignee_post_id", "assignee_post_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -205,26 +209,13 @@ class Clock(Model):
     __tablename__ = "clock"
     __table_args__ = (
         UniqueConstraint("task_id", "kind", "cycle", "hand"),
-        Index(
-            "uq_clock_overall",
-            "ticket_id",
-            "cycle",
-            unique=True,
-            sqlite_where=text("task_id IS NULL"),
-            postgresql_where=text("task_id IS NULL"),
-        ),
-        Index("ix_clock_next_at", "next_at", sqlite_where=text(CLIMBING), postgresql_where=text(CLIMBING)),
-        Index(
-            "ix_clock_unit_code_due_at",
-            "unit_code",
-            "due_at",
-            sqlite_where=text(RUNNING),
-            postgresql_where=text(RUNNING),
-        ),
-        Index("ix_clock_stalled", "due_at", sqlite_where=text(STALLED), postgresql_where=text(STALLED)),
+        index_where("task_id IS NULL", "uq_clock_overall", "ticket_id", "cycle", unique=True),
+        index_where(CLIMBING, "ix_clock_next_at", "next_at"),
+        index_where(RUNNING, "ix_clock_unit_code_due_at", "unit_code", "due_at"),
+        index_where(STALLED, "ix_clock_stalled", "due_at"),
         Index("ix_clock_ticket_id", "ticket_id"),
-        Index("ix_clock_started_at", "started_at", sqlite_where=text(ARRIVED), postgresql_where=text(ARRIVED)),
-        Index("ix_clock_stopped_at", "stopped_at", sqlite_where=text(ENDED), postgresql_where=text(ENDED)),
+        index_where(ARRIVED, "ix_clock_started_at", "started_at"),
+        index_where(ENDED, "ix_clock_stopped_at", "stopped_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
