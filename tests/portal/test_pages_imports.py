@@ -61,7 +61,8 @@ def test_from_the_file_to_the_table_and_back(client: Client, session: Session) -
     session.expire_all()
     assert session.scalar(select(Contact).where(Contact.name == "张三")) is None
     assert session.get_one(Unit, "220202520000").name == "新地号派出所"
-    actions = session.scalars(select(AuditRecord.action).where(AuditRecord.action.startswith("import"))).all()
+    of_imports = select(AuditRecord.action).where(AuditRecord.action.startswith("import")).order_by(AuditRecord.id)
+    actions = session.scalars(of_imports).all()
     assert actions == ["import.receive", "import.apply", "import.undo"]
 
 

@@ -183,6 +183,7 @@ def test_nobody_is_shown_a_move_that_is_not_theirs(
     assert "/handings-on" not in page
     assert "/suspensions" not in page
     assert "/cancellations" in page
-    for noun in ("handings-on", "suspensions", "extensions", "assignments", "extension-decisions"):
-        data = {"unit-code": province.fusong.code, "reason": "x", "until": "2016-01-08", "days": "1", "decision": "granted"}
+    data = {"unit-code": province.fusong.code, "reason": "x", "until": "2016-01-08", "days": "1", "decision": "granted"}
+    for noun in ("handings-on", "suspensions", "extensions", "assignments"):
         assert post(client, ticket, noun, **data).status_code == 404
+    assert post(client, ticket, "extension-decisions", **data).status_code == 403, "supervisors decide"
