@@ -58,7 +58,7 @@ def open_three(session: Session, province: Province) -> None:
         ("丢失", ["身份证丢失补领"]),
         ("身份证 临江", ["身份证丢失补领"]),
         ("临江 身份证", ["身份证丢失补领"]),
-        ("临江身份证", []),
+        ("临江身份证", ["户口核实", "身份证丢失补领"]),  # as the look-up reads it: Linjiang, whose cases are of identity cards
         ("照片", ["身份证丢失补领"]),
         ("抚松", ["身份证换领"]),
         ("白山", ["户口核实", "身份证换领", "身份证丢失补领"]),
