@@ -32,7 +32,7 @@ def good(name: str) -> FilePayload:
 
 
 def composer(page: Page) -> Locator:
-    return page.locator("#write")
+    return page.locator("#message")
 
 
 def saved(page: Page, name: str) -> Download:
