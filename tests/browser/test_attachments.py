@@ -98,7 +98,7 @@ def test_a_file_can_be_dropped_on_the_message(ticket: tuple[str, Page]) -> None:
     dropped = page.evaluate_handle(
         "() => { const data = new DataTransfer(); data.items.add(new File(['核对'], '说明.txt')); return data; }"
     )
-    form = composer(page).locator("form")
+    form = composer(page)
     form.dispatch_event("dragover", {"dataTransfer": dropped})
     expect(page.locator(".files--over")).to_be_visible()
     form.dispatch_event("drop", {"dataTransfer": dropped})

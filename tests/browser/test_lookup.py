@@ -68,7 +68,7 @@ def test_of_an_id_number_six_digits_leave_the_page(pages: Pages, typed: str) -> 
     page.wait_for_url("**/directory?q=220681")
     page.goto("/tickets/new")
     page.locator("[name=registry-words]").fill(typed)
-    page.locator("[role=option]", has_text="临江市").first.click()
+    page.locator("[role=option][data-code]", has_text="临江市").first.click()  # above it stands why
     page.goto("/account")
     page.locator("[data-find]").fill(typed)
     expect(page.locator("[role=option]").first).to_contain_text("临江市")
