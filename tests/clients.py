@@ -30,7 +30,10 @@ class Client(FlaskClient):
     """Flask's test client with CSRF on; `submit` posts a form with the token of the page that shows it."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        return apart(super().open, *args, **kwargs)
+        """The answer; its headers are such as a real server can send, which the test client alone would not ask."""
+        response = apart(super().open, *args, **kwargs)
+        "".join(response.headers.values()).encode("latin-1")
+        return response
 
     def token(self, page: str) -> str:
         """The CSRF token in the form, or the `<meta>`, of a page."""

@@ -18,6 +18,7 @@ from portal.config import Settings
 from portal.errors import Hidden
 from portal.extensions import db
 from portal.web.access import actor, requires
+from portal.web.downloads import save_as
 from portal.web.pagination import decode, page_of
 from portal.web.permissions import Permission
 
@@ -53,9 +54,7 @@ def export(kind: str) -> Response:
     record(db.session, actor(), "audit.export", "audit log", at=now(), kind=kind, records=len(records), filter=given)
     db.session.commit()
     response = Response(content, content_type=MEDIA_TYPES[kind])
-    name = f"audit-{now().astimezone(_zone()):%Y%m%d}.{kind}"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    return save_as(response, f"audit-{now().astimezone(_zone()):%Y%m%d}.{kind}")
 
 
 def _filter(given: Mapping[str, str]) -> tuple[AuditFilter, list[str]]:

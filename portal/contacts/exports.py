@@ -11,6 +11,7 @@ from portal.clock import now
 from portal.errors import Hidden
 from portal.extensions import db
 from portal.web.access import proved_lately, requires
+from portal.web.downloads import save_as
 from portal.web.permissions import Permission
 
 bp = Blueprint("exports", __name__, url_prefix="/directory/exports")
@@ -33,5 +34,4 @@ def export(kind: str) -> Response:
     listed = gather_subtree(db.session, under)
     today = now().astimezone(current_app.extensions["settings"].timezone).date()
     response = Response(WRITERS[kind](listed, under, today), content_type=MEDIA_TYPES[kind])
-    response.headers.set("Content-Disposition", "attachment", filename=f"{title(listed, under)}.{kind}")
-    return response
+    return save_as(response, f"{title(listed, under)}.{kind}")

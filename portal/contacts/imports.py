@@ -16,6 +16,7 @@ from portal.contacts.import_forms import ApplyForm, GiveInForm, PlainForm
 from portal.errors import Conflict, Hidden, Invalid
 from portal.extensions import db
 from portal.web.access import actor, polled, requires
+from portal.web.downloads import save_as
 from portal.web.permissions import Permission
 from portal.web.unit_choice import settle
 
@@ -72,8 +73,7 @@ def file(number: int) -> Response:
     """The file as it was given in."""
     record = _load(number)
     response = Response(record.content, mimetype="application/octet-stream")
-    response.headers.set("Content-Disposition", "attachment", filename=record.name or "table")
-    return response
+    return save_as(response, record.name or "table")
 
 
 @bp.post("/<int:number>/answers")

@@ -1,8 +1,6 @@
 """A file as an answer: to be saved, never shown by the browser itself; and every one that leaves is noted."""
 
-import unicodedata
 from datetime import datetime
-from urllib.parse import quote
 
 from flask import Response
 from sqlalchemy.orm import Session
@@ -12,6 +10,7 @@ from portal.conversation.attachments import content_of
 from portal.conversation.models import Attachment
 from portal.conversation.queries import load_attachment
 from portal.web.actor import Actor
+from portal.web.downloads import save_as
 
 NEVER_SHOWN = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -35,19 +34,5 @@ def download(session: Session, actor: Actor, number: str, attachment_id: int, at
 
 
 def _as_answer(attachment: Attachment) -> Response:
-    """Under its own name in any language (RFC 6266)."""
     answer = Response(content_of(attachment), mimetype=attachment.media_type, headers=NEVER_SHOWN)
-    answer.headers.set(
-        "Content-Disposition",
-        "attachment",
-        filename=_in_ascii(attachment.name),
-        **{"filename*": f"UTF-8''{quote(attachment.name, safe='')}"},
-    )
-    return answer
-
-
-def _in_ascii(name: str) -> str:
-    """For what does not read `filename*`."""
-    stem, _dot, ending = name.rpartition(".")
-    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().strip()
-    return f"{plain or 'attachment'}.{ending}"
+    return save_as(answer, attachment.name)

@@ -18,6 +18,7 @@ from portal.letters.setting import set_letter
 from portal.tickets.models import Ticket
 from portal.tickets.queries import load_ticket
 from portal.web.access import actor, requires
+from portal.web.downloads import save_as
 from portal.web.languages import current_language
 from portal.web.permissions import Permission
 
@@ -58,8 +59,7 @@ def _printed(ticket: Ticket, form: LetterForm) -> Response:
     printing = Printing(form.language.data, actor().name, unit, at, settings.timezone, citizens)
     content = set_letter(letter_of(db.session, ticket, printing), f"{settings.base_url}/tickets/{ticket.number}")
     answer = Response(content, content_type="application/pdf", headers={"Cache-Control": "no-store"})
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{ticket.number}.pdf")
-    return answer
+    return save_as(answer, f"{ticket.number}.pdf")
 
 
 def _page(ticket: Ticket, form: LetterForm) -> str:

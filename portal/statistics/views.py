@@ -23,6 +23,7 @@ from portal.statistics.printing import set_report
 from portal.statistics.sheets import Table, write_xlsx
 from portal.statistics.wording import compared, meanings, names, rules
 from portal.web.access import actor, requires
+from portal.web.downloads import save_as
 from portal.web.permissions import Permission
 
 bp = Blueprint("statistics", __name__, url_prefix="/statistics")
@@ -176,5 +177,4 @@ def _file_title(tables: list[Table], name: str) -> str:
 
 def _file(content: bytes, kind: str, name: str) -> Response:
     answer = Response(content, content_type=kind, headers={"Cache-Control": "no-store"})
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
-    return answer
+    return save_as(answer, name)

@@ -66,7 +66,7 @@ def test_a_supervisor_chooses_a_period_goes_down_the_tree_and_takes_the_figures_
     expect(page.get_by_role("link", name="近 90 天")).to_have_attribute("aria-current", "page")
     page.get_by_label("自").fill("2016-11-01")
     page.get_by_label("至", exact=True).fill("2016-11-30")
-    page.get_by_role("button", name="查看").click()
+    page.get_by_role("button", name="显示").click()
     expect(page.locator(".head__lead")).to_contain_text("2016年11月30日")
     for link, ending in (("日报", ".pdf"), ("月报", ".pdf"), ("全部表格", ".xlsx")):
         with page.expect_download() as taken:
