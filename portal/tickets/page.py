@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 from flask import render_template, request
 from sqlalchemy.orm import Session
@@ -139,10 +139,11 @@ def show_ticket(number: str, wanted: Wanted = NOTHING) -> str:
     The reading ends first: on SQLite a transaction that has read may find itself too late to write.
     """
     page = gather(db.session, number, wanted=wanted)
-    shown, reader, ticket_id = render_template("tickets/ticket.html", page=page), actor(), page.ticket.id
+    shown = render_template("tickets/ticket.html", page=page)
+    note = partial(note_seen, db.session, actor(), page.ticket.id, page.last_entry)
     if page.last_entry > (page.seen or 0):
-        db.session.rollback()
-        note_seen(db.session, reader, ticket_id, page.last_entry)
+        db.session.rollback()  # nothing of the page is asked any more: that would be reading again
+        note()
         db.session.commit()
     return shown
 

@@ -15,6 +15,13 @@ FIELD = re.compile(r'<input[^>]*?name="(?P<name>[^"]+)"[^>]*?value="(?P<value>[^
 @contextmanager
 def statements() -> Iterator[Callable[[], int]]:
     """Counts what is asked of the database inside the block."""
+    with asked_of_the_database() as asked:
+        yield lambda: len(asked)
+
+
+@contextmanager
+def asked_of_the_database() -> Iterator[list[str]]:
+    """The statements inside the block, in their order."""
     asked: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
@@ -22,7 +29,7 @@ def statements() -> Iterator[Callable[[], int]]:
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
-        yield lambda: len(asked)
+        yield asked
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
 

@@ -14,7 +14,7 @@ from portal.web.permissions import Role
 from tests.clients import Client
 from tests.conftest import Clock
 from tests.factories import Province, actor_at, actor_for, make_officer, sign_in
-from tests.portal.pages import statements, words
+from tests.portal.pages import asked_of_the_database, statements, words
 from tests.portal.world import opened
 
 
@@ -52,6 +52,16 @@ def test_a_ticket_is_unread_until_its_page_is_opened_and_again_when_others_write
     assert page.text.count('class="tag tag--new"') == 1
     assert 'class="tag tag--new"' not in client.get(f"/tickets/{ticket.number}").text
     assert unread(session, li) == {}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_was_read_is_noted_without_reading_again(ticket: Ticket, li: Officer, client: Client) -> None:
+    """On SQLite a transaction that has read cannot write once another has: the page would be an error."""
+    sign_in(client, li)
+    with asked_of_the_database() as asked:
+        client.get(f"/tickets/{ticket.number}")
+    noted = next(place for place, statement in enumerate(asked) if statement.startswith("INSERT INTO reading"))
+    assert asked[noted - 1] == "BEGIN"
 
 
 def test_what_one_wrote_oneself_is_no_news(session: Session, ticket: Ticket, li: Officer, clock: Clock) -> None:
