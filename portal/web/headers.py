@@ -33,6 +33,7 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 def init_app(app: Flask) -> None:
     app.before_request(_name_request)
     app.after_request(_add_headers)
+    app.after_request(_close_what_is_not_sent)
 
 
 def request_id() -> str:
@@ -56,6 +57,13 @@ def _add_headers(response: Response) -> Response:
     if not _is_static():
         # a page shows cases: nothing of it stays on a shared computer, unless its view knows better
         response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _close_what_is_not_sent(response: Response) -> Response:
+    """A file of which only the headers go out is closed now; nobody else would before it is collected."""
+    if response.status_code == 304 or request.method == "HEAD":
+        response.close()
     return response
 
 

@@ -1,5 +1,7 @@
 """What each answer says to the browser about its own safety."""
 
+import gc
+import warnings
 from collections.abc import Callable
 
 import pytest
@@ -80,3 +82,15 @@ def test_each_request_has_an_id_of_its_own_or_of_the_proxy(settings: Callable[..
 def test_the_process_is_alive_without_a_database(settings: Callable[..., Settings]) -> None:
     with running(settings()) as app:
         assert app.test_client().get("/healthz").text == "ok\n"
+
+
+def test_a_file_that_is_not_sent_is_closed(app: Flask) -> None:
+    client = app.test_client()
+    with client.get("/static/img/mark.svg") as sent:
+        tag = sent.headers["ETag"]
+    with warnings.catch_warnings(record=True) as left_open:
+        warnings.simplefilter("always")
+        assert client.get("/static/img/mark.svg", headers={"If-None-Match": tag}).status_code == 304
+        assert client.head("/static/img/mark.svg").status_code == 200
+        gc.collect()
+    assert not [each for each in left_open if each.category is ResourceWarning]
