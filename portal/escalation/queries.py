@@ -1,7 +1,7 @@
 """What is due to be climbed."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select
 from sqlalchemy.orm import joinedload
@@ -10,6 +10,9 @@ from sqlalchemy.sql.dml import ReturningDelete
 from directory.models import UnitAncestor
 from portal.escalation.models import Climb, DigestLine, Morning, MorningMail
 from portal.tickets.models import Clock, Task, Ticket
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"Before any limit."
 
 
 def due_tickets(at: datetime) -> Select[int]:
@@ -96,7 +99,9 @@ def told_on(kind: Morning, unit_code: str | None, day: date) -> Select[int]:
 
 
 def _standing(before: datetime) -> tuple[ColumnElement[bool], ...]:
-    return Clock.stopped_at.is_(None), Clock.rung >= 1, Ticket.drill.is_(False), _still_commands(), *_mailed(before)
+    """Any due time at all: without a range SQLite may read all clocks, by the order in which its indexes were made."""
+    stalled = (Clock.stopped_at.is_(None), Clock.rung >= 1, Clock.due_at > LONG_AGO)
+    return *stalled, Ticket.drill.is_(False), _still_commands(), *_mailed(before)
 
 
 def _still_commands() -> ColumnElement[bool]:
