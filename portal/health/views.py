@@ -1,4 +1,4 @@
-"""Signs of life: for machines `/healthz` and `/readyz`, for people a banner on every page and a page of the workers."""
+"""Signs of life: `/readyz` for machines, for people a banner on every page and a page of the workers."""
 
 from datetime import datetime
 from typing import Any
@@ -17,13 +17,6 @@ from portal.web.access import public, requires
 from portal.web.permissions import Permission
 
 bp = Blueprint("health", __name__)
-
-
-@bp.get("/healthz")
-@public
-def healthz() -> Response:
-    """Whether this process answers; nothing else is asked."""
-    return jsonify({"status": "ok"})
 
 
 @bp.get("/readyz")
