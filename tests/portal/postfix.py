@@ -71,7 +71,7 @@ class Postfix:
 
     def start(self) -> None:
         self._run("start")
-        for _ in range(100):
+        for _ in range(300):
             with suppress(OSError), SMTP("127.0.0.1", self.port, timeout=2):
                 return
             time.sleep(0.1)
@@ -86,7 +86,7 @@ class Postfix:
 
     def wait_for(self, count: int) -> list[EmailMessage]:
         """What was delivered once it is so many, or ten seconds have passed."""
-        for _ in range(100):
+        for _ in range(300):
             if len(self.arrived()) >= count:
                 break
             time.sleep(0.1)
