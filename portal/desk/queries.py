@@ -16,8 +16,9 @@ from portal.desk.state import DueWithin, Sieve, WorkView
 from portal.escalation.models import Climb
 from portal.ladder.ladder import ClockKind
 from portal.tickets.lifecycle import TaskState, TicketState
-from portal.tickets.models import Clock, Party, Task, Ticket
+from portal.tickets.models import Clock, Entry, Party, Task, Ticket
 from portal.tickets.queries import seen_by
+from portal.tickets.unread import unread_for
 from portal.web.actor import Actor
 from portal.web.pagination import Key
 
@@ -26,7 +27,7 @@ MOST_COUNTED = 100
 MOST_TALLIED = 1_000
 "Tasks of which it is counted how many are late or near."
 type_of_clock = type[Clock]
-BY_TICKET = frozenset({WorkView.TO_CLOSE})
+BY_TICKET = frozenset({WorkView.UNREAD, WorkView.TO_CLOSE})
 "The views that list tickets; the others list tasks with the clock that runs out first."
 
 
@@ -44,6 +45,18 @@ def to_close(actor: Actor, sieve: Sieve, tz: ZoneInfo, after: Key | None, size: 
     if after:
         statement = statement.where(tuple_(Ticket.resolved_at, Ticket.id) > tuple_(*after))
     return statement.order_by(Ticket.resolved_at, Ticket.id).limit(size + 1)
+
+
+def unread(
+    actor: Actor, sieve: Sieve, tz: ZoneInfo, after: Key | None, size: int
+) -> Select[*tuple[Ticket, int, datetime, int]]:
+    """(ticket, entries not yet seen, when and which was the newest), the newest first."""
+    news = unread_for(actor).add_columns(func.max(Entry.at).label("at"), func.max(Entry.id).label("last")).subquery()
+    statement = select(Ticket, news.c.entries, news.c.at, news.c["last"]).join(news, news.c.ticket_id == Ticket.id)
+    statement = statement.where(*_about(sieve, tz))
+    if after:
+        statement = statement.where(news.c["last"] < after[1])
+    return statement.order_by(news.c["last"].desc()).limit(size + 1)
 
 
 def counts(actor: Actor, at: datetime, tz: ZoneInfo, sieves: Mapping[str, Sieve]) -> Select[*tuple[Any, ...]]:
@@ -82,6 +95,9 @@ def key_of(after: Key) -> tuple[datetime, int]:
 def _count(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Any:
     if sieve.view is WorkView.TO_CLOSE:
         rows = select(literal(1)).select_from(Ticket).where(*_closable(actor), *_about(sieve, tz))
+    elif sieve.view is WorkView.UNREAD:
+        news = unread_for(actor).subquery()
+        rows = select(literal(1)).join_from(news, Ticket, Ticket.id == news.c.ticket_id).where(*_about(sieve, tz))
     else:
         rows = _listed(actor, sieve, at, tz).with_only_columns(literal(1))
     return select(func.count()).select_from(rows.limit(MOST_COUNTED).subquery()).scalar_subquery()

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.conversation.actions import send_message
 from portal.desk import queries
 from portal.desk.models import SavedView
 from portal.desk.state import Sieve, WorkView
@@ -268,3 +269,42 @@ def test_a_list_and_its_count_walk_indexes(session: Session, province: Province,
         plan = plan_of(session, statement)
         assert not read_from_end_to_end(plan, LARGE), plan
     assert not read_from_end_to_end(plan_of(session, queries.tally(actor, now(), CHINA)), LARGE)
+
+
+# --- unread ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_others_wrote_stands_as_unread_until_it_is_looked_at(
+    linjiang: Client, session: Session, province: Province, clock: Clock
+) -> None:
+    older, newer = (opened(session, province.changyi, province.linjiang, now(), subject=one) for one in ("先", "后"))
+    drill = opened(session, province.changyi, province.linjiang, now(), subject="练", drill=True)
+    assert drill
+    page = linjiang.get("/?view=unread").text
+    assert listed(page) == ["后", "先"]
+    assert counted(page)["unread"] == "2"
+    assert re.search(r"新记录 \d 条", page)
+    linjiang.get(f"/tickets/{newer.number}")
+    assert listed(linjiang.get("/?view=unread").text) == ["先"]
+    clock.move(minutes=5)
+    send_message(session, actor_at(province.changyi), newer, "补充一点。", now())
+    assert listed(linjiang.get("/?view=unread").text) == ["后", "先"]
+    linjiang.get(f"/tickets/{older.number}")
+    linjiang.get(f"/tickets/{newer.number}")
+    assert listed(linjiang.get("/?view=unread").text) == []
+
+
+def test_unread_tickets_follow_one_another_page_by_page(
+    linjiang: Client, session: Session, province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.desk.page.PAGE", 2)
+    for place in range(5):
+        opened(session, province.changyi, province.linjiang, now(), subject=f"第{place}件")
+    address: str | None = "/?view=unread"
+    seen: list[str] = []
+    while address:
+        page = linjiang.get(address).text
+        seen += listed(page)
+        following = re.search(r'href="([^"]+)" rel="next"', page)
+        address = following[1].replace("&amp;", "&") if following else None
+    assert seen == [f"第{place}件" for place in (4, 3, 2, 1, 0)]
