@@ -18,6 +18,7 @@ from portal.accounts.links import first_sign_in_url
 from portal.accounts.models import Officer
 from portal.accounts.queries import officer_named
 from portal.audit_commands import audit_commands
+from portal.backup_commands import backup_command, move_command, restore_command
 from portal.calendar_commands import calendar_commands
 from portal.correspondence.mailbox import receive_all, receive_one, report_of
 from portal.errors import Refused
@@ -42,6 +43,8 @@ portal_commands.add_command(calendar_commands)
 portal_commands.add_command(audit_commands)
 portal_commands.add_command(keys_commands)
 portal_commands.add_command(purge_command)
+for command in (backup_command, restore_command, move_command):
+    portal_commands.add_command(command)
 
 
 def _instant(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:
