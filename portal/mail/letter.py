@@ -16,6 +16,7 @@ TICKET_KINDS = (
     "ping-pong",
     "extension-asked",
     "extension-decided",
+    "mention",
 )
 KINDS = (*TICKET_KINDS, "standing", "reply-entered", "reply-refused", "confirmation", "email-code", "unreachable")
 "A folder of `templates/email` each."
@@ -34,6 +35,7 @@ class Why(StrEnum):
     ADDRESS = "address"
     WRITER = "writer"
     ASKER = "asker"
+    NAMED = "named"
 
 
 class Addressee(Protocol):
