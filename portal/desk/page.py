@@ -188,7 +188,7 @@ def _tickets(sieve: Sieve, tz: ZoneInfo, after: Key | None) -> list[Row]:
         statement = queries.to_close(actor(), sieve, tz, after, PAGE).options(*_of_ticket())
         return [Row(ticket) for ticket in db.session.scalars(statement)]
     news = db.session.execute(queries.unread(actor(), sieve, tz, after, PAGE).options(*_of_ticket()))
-    return [Row(ticket, None, *facts) for ticket, *facts in news]
+    return [Row(ticket, None, entries, named, at, last) for ticket, entries, named, at, last in news]
 
 
 def _after() -> Key | None:
