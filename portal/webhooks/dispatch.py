@@ -80,7 +80,7 @@ class _Pinned(http.client.HTTPConnection):
     """A connection to one address, whatever the name would lead to by now; the certificate must be the name's."""
 
     def __init__(self, host: str, port: int, address: str, timeout: float, tls: ssl.SSLContext | None) -> None:
-        self.default_port = 443 if tls else 80  # type: ignore[misc]  # so that the header Host tells no port in vain
+        self.default_port = 443 if tls else 80  # so that the header Host tells no port in vain
         super().__init__(host, port, timeout=timeout)
         self.address, self.tls = address, tls
 

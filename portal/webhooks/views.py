@@ -188,7 +188,7 @@ def _page(webhook: Webhook, form: WebhookForm, replaying: ReplayForm | None = No
                            state=state.value if state else "")  # fmt: skip
 
 
-def _done(webhook: Webhook, told: object) -> Response:
+def _done(webhook: Webhook, told: str) -> Response:
     db.session.commit()
     flash(told, "success")
     return redirect(url_for("webhooks.show", webhook_id=webhook.id))
