@@ -89,6 +89,8 @@ class Settings:
     data_key_id: int = 1
     other_keys: Mapping[int, str] = field(default_factory=dict, repr=False)
     "keys by id that decipher what is not yet under the data key"
+    api_calls: int = 600
+    "a minute, of each token of another system; 0: any number"
     draft_days: int = 14
     "after so many days in which nobody touched it, a draft is forgotten"
     session: SessionSettings = SessionSettings()
@@ -125,6 +127,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         scan=ScanSettings(_command(environ.get("PORTAL_SCAN_COMMAND", ""))),
         webhooks=read_webhooks(environ),
         retention=_retention(environ),
+        api_calls=_count(environ, "PORTAL_API_CALLS", Settings.api_calls),
         draft_days=_days(environ, "PORTAL_DRAFT_DAYS", Settings.draft_days),
         session=read_session(environ),
         oidc=read_oidc(environ),
