@@ -18,7 +18,8 @@ TICKET_KINDS = (
     "extension-decided",
     "mention",
 )
-KINDS = (*TICKET_KINDS, "standing", "reply-entered", "reply-refused", "confirmation", "email-code", "unreachable")
+KINDS = (*TICKET_KINDS, "standing", "reply-entered", "reply-refused", "confirmation", "email-code", "unreachable",
+         "webhook-stopped")  # fmt: skip
 "A folder of `templates/email` each."
 
 INSTANT = "$instant"
@@ -36,6 +37,7 @@ class Why(StrEnum):
     WRITER = "writer"
     ASKER = "asker"
     NAMED = "named"
+    ADMINISTRATOR = "administrator"
 
 
 class Addressee(Protocol):
@@ -138,6 +140,13 @@ class Notice(TypedDict, total=False):
     "standing: how many there are, also where not all are listed"
     skipped: list[SkippedRung]
     "unreachable: rungs at which nobody was mailed since the day before"
+    system: str
+    "webhook-stopped: what the web hook is called"
+    since: datetime
+    words: str
+    "what the receiver said last"
+    waiting: int
+    "events that are kept for it"
 
 
 @dataclass(frozen=True)
