@@ -38,7 +38,7 @@ from portal.mail import views as outbox
 from portal.procedures import views as procedures
 from portal.procedures.queries import CACHE as PROCEDURES
 from portal.search import views as search
-from portal.staff import leaving, officers_sheet, roles, signed_in
+from portal.staff import leaving, officers_sheet, roles, signed_in, tokens
 from portal.staff import views as staff
 from portal.statistics import views as statistics
 from portal.terms.indexing import BLINDING
@@ -54,7 +54,7 @@ FEATURES = (web, audit, accounts, procedures, calendars, contacts, by_mail, expo
             statistics, desk, letters, linking, lookup, search, health, api, api_docs, guide, guide_texts)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
-ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in)
+ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in, tokens)
 "Those of signing in, accounts and roles."
 
 

@@ -87,12 +87,16 @@ class Settings:
     data_key_id: int = 1
     other_keys: Mapping[int, str] = field(default_factory=dict, repr=False)
     "keys by id that decipher what is not yet under the data key"
+    api_calls: int = 600
+    "a minute, of each token of another system; 0: any number"
     draft_days: int = 14
     "after so many days in which nobody touched it, a draft is forgotten"
     session: SessionSettings = SessionSettings()
     oidc: OidcSettings = OidcSettings()
     hosts: frozenset[str] = frozenset()
     "under which the portal answers; none: any"
+    postgresql_bin: Path | None = None
+    "where pg_dump and pg_restore are, for backups; None: on the PATH"
     testing: bool = False
 
     @property
@@ -106,7 +110,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     instance = Path(environ.get("PORTAL_INSTANCE") or ROOT / "instance").resolve()
     database_url = _database_url(environ.get("PORTAL_DATABASE_URL"), instance)
     embedded = database_url.startswith("sqlite")
-    data_key_id, data_key = _with_id(_key("PORTAL_DATA_KEY", environ, instance, embedded=embedded))
+    data_key_id, data_key = with_id(_key("PORTAL_DATA_KEY", environ, instance, embedded=embedded))
     base_url = environ.get("PORTAL_BASE_URL", Settings.base_url).rstrip("/")
     return Settings(
         database_url=database_url,
@@ -114,16 +118,18 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         secret_key=_key("PORTAL_SECRET_KEY", environ, instance, embedded=embedded),
         data_key=data_key,
         data_key_id=data_key_id,
-        other_keys=dict(_with_id(each) for each in environ.get("PORTAL_DATA_KEYS_OTHER", "").split()),
+        other_keys=dict(with_id(each) for each in environ.get("PORTAL_DATA_KEYS_OTHER", "").split()),
         base_url=base_url,
         timezone=_zone(environ.get("PORTAL_TIMEZONE", "Asia/Shanghai")),
         mail=_mail(environ),
         scan=ScanSettings(_command(environ.get("PORTAL_SCAN_COMMAND", ""))),
         retention=_retention(environ),
+        api_calls=_count(environ, "PORTAL_API_CALLS", Settings.api_calls),
         draft_days=_days(environ, "PORTAL_DRAFT_DAYS", Settings.draft_days),
         session=read_session(environ),
         oidc=read_oidc(environ),
         hosts=read_hosts(environ, base_url),
+        postgresql_bin=_folder(environ, "PORTAL_POSTGRESQL_BIN"),
     )
 
 
@@ -148,7 +154,7 @@ def _key(name: str, environ: Mapping[str, str], instance: Path, *, embedded: boo
     return _kept_key(instance / name.removeprefix("PORTAL_").lower())
 
 
-def _with_id(key: str) -> tuple[int, str]:
+def with_id(key: str) -> tuple[int, str]:
     """`2:…` is key 2; a key without an id is the first. The id is one byte of each ciphertext."""
     number, colon, rest = key.partition(":")
     if not (colon and number.isdecimal()):
@@ -238,6 +244,14 @@ def _key_file(path: str | None) -> str | None:
         return Path(path).read_text()
     except OSError as error:
         raise BadSettings(f"PORTAL_MAIL_DKIM_KEY: the file cannot be read: {error}") from error
+
+
+def _folder(environ: Mapping[str, str], name: str) -> Path | None:
+    if not (given := environ.get(name)):
+        return None
+    if not Path(given).is_dir():
+        raise BadSettings(f"{name}: {given} is no folder")
+    return Path(given)
 
 
 def _command(given: str) -> tuple[str, ...]:

@@ -38,11 +38,16 @@ class Row:
 
     ticket: Ticket
     clock: Clock | None = None
+    unread: int = 0
+    "entries that the reader has not seen"
+    newest: datetime | None = None
+    last: int = 0
+    "when the newest of them was written, and its id"
 
     @property
     def when(self) -> datetime:
         """When a ticket came onto the list."""
-        return self.ticket.resolved_at or self.ticket.opened_at
+        return self.newest or self.ticket.resolved_at or self.ticket.opened_at
 
     @property
     def procedure(self) -> Procedure:
@@ -66,7 +71,7 @@ class Row:
     def key(self) -> Key:
         if self.clock:
             return self.clock.due_at.isoformat(), self.clock.id
-        return self.when.isoformat(), self.ticket.id
+        return self.when.isoformat(), self.last or self.ticket.id
 
 
 @dataclass(frozen=True)
@@ -177,8 +182,11 @@ def _tasks(sieve: Sieve, at: datetime, tz: ZoneInfo, after: Key | None) -> list[
 
 
 def _tickets(sieve: Sieve, tz: ZoneInfo, after: Key | None) -> list[Row]:
-    statement = queries.to_close(actor(), sieve, tz, after, PAGE).options(*_of_ticket())
-    return [Row(ticket) for ticket in db.session.scalars(statement)]
+    if sieve.view is WorkView.TO_CLOSE:
+        statement = queries.to_close(actor(), sieve, tz, after, PAGE).options(*_of_ticket())
+        return [Row(ticket) for ticket in db.session.scalars(statement)]
+    news = db.session.execute(queries.unread(actor(), sieve, tz, after, PAGE).options(*_of_ticket()))
+    return [Row(ticket, unread=entries, newest=at, last=last) for ticket, entries, at, last in news]
 
 
 def _after() -> Key | None:

@@ -15,9 +15,11 @@ from portal.desk.models import SavedView
 from portal.desk.state import DueWithin, Sieve, WorkView
 from portal.escalation.models import Climb
 from portal.ladder.ladder import ClockKind
+from portal.tickets.assigning import falls_to
 from portal.tickets.lifecycle import TaskState, TicketState
-from portal.tickets.models import Clock, Party, Task, Ticket
+from portal.tickets.models import Clock, Entry, Party, Task, Ticket
 from portal.tickets.queries import seen_by
+from portal.tickets.unread import unread_for, unread_tickets
 from portal.web.actor import Actor
 from portal.web.pagination import Key
 
@@ -26,7 +28,7 @@ MOST_COUNTED = 100
 MOST_TALLIED = 1_000
 "Tasks of which it is counted how many are late or near."
 type_of_clock = type[Clock]
-BY_TICKET = frozenset({WorkView.TO_CLOSE})
+BY_TICKET = frozenset({WorkView.UNREAD, WorkView.TO_CLOSE})
 "The views that list tickets; the others list tasks with the clock that runs out first."
 
 
@@ -44,6 +46,18 @@ def to_close(actor: Actor, sieve: Sieve, tz: ZoneInfo, after: Key | None, size: 
     if after:
         statement = statement.where(tuple_(Ticket.resolved_at, Ticket.id) > tuple_(*after))
     return statement.order_by(Ticket.resolved_at, Ticket.id).limit(size + 1)
+
+
+def unread(
+    actor: Actor, sieve: Sieve, tz: ZoneInfo, after: Key | None, size: int
+) -> Select[*tuple[Ticket, int, datetime, int]]:
+    """(ticket, entries not yet seen, when and which was the newest), the newest first."""
+    news = unread_for(actor).add_columns(func.max(Entry.at).label("at"), func.max(Entry.id).label("last")).subquery()
+    statement = select(Ticket, news.c.entries, news.c.at, news.c["last"]).join(news, news.c.ticket_id == Ticket.id)
+    statement = statement.where(*_about(sieve, tz))
+    if after:
+        statement = statement.where(news.c["last"] < after[1])
+    return statement.order_by(news.c["last"].desc()).limit(size + 1)
 
 
 def counts(actor: Actor, at: datetime, tz: ZoneInfo, sieves: Mapping[str, Sieve]) -> Select[*tuple[Any, ...]]:
@@ -82,6 +96,9 @@ def key_of(after: Key) -> tuple[datetime, int]:
 def _count(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Any:
     if sieve.view is WorkView.TO_CLOSE:
         rows = select(literal(1)).select_from(Ticket).where(*_closable(actor), *_about(sieve, tz))
+    elif sieve.view is WorkView.UNREAD:
+        news = unread_tickets(actor).subquery()
+        rows = select(literal(1)).join_from(news, Ticket, Ticket.id == news.c.ticket_id).where(*_about(sieve, tz))
     else:
         rows = _listed(actor, sieve, at, tz).with_only_columns(literal(1))
     return select(func.count()).select_from(rows.limit(MOST_COUNTED).subquery()).scalar_subquery()
@@ -90,7 +107,7 @@ def _count(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Any:
 def _listed(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Select[Clock]:
     """The clocks of a view: of each task the first that runs, on tickets that the actor may see."""
     statement = select(Clock).join(Ticket, Ticket.id == Clock.ticket_id).join(Task, Task.id == Clock.task_id)
-    statement = statement.where(*_running(Clock), *_of(actor, sieve.view, Clock), _is_first(actor, sieve.view))
+    statement = statement.where(*_running(Clock), *_of(actor, sieve.view, Clock, at), _is_first(actor, sieve.view, at))
     return statement.where(seen_by(actor, Clock.ticket_id), *_about(sieve, tz), *_now(sieve, at))
 
 
@@ -98,19 +115,19 @@ def _running(clock: type_of_clock) -> tuple[ColumnElement[bool], ...]:
     return clock.stopped_at.is_(None), clock.kind != ClockKind.OVERALL
 
 
-def _is_first(actor: Actor, view: WorkView) -> ColumnElement[bool]:
+def _is_first(actor: Actor, view: WorkView, at: datetime) -> ColumnElement[bool]:
     """No other clock of the same task, in the same view, runs out earlier."""
     other = aliased(Clock)
     earlier = tuple_(other.due_at, other.id) < tuple_(Clock.due_at, Clock.id)
-    return ~exists().where(other.task_id == Clock.task_id, earlier, *_running(other), *_of(actor, view, other))
+    return ~exists().where(other.task_id == Clock.task_id, earlier, *_running(other), *_of(actor, view, other, at))
 
 
-def _of(actor: Actor, view: WorkView, clock: type_of_clock) -> tuple[ColumnElement[bool], ...]:
+def _of(actor: Actor, view: WorkView, clock: type_of_clock, at: datetime) -> tuple[ColumnElement[bool], ...]:
     if view is WorkView.OWED:
         return (clock.unit_code == actor.unit_code,)
     if view is WorkView.MINE:
         taken = aliased(Task)
-        mine = exists().where(taken.id == clock.task_id, taken.assignee_id == actor.officer_id)
+        mine = exists().where(taken.id == clock.task_id, falls_to(actor, taken, at))
         return clock.unit_code == actor.unit_code, mine
     if view is WorkView.ESCALATED:
         climbed = select(Climb.clock_id).where(Climb.unit_code == actor.unit_code, Climb.rung >= 1)

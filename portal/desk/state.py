@@ -14,6 +14,7 @@ class WorkView(StrEnum):
     MINE = "mine"
     WAITING = "waiting"
     ESCALATED = "escalated"
+    UNREAD = "unread"
     TO_CLOSE = "to-close"
 
 

@@ -70,6 +70,18 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     }
 )
 
+SCOPES: Mapping[Permission, Role] = MappingProxyType(
+    {
+        Permission.DIRECTORY_READ: Role.OFFICER,
+        Permission.TICKET_READ: Role.OFFICER,
+        Permission.TICKET_OPEN: Role.OFFICER,
+        Permission.TICKET_MOVE: Role.OFFICER,
+        Permission.TICKET_MESSAGE: Role.OFFICER,
+    }
+)
+"""The scopes that another system's token can be given: permissions, under their own names, each with the role in which
+the system then acts. What is not here no token may, whatever the role."""
+
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDITOR})
 "三员分立: three separate people."
 

@@ -33,7 +33,7 @@ def set_up(page: Page, clock: Clock, screenshot: Shot) -> tuple[str, str]:
     page.locator("form[action$=secrets] button").click()
     picture = page.locator(".qr img")
     expect(picture).to_be_visible()
-    assert picture.evaluate("each => each.naturalWidth") > 0
+    expect(picture).not_to_have_js_property("naturalWidth", 0)
     page.locator("details summary", has_text="手工输入密钥").click()
     secret = page.locator("[data-secret]").inner_text().replace(" ", "")
     screenshot(page, "factor-zh")

@@ -1,23 +1,28 @@
 """The work list narrowed, kept under a name, signed for several at once; its counts, and the indexes it walks."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from directory.models import ContactRole
+from directory.upkeep import Absence
+from portal.conversation.actions import send_message
 from portal.desk import queries
 from portal.desk.models import SavedView
 from portal.desk.state import Sieve, WorkView
 from portal.desk.together import sign_for_all
+from portal.tickets.assigning import Assignment, assign
 from portal.tickets.lifecycle import TaskState
 from portal.tickets.models import Entry, Task, Ticket
 from portal.tickets.moves import Answer, answer, sign_for
+from portal.tickets.unread import unread_for, unread_tickets
 from portal.web.permissions import Role
 from tests.clients import Client
 from tests.conftest import CHINA, Clock
-from tests.factories import Province, actor_at, make_officer, sign_in
+from tests.factories import Province, actor_at, actor_for, make_contact, make_officer, sign_in
 from tests.portal.pages import statements, words
 from tests.portal.plans import plan_of, read_from_end_to_end
 from tests.portal.world import opened, task_of
@@ -134,6 +139,36 @@ def test_what_an_officer_has_taken_is_his(client: Client, session: Session, prov
     assert counted(client.get("/").text)["mine"] == "1"
 
 
+def test_a_task_of_a_post_is_with_who_holds_it_and_of_who_is_away_with_the_deputy(
+    client: Client, session: Session, province: Province, clock: Clock
+) -> None:
+    """At once, not when the worker comes by and hands it to the deputy."""
+    places = {"li": province.linjiang, "wang": province.linjiang, "far": province.fusong}
+    li, wang, far = (make_officer(session, unit, name) for name, unit in places.items())
+    posts = {
+        name: make_contact(session, unit, ContactRole.REGISTRAR, email=f"{name}@GA.example")
+        for name, unit in places.items()
+    }
+    session.flush()
+    session.add(Absence(contact_id=posts["wang"].id, deputy_contact_id=posts["li"].id,
+                        begins_at=now() + timedelta(hours=2), ends_at=now() + timedelta(hours=4)))  # fmt: skip
+    given = {"李": ("post", posts["li"].id), "王": ("post", posts["wang"].id), "王自己": ("officer", wang.id), "无人": ("", 0)}
+    for subject, (kind, number) in given.items():
+        ticket = opened(session, province.changyi, province.linjiang, now(), subject=subject)
+        assign(session, actor_for(li), ticket.tasks[0], Assignment(f"{kind} {number}" if kind else ""), now())
+    session.commit()
+    expected = {"before": {"李"}, "while": {"李", "王", "王自己"}, "after": {"李"}}
+    for hours, mine in zip((1, 2, 2), expected.values(), strict=True):
+        clock.move(hours=hours)
+        sign_in(client, li)
+        assert set(listed(client.get("/?view=mine").text)) == mine
+        assert counted(client.get("/").text)["mine"] == str(len(mine))
+        sign_in(client, wang)
+        assert set(listed(client.get("/?view=mine").text)) == {"王", "王自己"}
+    sign_in(client, far)
+    assert listed(client.get("/?view=mine").text) == []
+
+
 # --- kept views ------------------------------------------------------------------------------------------------------
 
 
@@ -232,7 +267,7 @@ def test_ticking_nothing_or_too_much_signs_nothing(linjiang: Client, session: Se
 # --- what it costs ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("view", ["owed", "waiting", "to-close", "mine", "escalated"])
+@pytest.mark.parametrize("view", [view.value for view in WorkView])
 def test_more_lines_and_kept_views_ask_no_more_of_the_database(
     client: Client, session: Session, province: Province, view: str
 ) -> None:
@@ -252,6 +287,14 @@ def test_more_lines_and_kept_views_ask_no_more_of_the_database(
     assert of_many() <= of_one() + 1  # the calendars of one more kind of unit, not of each
 
 
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.SUPERVISOR])
+def test_what_is_unread_is_found_from_ones_own_tickets(session: Session, province: Province, role: Role) -> None:
+    li = make_officer(session, province.linjiang, "li", role)
+    for statement in (unread_for(actor_for(li)), unread_tickets(actor_for(li)).limit(queries.MOST_COUNTED)):
+        plan = plan_of(session, statement)
+        assert not read_from_end_to_end(plan, (*LARGE, "entry", "reading", "mention", "entry_reader")), plan
+
+
 LARGE = ("clock", "party", "climb", "task", "ticket")
 
 
@@ -259,12 +302,52 @@ LARGE = ("clock", "party", "climb", "task", "ticket")
 @pytest.mark.parametrize("role", [Role.OFFICER, Role.SUPERVISOR])
 def test_a_list_and_its_count_walk_indexes(session: Session, province: Province, view: WorkView, role: Role) -> None:
     actor, after = actor_at(province.linjiang, [role]), (now(), 1)
+    by_ticket = {WorkView.TO_CLOSE: queries.to_close, WorkView.UNREAD: queries.unread}
     lists = (
-        queries.to_close(actor, Sieve(view), CHINA, after, 30)
-        if view in queries.BY_TICKET
+        by_ticket[view](actor, Sieve(view), CHINA, after, 30)
+        if view in by_ticket
         else queries.clocks(actor, Sieve(view), now(), CHINA, after, 30)
     )
     for statement in (lists, queries.counts(actor, now(), CHINA, {"one": Sieve(view)})):
         plan = plan_of(session, statement)
         assert not read_from_end_to_end(plan, LARGE), plan
     assert not read_from_end_to_end(plan_of(session, queries.tally(actor, now(), CHINA)), LARGE)
+
+
+# --- unread ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_others_wrote_stands_as_unread_until_it_is_looked_at(
+    linjiang: Client, session: Session, province: Province, clock: Clock
+) -> None:
+    older, newer = (opened(session, province.changyi, province.linjiang, now(), subject=one) for one in ("先", "后"))
+    drill = opened(session, province.changyi, province.linjiang, now(), subject="练", drill=True)
+    assert drill
+    page = linjiang.get("/?view=unread").text
+    assert listed(page) == ["后", "先"]
+    assert counted(page)["unread"] == "2"
+    assert re.search(r"新记录 \d 条", page)
+    linjiang.get(f"/tickets/{newer.number}")
+    assert listed(linjiang.get("/?view=unread").text) == ["先"]
+    clock.move(minutes=5)
+    send_message(session, actor_at(province.changyi), newer, "补充一点。", now())
+    assert listed(linjiang.get("/?view=unread").text) == ["后", "先"]
+    linjiang.get(f"/tickets/{older.number}")
+    linjiang.get(f"/tickets/{newer.number}")
+    assert listed(linjiang.get("/?view=unread").text) == []
+
+
+def test_unread_tickets_follow_one_another_page_by_page(
+    linjiang: Client, session: Session, province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.desk.page.PAGE", 2)
+    for place in range(5):
+        opened(session, province.changyi, province.linjiang, now(), subject=f"第{place}件")
+    address: str | None = "/?view=unread"
+    seen: list[str] = []
+    while address:
+        page = linjiang.get(address).text
+        seen += listed(page)
+        following = re.search(r'href="([^"]+)" rel="next"', page)
+        address = following[1].replace("&amp;", "&") if following else None
+    assert seen == [f"第{place}件" for place in (4, 3, 2, 1, 0)]

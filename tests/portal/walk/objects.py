@@ -15,7 +15,7 @@ from directory.history import By
 from directory.imports import ImportRecord
 from directory.models import Contact, ContactRole, Unit
 from directory.roster import add_shift, enter_absence
-from portal.accounts.actions import begin_session
+from portal.accounts.actions import add_token, begin_session
 from portal.accounts.links import first_sign_in_url
 from portal.accounts.models import SignInSession
 from portal.contacts.links import confirm_table_url
@@ -25,6 +25,7 @@ from portal.correspondence.models import Effect, IncomingMail
 from portal.desk.models import SavedView
 from portal.mail.models import OutboxMail
 from portal.tickets.models import Entry, Ticket
+from portal.web.actor import PORTAL
 from portal.web.links import Purpose, make
 from tests.factories import Province, make_contact, make_officer
 from tests.portal.world import opened
@@ -79,12 +80,13 @@ def _arguments(session: Session, unit: Unit, ticket: Ticket) -> Arguments:
 
 
 def _of_staff(session: Session, unit: Unit, number: str) -> Arguments:
-    """An account of the unit, and where it is signed in."""
+    """An account of the unit, and where it is signed in; a token of the unit."""
     officer = make_officer(session, unit, f"of-{number.lower()}")
     begin_session(session, officer, AT, "10.0.0.1", "walk")
     session.flush()
     there = session.scalars(select(SignInSession).where(SignInSession.officer_id == officer.id)).one()
-    return {"officer_id": officer.id, "session_id": there.id}
+    token, _plaintext = add_token(session, PORTAL, unit.code, number, AT)
+    return {"officer_id": officer.id, "session_id": there.id, "token_id": token.id}
 
 
 def _of_directory(session: Session, unit: Unit, contact: Contact) -> Arguments:
