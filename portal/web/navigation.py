@@ -68,7 +68,7 @@ PLACES = (
     Place("guide_texts.listed", _("Texts of the guide"), "pencil", May.POLICY_EDIT, SETTINGS, of_the_province=True,
           holds=("guide_texts",)),
     Place("calendars.years", _("Days of a year"), "calendar3", May.SETTINGS_MANAGE, SETTINGS, key="y"),
-    Place("tokens.listed", _("Tokens of other systems"), "lock", May.TOKEN_MANAGE, SETTINGS, key="z", holds=("tokens",)),
+    Place("tokens.listed", _("Other systems"), "lock", May.TOKEN_MANAGE, SETTINGS, key="z", holds=("tokens",)),
     Place("correspondence.incoming", _("Incoming mail"), "inbox", May.OUTBOX_READ, SETTINGS, key="i",
           holds=("correspondence",)),
     Place("health.overview", _("Workers"), "hdd-network", May.OUTBOX_READ, SETTINGS, key="k", holds=("health",)),
