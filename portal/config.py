@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from portal.sign_in_settings import BadSettings as BadSettings  # noqa: PLC0414  one error for all settings
 from portal.sign_in_settings import OidcSettings, SessionSettings, read_hosts, read_oidc, read_session
+from portal.webhook_settings import WebhookSettings, read_webhooks
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -83,6 +84,7 @@ class Settings:
     timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     mail: MailSettings = MailSettings()
     scan: ScanSettings = ScanSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     retention: RetentionSettings = RetentionSettings()
     data_key_id: int = 1
     other_keys: Mapping[int, str] = field(default_factory=dict, repr=False)
@@ -123,6 +125,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         timezone=_zone(environ.get("PORTAL_TIMEZONE", "Asia/Shanghai")),
         mail=_mail(environ),
         scan=ScanSettings(_command(environ.get("PORTAL_SCAN_COMMAND", ""))),
+        webhooks=read_webhooks(environ),
         retention=_retention(environ),
         api_calls=_count(environ, "PORTAL_API_CALLS", Settings.api_calls),
         draft_days=_days(environ, "PORTAL_DRAFT_DAYS", Settings.draft_days),

@@ -34,6 +34,7 @@ KINDS: Mapping[str, Text] = {
     "incoming": _("Incoming mail"),
     "audit": _("Audit log"),
     "key": _("Data keys"),
+    "webhook": _("Web hooks"),
     "backup": _("Backups"),
 }
 

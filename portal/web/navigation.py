@@ -69,6 +69,7 @@ PLACES = (
           holds=("guide_texts",)),
     Place("calendars.years", _("Days of a year"), "calendar3", May.SETTINGS_MANAGE, SETTINGS, key="y"),
     Place("tokens.listed", _("Other systems"), "lock", May.TOKEN_MANAGE, SETTINGS, key="z", holds=("tokens",)),
+    Place("webhooks.overview", _("Web hooks"), "diagram-3", May.WEBHOOK_MANAGE, SETTINGS, key="h", holds=("webhooks",)),
     Place("correspondence.incoming", _("Incoming mail"), "inbox", May.OUTBOX_READ, SETTINGS, key="i",
           holds=("correspondence",)),
     Place("health.overview", _("Workers"), "hdd-network", May.OUTBOX_READ, SETTINGS, key="k", holds=("health",)),

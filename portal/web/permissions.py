@@ -28,6 +28,7 @@ class Permission(StrEnum):
     ACCOUNT_MANAGE = "account.manage"
     SETTINGS_MANAGE = "settings.manage"
     TOKEN_MANAGE = "token.manage"  # noqa: S105  a permission, no secret
+    WEBHOOK_MANAGE = "webhook.manage"
     OUTBOX_READ = "outbox.read"
     ROLE_GRANT = "role.grant"
     SESSION_MANAGE = "session.manage"
@@ -62,6 +63,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.ACCOUNT_MANAGE,
                 Permission.SETTINGS_MANAGE,
                 Permission.TOKEN_MANAGE,
+                Permission.WEBHOOK_MANAGE,
                 Permission.OUTBOX_READ,
             }
         ),

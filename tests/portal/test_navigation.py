@@ -16,7 +16,7 @@ OFFERED = {
     Role.SUPERVISOR: {"desk", "contacts", "openings", "supervision", "statistics", "guide", "search", "procedures",
                       "calendars", "texts", "policies", "guide_texts", "own"},
     Role.STEWARD: {"contacts", "guide", "calendars", "own"},
-    Role.SYSTEM_ADMINISTRATOR: {"contacts", "staff", "mail", "guide", "calendars", "tokens", "correspondence", "health",
+    Role.SYSTEM_ADMINISTRATOR: {"contacts", "staff", "mail", "guide", "calendars", "tokens", "webhooks", "correspondence", "health",
                                 "own"},
     Role.SECURITY_ADMINISTRATOR: {"roles", "sessions", "guide", "own"},
     Role.AUDITOR: {"audit", "guide", "own"},
