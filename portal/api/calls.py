@@ -44,6 +44,8 @@ class Operation:
     status: int = 200
     guarded: bool = False
     "whether it knows If-Match"
+    many: bool = False
+    "whether it does many things, each with a key and a transaction of its own"
 
 
 def call(operation: Operation) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
@@ -63,8 +65,11 @@ def call(operation: Operation) -> Callable[[Callable[..., Any]], Callable[..., R
             given = _given(operation)
             if operation.answers is None:
                 return view(actor, given, **path)  # type: ignore[no-any-return]
-            work = lambda: _reply(operation, view(actor, given, **path))  # noqa: E731
-            return _response(once(db.session, actor, work, clock.now()))
+
+            def work() -> Reply:
+                return _reply(operation, view(actor, given, **path))
+
+            return _response(work() if operation.many else once(db.session, actor, work, clock.now()))
 
         setattr(run, PERMISSION, operation.permission)
         setattr(run, OPERATION, operation)
@@ -85,10 +90,15 @@ def _given(operation: Operation) -> Given:
         try:
             given |= schema().load(read())
         except ValidationError as error:
-            faults |= _flat(error.messages_dict)
+            faults |= faults_of(error)
     if faults:
         raise Invalid(faults)
     return given
+
+
+def faults_of(error: ValidationError) -> dict[str, Text]:
+    """Each fault by its field."""
+    return _flat(error.messages_dict)
 
 
 def _query() -> Mapping[str, Any]:
