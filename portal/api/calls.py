@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, jsonify, request
@@ -65,11 +65,7 @@ def call(operation: Operation) -> Callable[[Callable[..., Any]], Callable[..., R
             given = _given(operation)
             if operation.answers is None:
                 return view(actor, given, **path)  # type: ignore[no-any-return]
-
-            def work() -> Reply:
-                return _reply(operation, view(actor, given, **path))
-
-            return _response(work() if operation.many else once(db.session, actor, work, clock.now()))
+            return _response(_worked(operation, actor, partial(view, actor, given, **path)))
 
         setattr(run, PERMISSION, operation.permission)
         setattr(run, OPERATION, operation)
@@ -78,8 +74,14 @@ def call(operation: Operation) -> Callable[[Callable[..., Any]], Callable[..., R
     return decorate
 
 
-def _reply(operation: Operation, answer: Any) -> Reply:
-    return answer if isinstance(answer, Reply) else Reply(answer, operation.status)
+def _worked(operation: Operation, actor: Actor, view: Callable[[], Any]) -> Reply:
+    """What the view answers, once for each key; one that does many things keeps a key for each of them itself."""
+
+    def work() -> Reply:
+        answer = view()
+        return answer if isinstance(answer, Reply) else Reply(answer, operation.status)
+
+    return work() if operation.many else once(db.session, actor, work, clock.now())
 
 
 def _given(operation: Operation) -> Given:
