@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from directory.base import Model
@@ -40,6 +40,7 @@ class Change(Model):
     __table_args__ = (
         Index("ix_change_unit_code_id", "unit_code", "id"),
         Index("ix_change_contact_id_id", "contact_id", "id"),
+        Index("ix_change_untold", "id", sqlite_where=text("untold"), postgresql_where=text("untold")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -57,6 +58,9 @@ class Change(Model):
     before: Mapped[str] = mapped_column(Text, default="")
     after: Mapped[str] = mapped_column(Text, default="")
     why: Mapped[str] = mapped_column(String(500), default="")
+    untold: Mapped[bool] = mapped_column(
+        default=True, server_default=false(), comment="whoever follows the directory has not been told yet"
+    )
 
     unit: Mapped[Unit] = relationship()
 

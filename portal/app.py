@@ -36,7 +36,7 @@ from portal.mail import views as outbox
 from portal.procedures import views as procedures
 from portal.procedures.queries import CACHE as PROCEDURES
 from portal.search import views as search
-from portal.staff import leaving, officers_sheet, roles, signed_in
+from portal.staff import leaving, officers_sheet, roles, signed_in, tokens
 from portal.staff import views as staff
 from portal.statistics import views as statistics
 from portal.terms.indexing import BLINDING
@@ -44,15 +44,17 @@ from portal.tickets import counted, on_it, openings, rare_moves
 from portal.tickets import views as tickets
 from portal.web import error_pages, filters, headers, hosts, languages
 from portal.web import views as web
+from portal.webhooks import views as webhooks
 
 __all__ = ["create_app"]
 
 FEATURES = (web, audit, accounts, procedures, calendars, contacts, by_mail, exports, imports, openings, tickets,
             counted, on_it, rare_moves, conversation, pulse, texts, outbox, correspondence, supervision, policies,
-            statistics, desk, letters, linking, search, health, api, api_docs, guide, guide_texts)  # fmt: skip
+            statistics, webhooks, desk, letters, linking, search, health, api, api_docs, guide,
+            guide_texts)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
-ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in)
+ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in, tokens)
 "Those of signing in, accounts and roles."
 
 

@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
 import click
@@ -11,7 +11,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from portal import clock, demo, start
-from portal.accounts.actions import add_officer, add_token
+from portal.accounts.actions import LONGEST_TOKEN, add_officer, add_token
 from portal.accounts.factors import reset
 from portal.accounts.keeping import renew_link
 from portal.accounts.links import first_sign_in_url
@@ -31,7 +31,7 @@ from portal.reporting import NotDone, Report, reports
 from portal.search.rebuilding import index_anew
 from portal.sweep_report import swept_in_words, swept_with_units
 from portal.web.actor import PORTAL
-from portal.web.permissions import Role
+from portal.web.permissions import SCOPES, Permission, Role
 from portal.worker import work
 
 portal_commands = AppGroup("portal", help="Run and look after the portal.")
@@ -245,9 +245,12 @@ def _officer(username: str) -> Officer:
 @token_commands.command("add")
 @click.option("--unit", required=True, help="The unit's code.")
 @click.option("--label", default="", help="Which system it is for.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice([*SCOPES]), help="What it may do; all, if none.")
+@click.option("--days", default=365, type=click.IntRange(1, LONGEST_TOKEN.days), help="How long it is good; 365.")
 @reports
-def token_add_command(unit: str, label: str) -> tuple[Report, str]:
+def token_add_command(unit: str, label: str, scopes: tuple[str, ...], days: int) -> tuple[Report, str]:
     """Make a token for another system of a unit; it is shown this once."""
-    _token, plaintext = add_token(db.session, PORTAL, unit, label, clock.now())
+    at, chosen = clock.now(), [Permission(scope) for scope in scopes] or SCOPES
+    _token, plaintext = add_token(db.session, PORTAL, unit, label, at, scopes=chosen, expires_at=at + timedelta(days))
     db.session.commit()
     return {"token": plaintext}, plaintext

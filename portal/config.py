@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from portal.sign_in_settings import BadSettings as BadSettings  # noqa: PLC0414  one error for all settings
 from portal.sign_in_settings import OidcSettings, SessionSettings, read_hosts, read_oidc, read_session
+from portal.webhook_settings import WebhookSettings, read_webhooks
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -83,10 +84,13 @@ class Settings:
     timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     mail: MailSettings = MailSettings()
     scan: ScanSettings = ScanSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     retention: RetentionSettings = RetentionSettings()
     data_key_id: int = 1
     other_keys: Mapping[int, str] = field(default_factory=dict, repr=False)
     "keys by id that decipher what is not yet under the data key"
+    api_calls: int = 600
+    "a minute, of each token of another system; 0: any number"
     draft_days: int = 14
     "after so many days in which nobody touched it, a draft is forgotten"
     session: SessionSettings = SessionSettings()
@@ -121,7 +125,9 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         timezone=_zone(environ.get("PORTAL_TIMEZONE", "Asia/Shanghai")),
         mail=_mail(environ),
         scan=ScanSettings(_command(environ.get("PORTAL_SCAN_COMMAND", ""))),
+        webhooks=read_webhooks(environ),
         retention=_retention(environ),
+        api_calls=_count(environ, "PORTAL_API_CALLS", Settings.api_calls),
         draft_days=_days(environ, "PORTAL_DRAFT_DAYS", Settings.draft_days),
         session=read_session(environ),
         oidc=read_oidc(environ),

@@ -4,6 +4,7 @@ Every message is a lazy translation, so that it is told in the reader's language
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TypeAlias
 
 from flask_babel import LazyString
@@ -15,6 +16,8 @@ class Refused(Exception):  # noqa: N818  a refusal is an answer, not a fault of 
     """Base of what an action refuses; `status` is the HTTP status that says so."""
 
     status = 409
+    wait: timedelta | None = None
+    "after which it may be tried again, where time alone helps"
 
     def __init__(self, message: Text) -> None:
         super().__init__(message)

@@ -32,7 +32,7 @@ def behave_like_postgresql(engine: Engine) -> None:
     """SQLite: one writer at a time that waits its turn, readers never block, foreign keys kept.
 
     The driver's own transactions begin too late (a read-modify-write of two processes loses one), so ours begin
-    with BEGIN IMMEDIATE, except in a request that only reads, and those marked `execution_options(read_only=True)`.
+    with BEGIN IMMEDIATE, except in a request that only reads; `execution_options(read_only=…)` says otherwise.
     """
     if engine.dialect.name != "sqlite":
         return
@@ -58,7 +58,6 @@ def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
 def _begin(connection: Connection) -> None:
     if not connection.get_execution_options().get("own_transactions", True):
         return
-    only_reads = connection.get_execution_options().get("read_only") or (
-        has_request_context() and request.method in SAFE
-    )
+    reading_request = has_request_context() and request.method in SAFE
+    only_reads = connection.get_execution_options().get("read_only", reading_request)
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")

@@ -1,6 +1,6 @@
-"""The worker: the ladder in one thread, the mail in another, again and again; any number of workers at once.
+"""The worker: the ladder, the mail and the web hooks, each in a thread of its own, again and again; any number at once.
 
-Apart, since a mail server that falls silent must not hold up the sweep, nor a long sweep the mail.
+Apart, since a server that falls silent must not hold up the sweep, nor a long sweep the mail.
 """
 
 import logging
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from directory.calendars import calendar_of
 from portal import clock
 from portal.accounts.granting import note_ended
+from portal.api.keys import forget_answers
 from portal.audit.actions import seal
 from portal.audit.daily import DailyKeeping
 from portal.cipher import cipher_of
@@ -42,6 +43,8 @@ from portal.tickets.assigning import hand_to_deputies
 from portal.tickets.closing import close_settled
 from portal.tickets.recounting import ask_about_days_known_since, recount_all
 from portal.tickets.suspending import resume_ended
+from portal.webhooks.actions import forget_deliveries
+from portal.webhooks.deliver import tell_systems
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +74,7 @@ def work(app: Flask, pause: float = PAUSE) -> None:
             (health.LADDER, (NewDays().ask, *LADDER, DailyKeeping().keep, Purging().purge, _rotate, Morning().tell,
                              Statistics().count)),
             (health.MAIL, (_deliver, Mailbox().read)),
+            (health.WEBHOOKS, (_tell_systems, forget_told)),
         )
     ]
     for loop in loops:
@@ -239,6 +243,18 @@ def _close(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime)
 def _deliver(settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
     with closing(sessions()) as session:
         deliver(session, settings, at, alive=_alive)
+
+
+def _tell_systems(settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
+    tell_systems(sessions, settings, at, alive=_alive)
+
+
+def forget_told(_settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:
+    """What other systems were told long ago, and the answers to calls that nobody repeats any more."""
+    with closing(sessions()) as session:
+        forget_deliveries(session, at)
+        forget_answers(session, at)
+        session.commit()
 
 
 def forget_drafts(settings: Settings, sessions: "sessionmaker[Session]", at: datetime) -> None:

@@ -14,11 +14,10 @@ from directory.models import Unit
 from directory.working_time import CHINA
 from portal.accounts import passwords, queries, usernames
 from portal.accounts.models import ApiToken, Officer, RoleGrant, SignInSession
-from portal.accounts.noting import MINUTE, note_token, read_apart
 from portal.audit.actions import record as audit
 from portal.errors import Invalid, Text
 from portal.web.actor import Actor
-from portal.web.permissions import Role, conflicts
+from portal.web.permissions import SCOPES, Permission, Role, conflicts
 
 ABSOLUTE = timedelta(hours=12)
 "A session ends after a working day, however busy it was."
@@ -28,6 +27,9 @@ LONGEST_NAME = 60
 _ADDRESS = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,180}")
 
 THREE_PEOPLE = _("System administrator, security administrator and auditor are three people.")
+
+LONGEST_TOKEN = timedelta(days=731)
+"Two years: somebody looks at it now and then."
 
 TOKEN_PREFIX = "dj_"  # noqa: S105  by which a leaked token is recognised, not a secret
 
@@ -129,20 +131,35 @@ def end_all_sessions(session: Session, actor: Actor, officer: Officer, at: datet
 
 
 def add_token(
-    session: Session, actor: Actor, unit_code: str, label: str, at: datetime, *, expires_at: datetime | None = None
+    session: Session,
+    actor: Actor,
+    unit_code: str,
+    label: str,
+    at: datetime,
+    *,
+    scopes: Iterable[Permission] = SCOPES,
+    expires_at: datetime | None = None,
 ) -> tuple[ApiToken, str]:
     """A token for another system of the unit, and its plaintext (`dj_…`), which is shown this once."""
+    granted = sorted(set(scopes))
+    if not granted or not SCOPES.keys() >= set(granted):
+        raise Invalid({"scopes": _("Choose what the system may do.")})
+    if expires_at is not None and not at < expires_at <= at + LONGEST_TOKEN:
+        raise Invalid({"last_day": _("Choose a day from today on, within two years.")})
     plaintext = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
         unit=open_unit(session, unit_code, at),
         label=label[:100],
         token_hash=queries.hash_of(plaintext),
+        scopes=" ".join(granted),
         created_at=at,
+        created_by=actor.name,
         expires_at=expires_at,
     )
     session.add(token)
     session.flush()
-    audit(session, actor, "token.add", f"token {token.id}", at=at, unit=unit_code, label=token.label)
+    audit(session, actor, "token.add", f"token {token.id}", at=at, unit=unit_code, label=token.label, scopes=granted,
+          expires_at=expires_at and expires_at.isoformat())  # fmt: skip
     return token, plaintext
 
 
@@ -158,24 +175,11 @@ def move_accounts(session: Session, actor: Actor, closed: str, successor: str, a
     return officers, tokens
 
 
-def revoke_token(session: Session, actor: Actor, token: ApiToken, at: datetime) -> None:
+def revoke_token(session: Session, actor: Actor, token: ApiToken, at: datetime, why: str = "") -> None:
     """The token is good for nothing from now on."""
     if token.revoked_at is None:
         token.revoked_at = at
-        audit(session, actor, "token.revoke", f"token {token.id}", at=at, unit=token.unit_code)
-
-
-def token_actor(session: Session, plaintext: str, at: datetime, address: str) -> Actor | None:
-    """Who acts with this bearer token: its unit, as an officer; None if it is not, or no longer, a token.
-
-    The use is noted at most once a minute, in a transaction of its own (`portal.accounts.noting`).
-    """
-    _note_use_of_token(session, plaintext, at)
-    token = session.scalar(queries.usable_token(plaintext, at))
-    if token is None or _closed(token.unit, at):
-        return None
-    name = token.label or token.unit.name
-    return Actor(token.unit_code, name, frozenset({Role.OFFICER}), token_id=token.id, address=address)
+        audit(session, actor, "token.revoke", f"token {token.id}", at=at, unit=token.unit_code, why=why)
 
 
 def actor_of(officer: Officer, address: str, at: datetime) -> Actor:
@@ -210,16 +214,14 @@ def open_unit(session: Session, unit_code: str, at: datetime) -> Unit:
     unit = session.get(Unit, unit_code)
     if unit is None:
         raise Invalid({"unit_code": _("There is no unit with the code %(code)s.", code=unit_code)})
-    if _closed(unit, at):
+    if is_closed(unit, at):
         raise Invalid({"unit_code": _("The unit %(name)s is closed.", name=unit.name)})
     return unit
 
 
-def _note_use_of_token(session: Session, plaintext: str, at: datetime) -> None:
-    engine = session.get_bind().engine
-    found = read_apart(engine, queries.use_of_token(plaintext))
-    if found and (found.used_at is None or at - found.used_at >= MINUTE):
-        note_token(engine, found.id, at)
+def is_closed(unit: Unit, at: datetime) -> bool:
+    """Whether nothing happens at the unit any more."""
+    return unit.closed_on is not None and unit.closed_on <= at.astimezone(CHINA).date()
 
 
 def _check_roles(roles: frozenset[Role], *, may_follow: bool) -> None:
@@ -227,11 +229,6 @@ def _check_roles(roles: frozenset[Role], *, may_follow: bool) -> None:
         raise Invalid({"roles": _("Give at least one role.")})
     if conflicts(roles):
         raise Invalid({"roles": THREE_PEOPLE})
-
-
-
-def _closed(unit: Unit, at: datetime) -> bool:
-    return unit.closed_on is not None and unit.closed_on <= at.astimezone(CHINA).date()
 
 
 def _free_username(session: Session, given: str | None, name: str, unit_code: str) -> str:
@@ -260,5 +257,3 @@ def _username_taken(username: str) -> Invalid:
 
 def _taken(session: Session, username: str) -> bool:
     return session.scalar(select(Officer.id).where(Officer.username == username)) is not None
-
-

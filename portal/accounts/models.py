@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from directory.base import Model
 from directory.models import Unit, enum_column
-from portal.web.permissions import Role
+from portal.web.permissions import SCOPES, Permission, Role
 
 
 class Officer(Model):
@@ -116,12 +116,22 @@ class ApiToken(Model):
     unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE"), index=True)
     label: Mapped[str] = mapped_column(String(100), default="")
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[str] = mapped_column(String(300), default="", comment="permissions, with a space between them")
     created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(120), default="", server_default=text("''"))
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None] = mapped_column(comment="written at most once a minute")
+    calls: Mapped[int] = mapped_column(
+        default=0, server_default=text("0"), comment="in the minute that began at used_at"
+    )
 
     unit: Mapped[Unit] = relationship()
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """The scopes; a name that is none any more counts for nothing."""
+        return frozenset(Permission(name) for name in self.scopes.split() if name in set(SCOPES))
 
 
 class SignInFailure(Model):

@@ -1,6 +1,6 @@
-"""That a session or a token was used: noted beside the work of the request, and only if nobody has to wait for it.
+"""That a session was used: noted beside the work of the request, and only if nobody has to wait for it.
 
-Both are looked up on a connection of their own before the request has a transaction, so that a request that only reads
+It is looked up on a connection of its own before the request has a transaction, so that a request that only reads
 never takes SQLite's one lock for writing, and no request fails or waits because the database is busy.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, select, update
 from sqlalchemy.exc import DBAPIError
 
-from portal.accounts.models import ApiToken, SignInSession
+from portal.accounts.models import SignInSession
 
 MINUTE = timedelta(minutes=1)
 "Noted at most so often."
@@ -27,18 +27,11 @@ def read_apart(engine: Engine, statement: Select[*tuple[Any, ...]]) -> Row[*tupl
 def note_session(engine: Engine, session_id: int, at: datetime) -> None:
     """Write `seen_at`, or leave it to the next request."""
     free = select(SignInSession.id).where(SignInSession.id == session_id).with_for_update(skip_locked=True)
-    _note(engine, update(SignInSession).where(SignInSession.id.in_(free)).values(seen_at=at))
-
-
-def note_token(engine: Engine, token_id: int, at: datetime) -> None:
-    """Write `used_at`, or leave it to the next request."""
-    free = select(ApiToken.id).where(ApiToken.id == token_id).with_for_update(skip_locked=True)
-    _note(engine, update(ApiToken).where(ApiToken.id.in_(free)).values(used_at=at))
-
-
-def _note(engine: Engine, statement: Any) -> None:
+    seen = update(SignInSession).where(SignInSession.id.in_(free)).values(seen_at=at)
     with suppress(DBAPIError), _impatient(engine) as connection, connection.begin():
-        connection.execute(statement)
+        connection.execute(seen)
+
+
 
 
 @contextmanager

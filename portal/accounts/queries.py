@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from portal.accounts.models import ApiToken, Officer, SignInFailure, SignInSession
@@ -47,24 +47,9 @@ def live_sessions_of(officer_id: int, at: datetime, idle: timedelta = IDLE) -> S
     return own.order_by(SignInSession.seen_at.desc(), SignInSession.id.desc())
 
 
-def usable_token(plaintext: str, at: datetime) -> Select[ApiToken]:
-    """The token, unless it was revoked or has expired."""
-    return (
-        select(ApiToken)
-        .options(joinedload(ApiToken.unit))
-        .where(ApiToken.token_hash == hash_of(plaintext), ApiToken.revoked_at.is_(None))
-        .where(or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > at))
-    )
-
-
-def use_of_token(plaintext: str) -> Select[*tuple[Any, ...]]:
-    """Id of the token, and when it was last used."""
-    return select(ApiToken.id, ApiToken.used_at).where(ApiToken.token_hash == hash_of(plaintext))
-
-
-def tokens_of(unit_code: str) -> Select[ApiToken]:
-    """A unit's tokens, newest first."""
-    return select(ApiToken).where(ApiToken.unit_code == unit_code).order_by(ApiToken.id.desc())
+def token_like(plaintext: str) -> Select[ApiToken]:
+    """The token, whether it is still good or not."""
+    return select(ApiToken).options(joinedload(ApiToken.unit)).where(ApiToken.token_hash == hash_of(plaintext))
 
 
 def failures_since(key: str, since: datetime) -> Select[*tuple[Any, ...]]:

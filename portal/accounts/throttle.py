@@ -7,7 +7,7 @@ a username from anywhere, sixty from one address whatever the usernames. An atte
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,6 +30,7 @@ class TooManyFailures(Refused):
     """No attempt is looked at before `wait` has passed."""
 
     status = 429
+    wait: timedelta
 
     def __init__(self, wait: timedelta) -> None:
         minutes = max(1, -int(-wait.total_seconds() // 60))
@@ -60,6 +61,22 @@ def count_attempt(
     unless said otherwise: each thing is counted by itself.
     """
     limits = _limits(f"{what}{normal(username)}", f"{what}{address}", device)
+    return Counted(_count(session, limits, at), next(iter(limits)))
+
+
+def count_bad_token(session: Session, address: str, at: datetime) -> None:
+    """Another system showed a token that is not good; slows nobody's sign-in. Raises TooManyFailures."""
+    _count(session, {_key("token", address): MOST_OF_AN_ADDRESS}, at)
+
+
+def forgive(session: Session, counted: Counted) -> None:
+    """It was right: this attempt, and what this browser or address failed at before for this account, is forgotten."""
+    mine = or_(SignInFailure.key == counted.own_key, SignInFailure.id.in_(counted.rows))
+    session.execute(delete(SignInFailure).where(mine))
+
+
+def _count(session: Session, limits: Mapping[str, int], at: datetime) -> tuple[int, ...]:
+    """One failure under each key, unless one of them has had as many as it may; answers the rows."""
     _one_at_a_time(session, limits)
     for key, most in limits.items():
         failures, first = session.execute(failures_since(key, at - WINDOW)).one()
@@ -69,13 +86,7 @@ def count_attempt(
     rows = [SignInFailure(key=key, at=at) for key in limits]
     session.add_all(rows)
     session.flush()
-    return Counted(tuple(row.id for row in rows), next(iter(limits)))
-
-
-def forgive(session: Session, counted: Counted) -> None:
-    """It was right: this attempt, and what this browser or address failed at before for this account, is forgotten."""
-    mine = or_(SignInFailure.key == counted.own_key, SignInFailure.id.in_(counted.rows))
-    session.execute(delete(SignInFailure).where(mine))
+    return tuple(row.id for row in rows)
 
 
 def _limits(username: str, address: str, device: str | None) -> dict[str, int]:

@@ -5,24 +5,26 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Response, current_app, g, jsonify, request
 from flask_babel import lazy_gettext as _
 from marshmallow import Schema, ValidationError
 
 from portal import clock
-from portal.accounts.actions import token_actor
+from portal.accounts.admission import WINDOW, Allowance, Asked, TooManyCalls, admit
 from portal.api.keys import Reply, once
 from portal.api.typed import Nothing
 from portal.errors import Invalid, Text
 from portal.extensions import db
+from portal.tickets.number import BadNumber, format_number, parse_number
 from portal.web.access import PERMISSION
 from portal.web.actor import Actor
 from portal.web.permissions import Permission
-from portal.web.problems import problem
+from portal.web.problems import problem, seconds_up
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 OPERATION = "__operation__"
+REALM = "duijie"
 Given = dict[str, Any]
 
 
@@ -31,6 +33,7 @@ class Operation:
     """What a call needs and answers; the documentation is made of these."""
 
     permission: Permission
+    "one of the scopes that tokens have"
     says: Text
     answers: type[Schema] | None
     "None: a file"
@@ -52,11 +55,11 @@ def call(operation: Operation) -> Callable[[Callable[..., Any]], Callable[..., R
     def decorate(view: Callable[..., Any]) -> Callable[..., Response]:
         @wraps(view)
         def run(**path: Any) -> Response:
-            actor = _authenticated()
+            actor = _admitted(operation, path)
             if actor is None:
                 return _unauthenticated()
             if not actor.may(operation.permission):
-                abort(403)
+                return _out_of_scope(operation.permission)
             given = _given(operation)
             if operation.answers is None:
                 return view(actor, given, **path)  # type: ignore[no-any-return]
@@ -117,16 +120,54 @@ def _flat(messages: Mapping[Any, Any], prefix: str = "") -> dict[str, Text]:
     return flat
 
 
-def _authenticated() -> Actor | None:
+def _admitted(operation: Operation, path: Mapping[str, Any]) -> Actor | None:
+    """Whose token it is; the call counted and noted. Raises TooManyCalls."""
     scheme, _gap, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return None
-    return token_actor(db.session, token.strip(), clock.now(), request.remote_addr or "")
+    call = f"{request.method} {request.url_rule}"
+    asked = Asked(operation.permission, call, request.remote_addr or "", _object(path.get("number")))
+    limit = current_app.extensions["settings"].api_calls
+    admitted = admit(db.engine, token.strip(), asked, clock.now(), limit)
+    if admitted is None:
+        return None
+    g.allowance = admitted.allowance
+    if admitted.allowance.exhausted:
+        raise TooManyCalls(admitted.allowance)
+    return admitted.actor
+
+
+def _object(number: str | None) -> str:
+    """The ticket of the address, for the log; what is no number of one is left out, it may be anything."""
+    try:
+        return f"ticket {format_number(*parse_number(number or ''))}"
+    except BadNumber:
+        return ""
 
 
 def _unauthenticated() -> Response:
     response = problem(401, _("Send a valid token: Authorization: Bearer …"))
-    response.headers["WWW-Authenticate"] = 'Bearer realm="duijie"'
+    response.headers["WWW-Authenticate"] = f'Bearer realm="{REALM}"'
+    return response
+
+
+def _out_of_scope(scope: Permission) -> Response:
+    """As RFC 6750 tells it to the other system, and in words."""
+    response = problem(403, _("This token lacks the scope %(scope)s: ask the system administrator for one that has it.",
+                              scope=scope.value))  # fmt: skip
+    response.headers["WWW-Authenticate"] = f'Bearer realm="{REALM}", error="insufficient_scope", scope="{scope.value}"'
+    return response
+
+
+@bp.after_request
+def _tell_allowance(response: Response) -> Response:
+    """How many calls the token has left, with every answer to it."""
+    allowance: Allowance | None = g.get("allowance")
+    if allowance is not None and allowance.limit:
+        response.headers["RateLimit-Policy"] = f"{allowance.limit};w={seconds_up(WINDOW)}"
+        response.headers["RateLimit-Limit"] = str(allowance.limit)
+        response.headers["RateLimit-Remaining"] = str(allowance.remaining)
+        response.headers["RateLimit-Reset"] = str(seconds_up(allowance.resets_in))
     return response
 
 

@@ -36,6 +36,7 @@ class Call:
     method: str
     path: str
     says: str
+    scope: str
     asks: list[Row]
     takes: list[Row]
     answers: list[Row]
@@ -63,6 +64,7 @@ def _call(told: Json, path: str, method: str, operation: Json) -> Call:
         method=method.upper(),
         path=path,
         says=operation["summary"],
+        scope=operation["description"],
         asks=asks,
         takes=_fields(told, operation.get("requestBody", {})),
         answers=_fields(told, answer),

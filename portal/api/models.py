@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from directory.base import Model
@@ -13,7 +13,7 @@ class IdempotentAnswer(Model):
     """The answer to a POST with an `Idempotency-Key`, written in the transaction of what it did."""
 
     __tablename__ = "idempotent_answer"
-    __table_args__ = (UniqueConstraint("token_id", "key"),)
+    __table_args__ = (UniqueConstraint("token_id", "key"), Index("ix_idempotent_answer_at", "at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_id: Mapped[int] = mapped_column(ForeignKey("api_token.id", ondelete="CASCADE"))

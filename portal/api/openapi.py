@@ -15,6 +15,7 @@ from portal.api import results
 from portal.api.calls import OPERATION, Operation
 from portal.api.keys import HEADER, KEY_LENGTH
 from portal.api.typed import Nothing
+from portal.web.permissions import SCOPES
 from portal.web.problems import MEDIA_TYPE
 
 Json = dict[str, Any]
@@ -42,6 +43,11 @@ REFUSALS = {
     422: _("A field is wrong: `errors` names each one and says what to do."),
     429: _("Too many calls with this token: wait as long as Retry-After says."),
 }
+ALLOWANCE: Mapping[str, Json] = {
+    "RateLimit-Limit": {"description": _("Calls a minute."), "schema": {"type": "integer"}},
+    "RateLimit-Remaining": {"description": _("How many of them are left."), "schema": {"type": "integer"}},
+    "RateLimit-Reset": {"description": _("Seconds until all are there again."), "schema": {"type": "integer"}},
+}
 ANY_OTHER = _("Anything else that goes wrong.")
 KEY = _("Any text of your own: sent again with the same request, within two days it gets the same answer.")
 IF_MATCH = _("`etag` of the ticket, or of the task: nothing is done if it has changed since.")
@@ -57,7 +63,7 @@ def specification() -> Json:
         info={"description": SAYS},
         servers=[{"url": current_app.extensions["settings"].base_url}],
     )
-    spec.components.security_scheme(TOKEN, {"type": "http", "scheme": "bearer"})
+    spec.components.security_scheme(TOKEN, {"type": "http", "scheme": "bearer", "description": _scopes()})
     for status, says in REFUSALS.items():
         spec.components.response(str(status), _refusal(status, says))
     spec.components.response("default", _refusal(0, ANY_OTHER))
@@ -89,12 +95,17 @@ def _described(rule: Rule, method: str, operation: Operation) -> Json:
     told: Json = {
         "operationId": rule.endpoint.rpartition(".")[2],
         "summary": operation.says,
+        "description": _("Scope: %(scope)s.", scope=operation.permission.value),
         "tags": [_tag(rule)],
-        "security": [{TOKEN: []}],
+        "security": [{TOKEN: [operation.permission.value]}],
         "parameters": [*_path_parameters(rule), *_query(operation), *_headers(method, operation)],
         "responses": {str(operation.status): _answer(operation, rule), **_refusals(rule, method, operation)},
     }
     return told | ({"requestBody": _body(operation.takes)} if method == "post" else {})
+
+
+def _scopes() -> str:
+    return f"{_('Scopes:')} {', '.join(SCOPES)}"
 
 
 def _tag(rule: Rule) -> str:
@@ -134,8 +145,8 @@ def _answer(operation: Operation, rule: Rule) -> Json:
     says = _("What was made.") if operation.status == 201 else _("What was asked for.")
     if operation.answers is None:
         file = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
-        return {"description": _("The file."), "content": {"*/*": file}}
-    headers = {}
+        return {"description": _("The file."), "content": {"*/*": file}, "headers": {**ALLOWANCE}}
+    headers: Json = {**ALLOWANCE}
     if "etag" in operation.answers().fields:
         headers["ETag"] = {"description": _("The ticket's tag, for If-Match."), "schema": {"type": "string"}}
     if rule.rule == "/api/v1/tickets" and operation.status == 201:
@@ -152,11 +163,12 @@ def _refusals(rule: Rule, method: str, operation: Operation) -> Json:
 
 
 def _refusal(status: int, says: Any) -> Json:
-    headers = {}
-    if status == 401:
+    headers: Json = {}
+    if status in {401, 403}:
         headers["WWW-Authenticate"] = {"schema": {"type": "string"}}
     if status == 429:
         headers["Retry-After"] = {"description": _("Seconds."), "schema": {"type": "integer"}}
+        headers |= ALLOWANCE
     return {"description": says, "content": {MEDIA_TYPE: {"schema": results.ProblemResult}}, "headers": headers}
 
 

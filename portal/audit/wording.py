@@ -15,6 +15,7 @@ KINDS: Mapping[str, Text] = {
     "officer": _("Accounts"),
     "role": _("Roles"),
     "token": _("Access of other systems"),
+    "api": _("Calls of other systems"),
     "citizen": _("Citizens' data"),
     "attachment": _("Files"),
     "ticket": _("Tickets"),
@@ -33,6 +34,7 @@ KINDS: Mapping[str, Text] = {
     "incoming": _("Incoming mail"),
     "audit": _("Audit log"),
     "key": _("Data keys"),
+    "webhook": _("Web hooks"),
     "backup": _("Backups"),
 }
 

@@ -25,6 +25,7 @@ from portal.contacts.wording import told
 from portal.errors import Conflict, Invalid
 from portal.tickets.merging import OpenWork, climb_anew, move_open_work, open_work
 from portal.web.actor import Actor
+from portal.webhooks.actions import move_webhooks
 
 SETTLED = _("Another steward has settled this already. Look at the history of the unit.")
 
@@ -102,6 +103,7 @@ def merge(
     session.flush()
     work = move_open_work(session, actor, unit.code, successor.code, moved, at)
     officers, tokens = move_accounts(session, actor, unit.code, successor.code, at)
+    move_webhooks(session, unit.code, successor.code)
     audit(session, actor, "unit.merge", f"unit {unit.code}", at=at, into=successor.code, tasks=work.tasks)
     return Merger(len(below), len(people), work, officers, tokens)
 

@@ -6,8 +6,10 @@ from sqlalchemy import Select, func, select
 
 from portal.health.models import Heartbeat
 
-LADDER, MAIL = "ladder", "mail"
-LOOPS = (LADDER, MAIL)
+LADDER, MAIL, WEBHOOKS = "ladder", "mail", "webhooks"
+LOOPS = (LADDER, MAIL, WEBHOOKS)
+FOR_EVERYBODY = (LADDER, MAIL)
+"What officers work by: every page says so when one of these stands still."
 SILENT_AFTER = timedelta(minutes=5)
 "Without a beat for so long a loop is taken to stand still."
 FORGOTTEN_AFTER = timedelta(days=7)

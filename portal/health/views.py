@@ -1,5 +1,6 @@
 """Signs of life: `/readyz` for machines, for people a banner on every page and a page of the workers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from portal.clock import now
 from portal.extensions import alembic, db
-from portal.health.queries import LADDER, LOOPS, MAIL, SILENT_AFTER, last_beats, workers
+from portal.health.queries import FOR_EVERYBODY, LADDER, LOOPS, MAIL, SILENT_AFTER, WEBHOOKS, last_beats, workers
 from portal.health.state import silent_loops
 from portal.web.access import public, requires
 from portal.web.permissions import Permission
@@ -37,12 +38,12 @@ def overview() -> str:
 @bp.app_context_processor
 def banner() -> dict[str, Any]:
     """For every page: which loops stand still, asked only where a page shows it."""
-    return {"standing_still": lambda: _silent() if current_user.is_authenticated else []}
+    return {"standing_still": lambda: _silent(FOR_EVERYBODY) if current_user.is_authenticated else []}
 
 
-def _silent() -> list[str]:
+def _silent(loops: Sequence[str] = LOOPS) -> list[str]:
     beats: dict[str, datetime] = dict(db.session.execute(last_beats()).all())
-    return silent_loops(beats, LOOPS, now(), SILENT_AFTER)
+    return silent_loops(beats, loops, now(), SILENT_AFTER)
 
 
 def _wrong() -> list[str]:
@@ -50,7 +51,8 @@ def _wrong() -> list[str]:
         db.session.execute(text("SELECT 1"))
         if _not_migrated():
             return ["the schema is not this version's: run portal migrate"]
-        names = {LADDER: "no worker climbs the ladder", MAIL: "no worker sends mail"}
+        names = {LADDER: "no worker climbs the ladder", MAIL: "no worker sends mail",
+                 WEBHOOKS: "no worker tells other systems"}  # fmt: skip
         return [names[loop] for loop in _silent()]
     except SQLAlchemyError:
         db.session.rollback()

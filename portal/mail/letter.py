@@ -17,7 +17,8 @@ TICKET_KINDS = (
     "extension-asked",
     "extension-decided",
 )
-KINDS = (*TICKET_KINDS, "standing", "reply-entered", "reply-refused", "confirmation", "email-code", "unreachable")
+KINDS = (*TICKET_KINDS, "standing", "reply-entered", "reply-refused", "confirmation", "email-code", "unreachable",
+         "webhook-stopped")  # fmt: skip
 "A folder of `templates/email` each."
 
 INSTANT = "$instant"
@@ -34,6 +35,7 @@ class Why(StrEnum):
     ADDRESS = "address"
     WRITER = "writer"
     ASKER = "asker"
+    ADMINISTRATOR = "administrator"
 
 
 class Addressee(Protocol):
@@ -136,6 +138,13 @@ class Notice(TypedDict, total=False):
     "standing: how many there are, also where not all are listed"
     skipped: list[SkippedRung]
     "unreachable: rungs at which nobody was mailed since the day before"
+    system: str
+    "webhook-stopped: what the web hook is called"
+    since: datetime
+    words: str
+    "what the receiver said last"
+    waiting: int
+    "events that are kept for it"
 
 
 @dataclass(frozen=True)

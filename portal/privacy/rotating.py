@@ -25,6 +25,8 @@ from portal.privacy.models import KeyRotation
 from portal.tickets.citizens import NAME, NUMBER
 from portal.tickets.models import Citizen
 from portal.web.actor import PORTAL, Actor
+from portal.webhooks.actions import PURPOSE as WEBHOOK
+from portal.webhooks.models import Webhook
 
 BATCH = 100
 Purpose = Callable[[Any], str]
@@ -52,6 +54,7 @@ ENCRYPTED = (
     Encrypted(Attachment.content_cipher, Attachment.id, every_row(ATTACHMENT)),
     Encrypted(SecondFactor.secret, SecondFactor.officer_id, every_row(FACTOR)),
     Encrypted(SecondFactor.pending, SecondFactor.officer_id, every_row(FACTOR)),
+    Encrypted(Webhook.secret_cipher, Webhook.id, every_row(WEBHOOK)),
     Encrypted(Draft.content, Draft.id, lambda row: purpose_of(row[2], row[3]), (Draft.officer_id, Draft.key)),
 )
 "All there is: a test looks for columns that are missing here."

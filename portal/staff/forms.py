@@ -2,15 +2,26 @@
 
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField
-from wtforms import DateField, FormField, HiddenField, RadioField, SelectChoice, StringField, TextAreaField
-from wtforms.validators import Optional
+from wtforms import (
+    DateField,
+    FormField,
+    HiddenField,
+    RadioField,
+    SelectChoice,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Optional
+from wtforms.widgets import CheckboxInput
 
 from portal.accounts.models import Officer
-from portal.staff.wording import ROLE_NAMES
+from portal.staff.wording import ROLE_NAMES, SCOPE_MEANINGS
 from portal.web.forms import PortalForm, at_most, required, stripped
-from portal.web.permissions import Role
+from portal.web.permissions import SCOPES, Role
 from portal.web.unit_choice import UnitChoice
 
+SCOPE_CHOICES = [SelectChoice(scope.value, SCOPE_MEANINGS[scope]) for scope in SCOPES]
 ROLES = [SelectChoice(*each) for each in ROLE_NAMES.items()]
 
 
@@ -34,6 +45,19 @@ class WhyForm(PortalForm):
     """A button with a reason."""
 
     why = StringField(_("Why"), [required(_("Say why: the audit log keeps it")), at_most(200)], [stripped])
+
+
+class TokenForm(PortalForm):
+    unit = FormField(UnitChoice)
+    label = StringField(_("Which system"), [required(_("Say which system it is for, and who looks after it")),
+                                            at_most(100)], [stripped])  # fmt: skip
+    scopes = SelectMultipleField(_("What it may do"), choices=SCOPE_CHOICES, option_widget=CheckboxInput(),
+                                 validate_choice=False)  # fmt: skip
+    last_day = DateField(_("Good until"), [InputRequired(_("Choose the last day on which it is good"))])
+
+    def validate_scopes(self, field: SelectMultipleField) -> None:
+        if not field.data or not set(SCOPES) >= set(field.data):
+            field.errors = [*field.errors, _("Choose what the system may do.")]
 
 
 class PlainForm(PortalForm):

@@ -9,11 +9,12 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from directory.models import Unit
 from directory.queries import subtree_codes
-from portal.accounts.models import Officer, RoleGrant, SignInSession
+from portal.accounts.models import ApiToken, Officer, RoleGrant, SignInSession
 from portal.accounts.queries import is_live
 from portal.web.actor import Actor
 from portal.web.permissions import Permission, Role
 
+_UNIT_OF_TOKEN = joinedload(ApiToken.unit).joinedload(Unit.parent)
 LOOKS_AFTER = (Permission.ACCOUNT_MANAGE, Permission.ROLE_GRANT, Permission.SESSION_MANAGE)
 
 
@@ -84,6 +85,26 @@ def session_of(actor: Actor, session_id: int) -> Select[SignInSession]:
 
 def last_sign_in(officer_id: int) -> Select[datetime | None]:
     return select(func.max(SignInSession.created_at)).where(SignInSession.officer_id == officer_id)
+
+
+def tokens_visible_to(actor: Actor) -> Select[ApiToken]:
+    """The tokens of the actor's unit and of those below it, for whoever looks after tokens."""
+    if actor.unit_code is None or not actor.may(Permission.TOKEN_MANAGE):
+        return select(ApiToken).where(false())
+    return select(ApiToken).where(ApiToken.unit_code.in_(subtree_codes(actor.unit_code)))
+
+
+def tokens(actor: Actor, after: int | None, limit: int) -> Select[ApiToken]:
+    """A page of them, the newest first."""
+    found = tokens_visible_to(actor)
+    if after is not None:
+        found = found.where(ApiToken.id < after)
+    return found.options(_UNIT_OF_TOKEN).order_by(ApiToken.id.desc()).limit(limit)
+
+
+def token(actor: Actor, token_id: int) -> Select[ApiToken]:
+    """One of them, with its unit."""
+    return tokens_visible_to(actor).where(ApiToken.id == token_id).options(_UNIT_OF_TOKEN)
 
 
 def _narrowed(found: Select[Officer], wanted: AccountFilter, today: date) -> Select[Officer]:

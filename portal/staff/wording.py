@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _
 from directory.sheets.grid import Fault
 from portal.errors import Text
 from portal.staff.rows import Wrong
-from portal.web.permissions import Role
+from portal.web.permissions import Permission, Role
 
 ROLE_NAMES: dict[str, Text] = {
     Role.OFFICER.value: _("Officer"),
@@ -24,6 +24,15 @@ MEANINGS: dict[str, Text] = {
     Role.SECURITY_ADMINISTRATOR.value: _("grants roles and ends sessions; sees no case"),
     Role.AUDITOR.value: _("reads the audit log, and nothing else"),
 }
+
+SCOPE_MEANINGS: dict[Permission, Text] = {
+    Permission.DIRECTORY_READ: _("look units, contacts and kinds of case up"),
+    Permission.TICKET_READ: _("read the unit's tickets, their texts and files; no citizen's name or number"),
+    Permission.TICKET_OPEN: _("open tickets for the unit"),
+    Permission.TICKET_MOVE: _("move the unit's tasks: sign for, answer, return …"),
+    Permission.TICKET_MESSAGE: _("write messages"),
+}
+"Of each scope: a test looks for those that are missing."
 
 COLUMN_NAMES: dict[str, Text] = {
     "name": _("Name"),

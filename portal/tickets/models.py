@@ -266,6 +266,8 @@ class Entry(Model):
     __table_args__ = (
         UniqueConstraint("ticket_id", "submission_key"),
         Index("ix_entry_ticket_id_id", "ticket_id", "id"),
+        Index("ix_entry_at", "at"),
+        index_where("untold", "ix_entry_untold", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -289,6 +291,7 @@ class Entry(Model):
         JSON, default=dict, comment="what the portal knows: rung, grounds, due"
     )
     submission_key: Mapped[str | None] = mapped_column(String(64), comment="a double click writes one")
+    untold: Mapped[bool] = mapped_column(default=True, server_default=false(), comment="no other system was told yet")
 
     ticket: Mapped[Ticket] = relationship()
     task: Mapped[Task | None] = relationship()

@@ -18,11 +18,13 @@ class Actor:
     roles: frozenset[Role] = field(default_factory=frozenset)
     officer_id: int | None = None
     token_id: int | None = None
+    scopes: frozenset[Permission] | None = None
+    "what a token is limited to; None: nothing beyond the roles limits an officer"
     address: str = ""
     "the network address, for the audit log"
 
     def may(self, permission: Permission) -> bool:
-        return granted(self.roles, permission)
+        return granted(self.roles, permission) and (self.scopes is None or permission in self.scopes)
 
 
 PORTAL = Actor(unit_code=None, name="portal")

@@ -15,7 +15,7 @@ from portal.errors import Invalid, Refused, Text
 from portal.extensions import db
 from portal.web.headers import request_id
 from portal.web.links import BadLink, Expired, Purpose
-from portal.web.problems import problem
+from portal.web.problems import problem, seconds_up
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,10 @@ def _refused(refusal: Refused) -> Response:
     if refusal.status == NOT_THERE.status:
         return _told(NOT_THERE)
     fields = refusal.fields if isinstance(refusal, Invalid) else {}
-    return _told(Fault(refusal.status, _known(refusal.status).title, refusal.message, fields))
+    response = _told(Fault(refusal.status, _known(refusal.status).title, refusal.message, fields))
+    if refusal.wait is not None:
+        response.headers["Retry-After"] = str(seconds_up(refusal.wait))
+    return response
 
 
 def _bad_link(fault: BadLink) -> Response:

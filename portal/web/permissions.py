@@ -28,6 +28,7 @@ class Permission(StrEnum):
     ACCOUNT_MANAGE = "account.manage"
     SETTINGS_MANAGE = "settings.manage"
     TOKEN_MANAGE = "token.manage"  # noqa: S105  a permission, no secret
+    WEBHOOK_MANAGE = "webhook.manage"
     OUTBOX_READ = "outbox.read"
     ROLE_GRANT = "role.grant"
     SESSION_MANAGE = "session.manage"
@@ -62,6 +63,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.ACCOUNT_MANAGE,
                 Permission.SETTINGS_MANAGE,
                 Permission.TOKEN_MANAGE,
+                Permission.WEBHOOK_MANAGE,
                 Permission.OUTBOX_READ,
             }
         ),
@@ -69,6 +71,18 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.AUDITOR: frozenset({Permission.AUDIT_READ}),
     }
 )
+
+SCOPES: Mapping[Permission, Role] = MappingProxyType(
+    {
+        Permission.DIRECTORY_READ: Role.OFFICER,
+        Permission.TICKET_READ: Role.OFFICER,
+        Permission.TICKET_OPEN: Role.OFFICER,
+        Permission.TICKET_MOVE: Role.OFFICER,
+        Permission.TICKET_MESSAGE: Role.OFFICER,
+    }
+)
+"""The scopes that another system's token can be given: permissions, under their own names, each with the role in which
+the system then acts. What is not here no token may, whatever the role."""
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDITOR})
 "三员分立: three separate people."

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from directory.models import Unit
 from portal.accounts import actions, passwords, queries
-from portal.accounts.models import ApiToken, Officer, SignInSession
+from portal.accounts.models import Officer, SignInSession
 from portal.accounts.passwords import Weakness
 from portal.audit.models import AuditRecord
 from portal.errors import Invalid
@@ -196,65 +196,3 @@ def test_all_sessions_of_one_officer_end_and_nobody_elses(session: Session, unit
     assert actions.end_all_sessions(session, PORTAL, zhang, AT) == 2
     assert actions.end_all_sessions(session, PORTAL, zhang, AT) == 0
     assert len(session.scalars(queries.live_sessions_of(li.id, AT)).all()) == 1
-
-
-# --- tokens ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_token_acts_for_its_unit_as_an_officer(session: Session, unit: Unit) -> None:
-    token, plaintext = actions.add_token(session, PORTAL, unit.code, "受理系统", AT)
-    actor = actions.token_actor(session, plaintext, AT, "10.0.0.9")
-    assert actor is not None
-    assert (actor.unit_code, actor.name, actor.roles) == (unit.code, "受理系统", {Role.OFFICER})
-    assert (actor.token_id, actor.officer_id, actor.address) == (token.id, None, "10.0.0.9")
-
-
-def test_a_token_is_known_by_its_prefix_and_kept_as_a_hash(session: Session, unit: Unit) -> None:
-    token, plaintext = actions.add_token(session, PORTAL, unit.code, "", AT)
-    assert plaintext.startswith("dj_")
-    assert token.token_hash == queries.hash_of(plaintext)
-    assert deeds(session) == ["token.add"]
-
-
-@pytest.mark.parametrize("plaintext", ["", "dj_", "dj_nonsense", "\0"])
-def test_what_is_no_token_acts_for_nobody(session: Session, unit: Unit, plaintext: str) -> None:
-    actions.add_token(session, PORTAL, unit.code, "", AT)
-    assert actions.token_actor(session, plaintext, AT, "") is None
-
-
-def test_a_token_that_expired_or_was_revoked_or_whose_unit_is_closed_acts_for_nobody(
-    session: Session, province: Province
-) -> None:
-    expiring, revoked, closed = (
-        actions.add_token(session, PORTAL, each.code, "", AT, expires_at=expires_at)
-        for each, expires_at in [
-            (province.changyi, AT + timedelta(hours=1)),
-            (province.jilin, None),
-            (province.dahu, None),
-        ]
-    )
-    actions.revoke_token(session, PORTAL, revoked[0], AT)
-    province.dahu.closed_on = date(2016, 1, 4)
-    session.flush()
-    assert actions.token_actor(session, expiring[1], AT, "") is not None
-    assert actions.token_actor(session, expiring[1], AT + timedelta(hours=1), "") is None
-    assert actions.token_actor(session, revoked[1], AT, "") is None
-    assert actions.token_actor(session, closed[1], AT, "") is None
-
-
-def test_the_use_of_a_token_is_noted_at_most_once_a_minute(session: Session, unit: Unit) -> None:
-    _token, plaintext = actions.add_token(session, PORTAL, unit.code, "", AT)
-    session.commit()
-    noted = []
-    for seconds in (0, 59, 60):
-        actions.token_actor(session, plaintext, AT + timedelta(seconds=seconds), "")
-        session.rollback()
-        noted.append(session.scalars(select(ApiToken.used_at)).one() - AT)
-        session.rollback()
-    assert noted == [timedelta(0), timedelta(0), timedelta(seconds=60)]
-
-
-def test_a_token_needs_an_open_unit(session: Session) -> None:
-    with pytest.raises(Invalid) as refusal:
-        actions.add_token(session, PORTAL, "999999999999", "", AT)
-    assert list(refusal.value.fields) == ["unit_code"]

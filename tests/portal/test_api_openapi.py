@@ -9,6 +9,7 @@ from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from sqlalchemy.orm import Session
 
+from portal.web.permissions import SCOPES
 from tests.clients import Client
 from tests.factories import Province
 from tests.portal.test_api import systems  # noqa: F401  a fixture
@@ -39,7 +40,9 @@ def test_every_call_tells_who_may_what_goes_wrong_and_has_a_language(told: Any) 
     for path, methods in told["paths"].items():
         for method, call in methods.items():
             where = f"{method} {path}"
-            assert call["security"] == [{"token": []}], where
+            (scope,) = call["security"][0]["token"]
+            assert scope in SCOPES, f"{where}: no token could be given this scope"
+            assert call["description"] == f"Scope: {scope}.", where
             assert {"401", "403", "422", "429", "default"} <= call["responses"].keys(), where
             headers = {each["name"] for each in call["parameters"] if each["in"] == "header"}
             assert ("Idempotency-Key" in headers) == (method == "post"), where

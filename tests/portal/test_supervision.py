@@ -62,10 +62,10 @@ def test_the_health_check_fails_when_no_worker_has_beaten_for_five_minutes(
 ) -> None:
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").status_code == 503
-    beaten(session, clock.now, "ladder", "mail")
+    beaten(session, clock.now, "ladder", "mail", "webhooks")
     assert client.get("/readyz").json == {"status": "ready", "wrong": []}
     clock.move(minutes=4)
-    beaten(session, clock.now, "mail")
+    beaten(session, clock.now, "mail", "webhooks")
     clock.move(minutes=2)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json) == (503, {"status": "not ready", "wrong": ["no worker climbs the ladder"]})

@@ -15,9 +15,10 @@ from directory.history import By
 from directory.imports import ImportRecord
 from directory.models import Contact, ContactRole, Unit
 from directory.roster import add_shift, enter_absence
-from portal.accounts.actions import begin_session
+from portal.accounts.actions import add_token, begin_session
 from portal.accounts.links import first_sign_in_url
 from portal.accounts.models import SignInSession
+from portal.cipher import cipher
 from portal.contacts.links import confirm_table_url
 from portal.conversation.attachments import File, attach, sorted_out
 from portal.conversation.models import TextTemplate
@@ -25,7 +26,10 @@ from portal.correspondence.models import Effect, IncomingMail
 from portal.desk.models import SavedView
 from portal.mail.models import OutboxMail
 from portal.tickets.models import Entry, Ticket
+from portal.web.actor import PORTAL
 from portal.web.links import Purpose, make
+from portal.webhooks.actions import PURPOSE
+from portal.webhooks.models import DeliveryState, Webhook, WebhookDelivery
 from tests.factories import Province, make_contact, make_officer
 from tests.portal.world import opened
 
@@ -73,18 +77,33 @@ def _arguments(session: Session, unit: Unit, ticket: Ticket) -> Arguments:
         "by_mail.say_no_longer_me.token": make(Purpose.NO_LONGER_ME, [contact.id, contact.email]),
         "by_mail.token": confirm_table_url(unit).rpartition("/")[2],
         "on_it.token": make(Purpose.ON_IT, ticket.number),
+        **_of_webhooks(session, unit, ticket.number),
         **_of_staff(session, unit, ticket.number),
         **_of_directory(session, unit, contact),
     }
 
 
 def _of_staff(session: Session, unit: Unit, number: str) -> Arguments:
-    """An account of the unit, and where it is signed in."""
+    """An account of the unit, and where it is signed in; a token of the unit."""
     officer = make_officer(session, unit, f"of-{number.lower()}")
     begin_session(session, officer, AT, "10.0.0.1", "walk")
     session.flush()
     there = session.scalars(select(SignInSession).where(SignInSession.officer_id == officer.id)).one()
-    return {"officer_id": officer.id, "session_id": there.id}
+    token, _plaintext = add_token(session, PORTAL, unit.code, number, AT)
+    return {"officer_id": officer.id, "session_id": there.id, "token_id": token.id}
+
+
+def _of_webhooks(session: Session, unit: Unit, number: str) -> Arguments:
+    """A web hook of the unit, and an event that it was told."""
+    webhook = Webhook(unit=unit, label=number, url="https://jh.example/", events=[], created_at=AT, created_by="walk",
+                      secret_cipher=cipher().encrypt("whsec_AAAA", PURPOSE))  # fmt: skip
+    session.add(webhook)
+    session.flush()
+    told = WebhookDelivery(webhook_id=webhook.id, event_id=number, kind="ticket.opened", about=number, body="{}",
+                           state=DeliveryState.DELIVERED, made_at=AT, next_try_at=AT)  # fmt: skip
+    session.add(told)
+    session.flush()
+    return {"webhook_id": webhook.id, "delivery_id": told.id}
 
 
 def _of_directory(session: Session, unit: Unit, contact: Contact) -> Arguments:

@@ -163,4 +163,4 @@ def _outcome(response: TestResponse) -> int:
         return 401
     if response.status_code == 403 and b'name="proof"' in response.data:
         return IN  # the password is asked for once more: who may not get in is not asked
-    return response.status_code if response.status_code in {400, 401, 403, 404} else IN
+    return response.status_code if response.status_code in {400, 401, 403, 404, 429} else IN

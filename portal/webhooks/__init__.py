@@ -1,0 +1,1 @@
+"""Web hooks: other systems are told what happens, signed and in order."""
