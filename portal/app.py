@@ -4,7 +4,7 @@ from inspect import iscoroutinefunction
 
 from flask import Flask
 
-from directory.calendars import TIMEZONE
+from directory.calendars import CALENDARS, TIMEZONE
 from portal.accounts import agency, factor, own, proving
 from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
@@ -127,7 +127,7 @@ def _init_extensions(app: Flask) -> None:
     with app.app_context():
         behave_like_postgresql(db.engine)
         settings = app.extensions["settings"]
-        known = {TIMEZONE: settings.timezone, BLINDING: Blinding(settings.data_key), PROCEDURES: {}}
+        known = {TIMEZONE: settings.timezone, CALENDARS: {}, BLINDING: Blinding(settings.data_key), PROCEDURES: {}}
         db.sessionmaker.configure(info=known)
     alembic.init_app(app)
     babel.init_app(app, locale_selector=languages.current_locale)

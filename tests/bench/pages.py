@@ -8,12 +8,12 @@ import argparse
 import secrets
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain, count, cycle
+from itertools import chain, cycle
 from pathlib import Path
 from random import Random
 from statistics import median, quantiles
@@ -145,29 +145,20 @@ def _mix(stand: Stand, browser: Browser) -> "Iterator[Callable[[Browser], object
 
 def _load(known: Browser, seconds: float, mix: Callable[[Browser], Iterator[Callable[[Browser], object]]]) -> float:
     """Each client a connection of its own, with the cookies of the one that is signed in."""
-    done, faults = count(), list[Exception]()
     until = perf_counter() + seconds
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        asked = [clients.submit(_asked, Browser(known.port, dict(known.cookies)), mix, until) for _ in range(CLIENTS)]
+    return sum(each.result() for each in asked) / seconds
 
-    def client() -> None:
-        try:
-            browser = Browser(known.port, dict(known.cookies))
-            for ask in mix(browser):
-                if perf_counter() > until:
-                    break
-                ask(browser)
-                next(done)
-        except Exception as fault:  # noqa: BLE001  told below
-            faults.append(fault)
 
-    threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
-    started = perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if faults:
-        raise faults[0]
-    return next(done) / (perf_counter() - started)
+def _asked(browser: Browser, mix: Callable[[Browser], Iterator[Callable[[Browser], object]]], until: float) -> int:
+    """How much one client asked until that moment, one after the other."""
+    for done, ask in enumerate(mix(browser)):
+        if perf_counter() > until:
+            browser.close()
+            return done
+        ask(browser)
+    return 0
 
 
 @contextmanager
@@ -177,10 +168,8 @@ def standing(kind: str, url: str, size: int, folder: Path) -> "Iterator[tuple[St
     environ = {"PORTAL_DATABASE_URL": url.replace("+psycopg", ""), "PORTAL_INSTANCE": str(settings.instance),
                "PORTAL_SECRET_KEY": settings.secret_key, "PORTAL_DATA_KEY": settings.data_key}  # fmt: skip
     plain = {**environ, "PORTAL_DATABASE_URL": url}
-    with served("tests.bench.bare:create()", plain, f"/units/{UNIT}") as (bare_port, _), served("wsgi:app", environ, "/healthz") as (
-        ours_port,
-        process,
-    ):
+    bare = served("tests.bench.bare:create()", plain, f"/units/{UNIT}")
+    with bare as (bare_port, _), served("wsgi:app", environ, "/healthz") as (ours_port, process):
         ours = signed_in(ours_port, OFFICER, DEMO_PASSWORD)
         stand = Stand(kind, size, settings, Browser(bare_port), ours, long, short)
         try:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -90,13 +90,12 @@ def served(app: str, environ: Mapping[str, str], ready: str) -> Iterator[tuple[i
 
 def _wait(port: int, path: str, process: subprocess.Popen[bytes]) -> None:
     for _ in range(300):
-        try:
+        with suppress(OSError, Unexpected):
             Browser(port).get(path)
             return
-        except (OSError, Unexpected):
-            if process.poll() is not None:
-                raise
-            time.sleep(0.1)
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
     raise Unexpected(f"nothing answers on port {port}")
 
 
