@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from directory.models import Unit
 from portal.audit.actions import record as audit
 from portal.conversation.attachments import NO_FILES, SortedOut, attach
+from portal.conversation.mentioning import keep_mentions, named_in
 from portal.conversation.queries import addressable
 from portal.errors import Conflict, Hidden, Text
 from portal.tickets.checking import KEY_LENGTH, MESSAGE_LENGTH, Faults, check_text
@@ -36,6 +37,8 @@ def send_message(
 ) -> Entry:
     """Write to all units of the ticket, or `to` one alone, with files or nothing but files; talk moves no task.
 
+    Who is named by `@` may read it, or it is not sent; in a mail, which nobody corrects, an `@` may mean nothing.
+
     Invalid, and nothing is kept, if one file was refused (`files.0`, `files.1` …). The same `submission_key` writes
     one message with one set of files.
     """
@@ -43,7 +46,9 @@ def send_message(
         raise Hidden(NOT_THERE)
     if submission_key and (twin := written_before(session, ticket, submission_key)):
         return twin
-    _check(text, submission_key or "", files, _fault_of(session, actor, ticket, to))
+    faults = _faults(text, submission_key or "", files, _fault_of(session, actor, ticket, to))
+    named = named_in(session, ticket, text, _sides(actor, to), at, Faults() if by_mail else faults)
+    faults.raise_any()
     check_open(ticket)
     detail: dict[str, Any] = {"by_mail": True} if by_mail else {}
     entry = record(session, ticket, "message", actor, at, text=text.strip(), submission_key=submission_key,
@@ -51,7 +56,9 @@ def send_message(
     hashes = [kept.sha256 for kept in attach(session, entry, files.accepted, at)]
     if to:
         keep_between(session, entry, actor, to)
-    noted = {**detail, **({"files": hashes} if hashes else {}), **({"to": to} if to else {})}
+    mentions = keep_mentions(session, actor, ticket, entry, named, at) if named else []
+    given = {"files": hashes, "to": to, "mentions": mentions}
+    noted = {**detail, **{name: value for name, value in given.items() if value}}
     audit(session, actor, "ticket.message", f"ticket {ticket.number}", at=at, **noted)
     return entry
 
@@ -87,7 +94,12 @@ def _fault_of(session: Session, actor: Actor, ticket: Ticket, to: str) -> Text |
     return _("This unit takes no part in the ticket: choose one that does, or write to all.")
 
 
-def _check(text: str, submission_key: str, files: SortedOut, misdirected: Text | None) -> None:
+def _sides(actor: Actor, to: str) -> list[str] | None:
+    """Between which units it stands, if not between all."""
+    return [actor.unit_code or "", to] if to else None
+
+
+def _faults(text: str, submission_key: str, files: SortedOut, misdirected: Text | None) -> Faults:
     faults = Faults()
     if misdirected:
         faults.note("to", misdirected)
@@ -97,4 +109,4 @@ def _check(text: str, submission_key: str, files: SortedOut, misdirected: Text |
     check_text("submission_key", submission_key, KEY_LENGTH, faults)
     for place, (name, reason) in enumerate(files.refused):
         faults.note(f"files.{place}", _("“%(name)s” was not sent: %(reason)s", name=name, reason=reason))
-    faults.raise_any()
+    return faults

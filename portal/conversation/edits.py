@@ -7,12 +7,14 @@ from sqlalchemy.orm import Session
 
 from portal.audit.actions import record as audit
 from portal.conversation.actions import check_open
+from portal.conversation.mentioning import Labels, keep_mentions, named_in
 from portal.conversation.models import FormerText
 from portal.errors import Conflict, Hidden
 from portal.terms.indexing import index_texts
 from portal.tickets.checking import MESSAGE_LENGTH, Faults, check_text
 from portal.tickets.models import Entry, Ticket
 from portal.tickets.queries import NOT_THERE, entries_of
+from portal.tickets.readers import EntryReader
 from portal.web.actor import Actor
 from portal.web.permissions import Permission
 
@@ -54,19 +56,25 @@ def edit_message(
     former: list[FormerText] = entry.former_texts  # type: ignore[attr-defined]
     if len(former) != seen:
         raise Conflict(EDITED_MEANWHILE)
-    _check(entry, text)
+    named = _checked(session, ticket, entry, text, at)
     if text.strip() == entry.text:
         return entry
     former.append(FormerText(text=entry.text, until=at))
     entry.text, entry.edited_at = text.strip(), at
+    keep_mentions(session, actor, ticket, entry, named, at)
     index_texts(session, ticket.id, [entry.text])
     audit(session, actor, "ticket.message.edit", f"ticket {ticket.number}", at=at, entry=entry.id)
     return entry
 
 
-def _check(entry: Entry, text: str) -> None:
+def _checked(session: Session, ticket: Ticket, entry: Entry, text: str, at: datetime) -> Labels:
+    """Whom the text names; Invalid as for a message that is sent."""
     faults = Faults()
     if not text.strip() and not entry.attachments:  # type: ignore[attr-defined]
         faults.note("text", _("A message cannot be emptied: what was sent stays readable."))
     check_text("text", text, MESSAGE_LENGTH, faults)
+    readers: list[EntryReader] = entry.readers  # type: ignore[attr-defined]
+    sides = [reader.unit_code for reader in readers] if entry.aside else None
+    named = named_in(session, ticket, text, sides, at, faults)
     faults.raise_any()
+    return named

@@ -15,6 +15,8 @@ from portal.conversation.composer import Talk, talk_of
 from portal.conversation.downloads import download
 from portal.conversation.edits import edit_message, editable, message_to_edit
 from portal.conversation.forms import CallForm, EditForm
+from portal.conversation.mentioning import OFFERED, offered, sounds
+from portal.conversation.naming import parts
 from portal.errors import Conflict, Invalid
 from portal.extensions import db
 from portal.tickets.cards import Interrupted
@@ -24,6 +26,7 @@ from portal.tickets.forms import MessageForm
 from portal.tickets.models import Entry, Ticket
 from portal.tickets.page import render_ticket
 from portal.tickets.queries import entries_of, load_ticket
+from portal.tickets.readers import Mention, addressee
 from portal.web.access import actor, requires
 from portal.web.permissions import Permission
 
@@ -53,6 +56,25 @@ def talk_on(ticket: Ticket) -> Talk:
 @bp.app_template_global()
 def may_edit(entry: Entry, at: datetime) -> bool:
     return editable(actor(), entry, at)
+
+
+@bp.app_template_global()
+def named_parts(entry: Entry) -> list[tuple[str, str]]:
+    """The text of an entry in pieces, each with the class of its mark, if somebody is named in it."""
+    named: list[Mention] = entry.mentions  # type: ignore[attr-defined]
+    me = actor().officer_id
+    marks = {each.label: "mention mention--me" if each.officer_id == me else "mention" for each in named}
+    return [(part, marks.get(label, "")) for part, label in parts(entry.text, marks)]
+
+
+@bp.get("/tickets/<number>/people")
+@requires(Permission.TICKET_MESSAGE)
+def people(number: str) -> str:
+    """Who can be named in a message to all, or `?to=` one unit alone, and answers to `?q=`."""
+    ticket, to = load_ticket(db.session, actor(), number), request.args.get("to", "")
+    sides = [actor().unit_code or "", to] if to else None
+    found = offered(db.session, actor(), ticket, sides, request.args.get("q", "")[:20], now())
+    return render_template("tickets/people.html", people=found, most=OFFERED, sounds=sounds)
 
 
 @bp.post("/tickets/<number>/messages")
@@ -101,7 +123,7 @@ def edit(number: str, entry_id: int) -> str:
     ticket = load_ticket(db.session, actor(), number)
     entry = message_to_edit(db.session, actor(), ticket, entry_id, now())
     form = EditForm(formdata=None, text=entry.text, seen=len(entry.former_texts))  # type: ignore[attr-defined]
-    return render_template("tickets/edit.html", ticket=ticket, entry=entry, form=form)
+    return _edit_page(ticket, entry, form)
 
 
 @bp.post("/tickets/<number>/messages/<int:entry_id>/edits")
@@ -152,7 +174,12 @@ def _edit_again(ticket: Ticket, entry_id: int, form: EditForm, status: int) -> t
     """The form as it was typed; nothing of it was kept."""
     db.session.rollback()
     entry = db.session.scalar(entries_of(actor(), ticket).where(Entry.id == entry_id))
-    return render_template("tickets/edit.html", ticket=ticket, entry=entry, form=form), status
+    return _edit_page(ticket, entry, form), status
+
+
+def _edit_page(ticket: Ticket, entry: Entry | None, form: EditForm) -> str:
+    to = addressee(entry) if entry else None
+    return render_template("tickets/edit.html", ticket=ticket, entry=entry, form=form, addressee=to)
 
 
 def _zone() -> tzinfo:

@@ -40,6 +40,8 @@ class Row:
     clock: Clock | None = None
     unread: int = 0
     "entries that the reader has not seen"
+    mentions: int = 0
+    "those of them that name the reader"
     newest: datetime | None = None
     last: int = 0
     "when the newest of them was written, and its id"
@@ -189,7 +191,7 @@ def _tickets(sieve: Sieve, tz: ZoneInfo, after: Key | None) -> list[Row]:
         statement = queries.to_close(actor(), sieve, tz, after, PAGE).options(*_of_ticket())
         return [Row(ticket) for ticket in db.session.scalars(statement)]
     news = db.session.execute(queries.unread(actor(), sieve, tz, after, PAGE).options(*_of_ticket()))
-    return [Row(ticket, unread=entries, newest=at, last=last) for ticket, entries, at, last in news]
+    return [Row(ticket, None, entries, named, at, last) for ticket, entries, named, at, last in news]
 
 
 def _after() -> Key | None:

@@ -28,7 +28,7 @@ MOST_COUNTED = 100
 MOST_TALLIED = 1_000
 "Tasks of which it is counted how many are late or near."
 type_of_clock = type[Clock]
-BY_TICKET = frozenset({WorkView.UNREAD, WorkView.TO_CLOSE})
+BY_TICKET = frozenset({WorkView.UNREAD, WorkView.MENTIONS, WorkView.TO_CLOSE})
 "The views that list tickets; the others list tasks with the clock that runs out first."
 
 
@@ -50,11 +50,13 @@ def to_close(actor: Actor, sieve: Sieve, tz: ZoneInfo, after: Key | None, size: 
 
 def unread(
     actor: Actor, sieve: Sieve, tz: ZoneInfo, after: Key | None, size: int
-) -> Select[*tuple[Ticket, int, datetime, int]]:
-    """(ticket, entries not yet seen, when and which was the newest), the newest first."""
+) -> Select[*tuple[Ticket, int, int, datetime, int]]:
+    """(ticket, entries not yet seen, those that name the officer, when and which was the newest), the newest first."""
     news = unread_for(actor).add_columns(func.max(Entry.at).label("at"), func.max(Entry.id).label("last")).subquery()
-    statement = select(Ticket, news.c.entries, news.c.at, news.c["last"]).join(news, news.c.ticket_id == Ticket.id)
-    statement = statement.where(*_about(sieve, tz))
+    columns = news.c.entries, news.c.mentions, news.c.at, news.c["last"]
+    statement = select(Ticket, *columns).join(news, news.c.ticket_id == Ticket.id).where(*_about(sieve, tz))
+    if sieve.view is WorkView.MENTIONS:
+        statement = statement.where(news.c.mentions > 0)
     if after:
         statement = statement.where(news.c["last"] < after[1])
     return statement.order_by(news.c["last"].desc()).limit(size + 1)
@@ -96,8 +98,8 @@ def key_of(after: Key) -> tuple[datetime, int]:
 def _count(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Any:
     if sieve.view is WorkView.TO_CLOSE:
         rows = select(literal(1)).select_from(Ticket).where(*_closable(actor), *_about(sieve, tz))
-    elif sieve.view is WorkView.UNREAD:
-        news = unread_tickets(actor).subquery()
+    elif sieve.view in BY_TICKET:
+        news = unread_tickets(actor, named=sieve.view is WorkView.MENTIONS).subquery()
         rows = select(literal(1)).join_from(news, Ticket, Ticket.id == news.c.ticket_id).where(*_about(sieve, tz))
     else:
         rows = _listed(actor, sieve, at, tz).with_only_columns(literal(1))

@@ -15,6 +15,7 @@ class WorkView(StrEnum):
     WAITING = "waiting"
     ESCALATED = "escalated"
     UNREAD = "unread"
+    MENTIONS = "mentions"
     TO_CLOSE = "to-close"
 
 

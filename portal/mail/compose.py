@@ -148,6 +148,7 @@ REASONS: Mapping[Why, Text] = {
     Why.ADDRESS: _("You get this mail because this address is to be entered for %(unit)s in the directory."),
     Why.ASSIGNEE: _("You get this mail because you are an officer of %(unit)s and have this task."),
     Why.ASKER: _("You get this mail because you are an officer of %(unit)s and asked for this."),
+    Why.NAMED: _("You get this mail because you are an officer of %(unit)s and were named in a message."),
     Why.ADMINISTRATOR: _("You get this mail because you are the system administrator of %(unit)s."),
     Why.WRITER: _("You get this mail because you replied to one of ours as a contact of %(unit)s."),
 }

@@ -16,6 +16,7 @@ TICKET_KINDS = (
     "ping-pong",
     "extension-asked",
     "extension-decided",
+    "mention",
 )
 KINDS = (*TICKET_KINDS, "standing", "reply-entered", "reply-refused", "confirmation", "email-code", "unreachable",
          "webhook-stopped")  # fmt: skip
@@ -35,6 +36,7 @@ class Why(StrEnum):
     ADDRESS = "address"
     WRITER = "writer"
     ASKER = "asker"
+    NAMED = "named"
     ADMINISTRATOR = "administrator"
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from directory.models import Unit
 from directory.reach import Recipient, reach
+from portal.accounts.models import Officer
 from portal.ladder.ladder import ClockKind
 from portal.mail.compose import post
 from portal.mail.letter import Item, Letter, Mailed, Why
@@ -113,6 +114,19 @@ def mail_reply(session: Session, ticket: Ticket, recipient: Recipient, at: datet
         ceiling=recipient.unit_code,
         url=portal_url(f"/tickets/{ticket.number}"),
     )
+    post(session, letter, at)
+
+
+def mail_mention(session: Session, ticket: Ticket, officer: Officer, by_unit: str, at: datetime) -> None:
+    """Tell an officer who is named in a message, and what the officer's unit owes; the words are read in the portal."""
+    if not officer.email or (ticket.drill and officer.unit_code != ticket.opener_code):
+        return
+    owed = [clock for clock in running_clocks(ticket) if clock.unit_code == officer.unit_code]
+    notice: DirectoryNotice = {"unit": session.get_one(Unit, by_unit).name}
+    to = Recipient(officer.email, officer.name, officer.language, officer.unit_code)
+    letter = Letter("mention", to, [_item(session, ticket, clock) for clock in owed], ticket.number, why=Why.NAMED,
+                    unit=officer.unit.name, url=portal_url(f"/tickets/{ticket.number}"), notice=notice,
+                    ceiling=officer.unit_code)  # fmt: skip
     post(session, letter, at)
 
 

@@ -21,15 +21,16 @@ def unread_for(actor: Actor) -> Select[int, int, int]:
     """(ticket_id, entries, mentions) of each ticket under way with something that the officer has not seen.
 
     Of the tickets in which the own unit takes part, and of those once looked at: what merely lies below a supervisor is
-    no news to anybody. Nothing for who has no account. `mentions` counts those that name the officer or the unit.
+    no news to anybody. Nothing for who has no account. `mentions` counts those that name the officer.
     """
     asked = _unread(actor, Entry.ticket_id, func.count().label("entries"), func.sum(_named(actor)).label("mentions"))
     return asked.group_by(Entry.ticket_id)
 
 
-def unread_tickets(actor: Actor) -> Select[int]:
-    """The ids of those tickets alone: what counts them can stop early."""
-    return _unread(actor, Entry.ticket_id).distinct()
+def unread_tickets(actor: Actor, *, named: bool = False) -> Select[int]:
+    """The ids of those tickets alone, or of those that name the officer: what counts them can stop early."""
+    found = _unread(actor, Entry.ticket_id).distinct()
+    return found.where(mentions(actor)) if named else found
 
 
 def news(actor: Actor) -> ColumnElement[bool]:
@@ -38,9 +39,8 @@ def news(actor: Actor) -> ColumnElement[bool]:
 
 
 def mentions(actor: Actor) -> ColumnElement[bool]:
-    """Entries in which the officer, or the own unit, is named."""
-    person = or_(Mention.officer_id.is_(None), Mention.officer_id == actor.officer_id)
-    return exists().where(Mention.entry_id == Entry.id, Mention.unit_code == actor.unit_code, person)
+    """Entries in which the officer is named."""
+    return exists().where(Mention.entry_id == Entry.id, Mention.officer_id == actor.officer_id)
 
 
 def _named(actor: Actor) -> ColumnElement[int]:

@@ -144,3 +144,39 @@ def test_nothing_of_it_is_wider_than_the_screen(
     page.goto("/texts")
     screenshot(page, f"texts-{width}-{language}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_colleague_is_named_by_the_keyboard_alone_with_at_most_two_requests_and_told(
+    ticket: tuple[str, Page], pages: Pages, screenshot: Callable[..., Path]
+) -> None:
+    number, page = ticket
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/people" in request.url else None)
+    page.locator("#message [name=text]").focus()
+    page.keyboard.type("请 @lish", delay=20)
+    option = page.locator("#mentions [role=option][aria-selected=true]")
+    expect(option).to_contain_text("李示例")
+    screenshot(page, "mentions-list", full_page=False)
+    page.keyboard.press("Escape")
+    expect(page.locator("#mentions")).to_be_hidden()
+    page.keyboard.type("i")
+    expect(page.locator("#mentions")).to_be_hidden()
+    assert len(asked) <= 2
+    for _ in "lishi":
+        page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    page.keyboard.type("@")
+    expect(option).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("#message [name=text]")).to_have_value("请 @李示例 ")
+    page.keyboard.type("尽快核对")
+    page.locator("#message").get_by_role("button", name="发送").press("Enter")
+    expect(page.locator(".history mark.mention")).to_have_text("@李示例")
+    assert len(asked) <= 4, "two words"
+
+    linjiang = pages("linjiang")
+    linjiang.goto("/?view=mentions")
+    expect(linjiang.locator(".work")).to_contain_text(number)
+    linjiang.goto(f"/tickets/{number}")
+    expect(linjiang.locator(".history mark.mention--me")).to_have_text("@李示例")
+    screenshot(linjiang, "mentions-read", full_page=False)
