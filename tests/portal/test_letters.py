@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 import pypdfium2
 import pytest
-from sqlalchemy import select
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditRecord
