@@ -132,6 +132,11 @@ def terms(unit: UnitFacts) -> list[Term]:
     return [*best.values(), *of_path]
 
 
+def person_terms(person: Person) -> list[str]:
+    """What a person is found by: the name, its pinyin, its initials; and the post."""
+    return [term.term for term in _people_terms((person,))]
+
+
 def field_of(weight: int) -> Field:
     """The field that a stored weight tells."""
     return FIELDS[weight % FIELDS_PER_RANK]

@@ -1,10 +1,12 @@
 """create_app(): the only place where the parts are wired together."""
 
+from functools import partial
 from inspect import iscoroutinefunction
 
 from flask import Flask
 
 from directory.calendars import TIMEZONE
+from portal import static_files
 from portal.accounts import agency, factor, own, proving
 from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
@@ -12,7 +14,7 @@ from portal.api import docs as api_docs
 from portal.api import door as api
 from portal.audit import views as audit
 from portal.calendars import views as calendars
-from portal.cipher import Blinding
+from portal.cipher import kept_in
 from portal.cli import portal_commands
 from portal.config import ROOT, Settings, read_settings
 from portal.contacts import by_mail, exports, imports
@@ -25,13 +27,14 @@ from portal.desk import views as desk
 from portal.directory_commands import directory_commands
 from portal.drafts import models as _drafts  # noqa: F401
 from portal.escalation import policies, supervision
-from portal.extensions import alembic, babel, behave_like_postgresql, bootstrap, csrf, db, login, mail
+from portal.extensions import alembic, babel, behave_like_postgresql, csrf, db, login, mail
 from portal.guide import editing as guide_texts
 from portal.guide import views as guide
 from portal.health import views as health
 from portal.ladder import models as _policies  # noqa: F401
 from portal.letters import views as letters
 from portal.linking import views as linking
+from portal.lookup import views as lookup
 from portal.mail import views as outbox
 from portal.procedures import views as procedures
 from portal.procedures.queries import CACHE as PROCEDURES
@@ -39,10 +42,10 @@ from portal.search import views as search
 from portal.staff import leaving, officers_sheet, roles, signed_in, tokens
 from portal.staff import views as staff
 from portal.statistics import views as statistics
-from portal.terms.indexing import BLINDING
+from portal.terms.indexing import KEYS
 from portal.tickets import counted, on_it, openings, rare_moves
 from portal.tickets import views as tickets
-from portal.web import error_pages, filters, headers, hosts, languages
+from portal.web import error_pages, filters, headers, hosts, languages, packing
 from portal.web import views as web
 from portal.webhooks import views as webhooks
 
@@ -50,7 +53,7 @@ __all__ = ["create_app"]
 
 FEATURES = (web, audit, accounts, procedures, calendars, contacts, by_mail, exports, imports, openings, tickets,
             counted, on_it, rare_moves, conversation, pulse, texts, outbox, correspondence, supervision, policies,
-            statistics, webhooks, desk, letters, linking, search, health, api, api_docs, guide,
+            statistics, webhooks, desk, letters, linking, lookup, search, health, api, api_docs, guide,
             guide_texts)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
@@ -65,7 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         "portal",
         root_path=str(ROOT / "portal"),
         static_folder=str(ROOT / "static"),
-        static_url_path="/static",
+        static_url_path=static_files.address(),
         template_folder=str(ROOT / "templates"),
         instance_path=str(settings.instance),
     )
@@ -91,7 +94,6 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "ALEMBIC_CONTEXT": {"render_as_batch": True, "compare_type": True, "user_module_prefix": "types."},
         "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
         "BABEL_DEFAULT_TIMEZONE": str(settings.timezone),
-        "BOOTSTRAP_SERVE_LOCAL": True,
         "SESSION_COOKIE_NAME": "__Host-duijie" if secure else "duijie",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -127,12 +129,11 @@ def _init_extensions(app: Flask) -> None:
     with app.app_context():
         behave_like_postgresql(db.engine)
         settings = app.extensions["settings"]
-        known = {TIMEZONE: settings.timezone, BLINDING: Blinding(settings.data_key), PROCEDURES: {}}
+        known = {TIMEZONE: settings.timezone, KEYS: partial(kept_in, app.extensions), PROCEDURES: {}}
         db.sessionmaker.configure(info=known)
     alembic.init_app(app)
     babel.init_app(app, locale_selector=languages.current_locale)
     babel.domain_instance = languages.DOMAIN
-    bootstrap.init_app(app)
     csrf.init_app(app)
     csrf.exempt(api.bp)
     csrf.exempt(pulse.presence)  # said by a page that is left, perhaps after its session; of its reader alone
@@ -148,7 +149,9 @@ def _init_web(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     filters.init_app(app)
+    packing.init_app(app)
     headers.init_app(app)
+    static_files.init_app(app, headers.ALWAYS)
     hosts.init_app(app)
     error_pages.init_app(app)
     languages.init_app(app)

@@ -6,7 +6,6 @@ from typing import Any
 from flask import has_request_context, request
 from flask_alembic import Alembic
 from flask_babel import Babel
-from flask_bootstrap import Bootstrap5
 from flask_login import LoginManager
 from flask_mail import Mail
 from flask_sqlalchemy_lite import SQLAlchemy
@@ -22,7 +21,6 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 db = SQLAlchemy(session_options={"autoflush": False})
 alembic = Alembic(metadatas=Model.metadata, run_mkdir=False)
 babel = Babel()
-bootstrap = Bootstrap5()
 csrf = CSRFProtect()
 login = LoginManager()
 mail = Mail()

@@ -64,6 +64,13 @@ def find_number(session: Session, actor: Actor, text: str, at: datetime) -> list
     return [Hit(tickets[each]) for each in ids]
 
 
+def first_hits(session: Session, actor: Actor, text: str, at: datetime) -> list[Hit]:
+    """The first answers to what is typed: the tickets whose number it may be, then those that say its words."""
+    numbered = find_number(session, actor, text, at)
+    known = {hit.ticket.id for hit in numbered}
+    return [*numbered, *(hit for hit in find_tickets(session, actor, text).items if hit.ticket.id not in known)]
+
+
 def find_citizen(session: Session, actor: Actor, number: str, at: datetime, cipher: Cipher) -> list[Hit]:
     """The visible tickets of the citizen with this ID number; that it was asked is noted, the number is not."""
     ids = session.scalars(by_citizen(actor, cipher.blind_indexes(number), MOST_OF_CITIZEN)).all()

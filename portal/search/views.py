@@ -11,12 +11,12 @@ from portal.cipher import cipher
 from portal.clock import now
 from portal.errors import Text
 from portal.extensions import db
-from portal.search.finding import Hit, find_citizen, find_number, find_tickets
+from portal.search.finding import Hit, find_citizen, find_number, find_tickets, first_hits
 from portal.search.forms import MOST, SearchForm
 from portal.search.question import too_short
 from portal.tickets.citizens import checked_number
 from portal.tickets.number import BadNumber, parse_number
-from portal.web.access import actor, requires
+from portal.web.access import actor, paced, requires
 from portal.web.citizen_number import find_in, mask
 from portal.web.pagination import Page, decode
 from portal.web.permissions import Permission
@@ -60,17 +60,12 @@ def ask() -> str | AnyResponse | tuple[str, int]:
 
 @bp.get("/suggestions")
 @requires(Permission.TICKET_READ)
+@paced()
 def suggestions() -> Response:
     """`{items: [{number, subject, procedure, state, url}], cut}`: the first answers, as one types."""
     words, cut = _typed(), _holds_citizen(_typed())
-    hits = [] if cut or not words else _first(words)
+    hits = [] if cut or not words else first_hits(db.session, actor(), words, now())
     return jsonify({"items": [_suggestion(hit) for hit in hits[:MOST_SUGGESTED]], "cut": cut})
-
-
-def _first(words: str) -> list[Hit]:
-    numbered = find_number(db.session, actor(), words, now())
-    known = {hit.ticket.id for hit in numbered}
-    return [*numbered, *(hit for hit in find_tickets(db.session, actor(), words).items if hit.ticket.id not in known)]
 
 
 def _suggestion(hit: Hit) -> dict[str, str]:

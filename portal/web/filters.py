@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any, Protocol, cast
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 from flask_babel import format_date, format_datetime, gettext
 from flask_login import current_user
 
@@ -17,6 +18,7 @@ from portal.config import Settings
 from portal.extensions import db
 from portal.web.access import actor
 from portal.web.languages import current_language
+from portal.web.navigation import KEYS, Place, open_to, place_of
 from portal.web.permissions import Permission
 
 SHAPES: Mapping[str, str] = {"blue": "circle-fill", "yellow": "triangle-fill", "red": "square-fill"}
@@ -152,6 +154,17 @@ def may(permission: str) -> bool:
     return bool(current_user.is_authenticated) and actor().may(Permission(permission))
 
 
+def places() -> Mapping[str, list[Place]]:
+    """Where the reader may go, by group."""
+    tops = current_user.officer.unit.parent_code is None
+    return {group: list(some) for group, some in groupby(open_to(actor(), tops=tops), key=lambda place: place.group)}
+
+
+def here() -> Place | None:
+    """Where the page that is shown belongs."""
+    return place_of(request.endpoint or "")
+
+
 def limit_short(limit: Any) -> str:
     """The same where there is little room and a word beside it says which days are meant."""
     return str(gettext("%(n)d days", n=limit.amount) if limit.amount > 1 else gettext("1 day"))
@@ -191,6 +204,7 @@ def init_app(app: Flask) -> None:
         size=size,
     )
     app.jinja_env.globals.update(due=due, may=may, mail_is_kept=mail_is_kept)
+    app.jinja_env.globals.update(nav_places=places, nav_here=here, nav_keys=KEYS)
 
 
 def mail_is_kept() -> bool:

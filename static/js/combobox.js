@@ -1,7 +1,7 @@
 // A look-up box that answers as one types (ARIA combobox with a listbox; keys: arrows, Home, End, Enter, Escape).
-// data-combobox="go" opens the unit's page, "pick" puts its code into the form.
+// data-combobox="go" opens the answer's page, "pick" puts a unit's code into the form.
 
-import { announce, debounced, latest } from "./fetching.js";
+import { announce, latest, patient } from "./fetching.js";
 import { askedAt } from "./first_six.js";
 
 let serial = 0;
@@ -24,7 +24,10 @@ class Combobox {
     input.after(this.list);
     const roles = { role: "combobox", "aria-expanded": "false", "aria-controls": this.id, "aria-autocomplete": "list", "aria-haspopup": "listbox" };
     for (const [name, value] of Object.entries(roles)) input.setAttribute(name, value);
-    input.addEventListener("input", debounced(() => this.look(), 130));
+    const lookLater = patient(() => this.look());
+    input.addEventListener("input", (event) => event.isComposing || lookLater(input.value));
+    input.addEventListener("compositionend", () => lookLater(input.value));
+    if (input.value !== input.defaultValue) lookLater(input.value); // typed before this script was there
     input.addEventListener("keydown", (event) => this.onKey(event));
     input.addEventListener("blur", () => setTimeout(() => this.close(), 120));
     this.list.addEventListener("mousedown", (event) => event.preventDefault());

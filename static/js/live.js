@@ -1,6 +1,6 @@
 // The directory's page: its list follows the box, and the arrow keys walk through it.
 
-import { debounced, latest } from "./fetching.js";
+import { latest, patient } from "./fetching.js";
 import { askedAt } from "./first_six.js";
 
 export function startLive(root) {
@@ -17,7 +17,10 @@ export function startLive(root) {
     history.replaceState(null, "", words ? askedAt(location.pathname, words) : location.pathname);
   }
 
-  input.addEventListener("input", debounced(look, 130));
+  const lookLater = patient(look);
+  input.addEventListener("input", (event) => event.isComposing || lookLater(input.value));
+  input.addEventListener("compositionend", () => lookLater(input.value));
+  if (input.value !== input.defaultValue) lookLater(input.value); // typed before this script was there
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" && !event.isComposing) walk(event, 0);
   });

@@ -26,7 +26,7 @@ def files(folder: Path) -> list[Path]:
 
 
 IMPORTED_AS = {
-    "argon2": "argon2-cffi", "chinese_calendar": "chinesecalendar", "dkim": "dkimpy", "flask_bootstrap": "bootstrap-flask",
+    "argon2": "argon2-cffi", "chinese_calendar": "chinesecalendar", "dkim": "dkimpy",
     "msoffcrypto": "msoffcrypto-tool", "playwright": "playwright",
 }  # fmt: skip
 "Packages whose import has another name."

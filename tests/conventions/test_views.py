@@ -5,8 +5,11 @@ import re
 from flask import Flask
 
 from portal.web.access import PERMISSION
+from portal.web.navigation import place_of
 
-NOT_OURS = {"static", "bootstrap.static"}
+NOT_OURS = {"static"}
+NOBODYS = {"web", "accounts", "agency", "static", "api", "api_docs"}
+"Pages of no place: signing in, and what is for other systems."
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(\.json)?")
 
 
@@ -34,3 +37,9 @@ def test_only_the_edges_answer_more_than_one_method(house: Flask) -> None:
     """A page is read with GET, a noun is made with POST; PUT, PATCH and DELETE are not used."""
     methods = {method for rule in house.url_map.iter_rules() for method in rule.methods or ()}
     assert methods <= {"GET", "POST", "HEAD", "OPTIONS"}
+
+
+def test_every_page_belongs_to_a_place_of_the_navigation(house: Flask) -> None:
+    """So that where one is can be shown."""
+    rooms = {endpoint.partition(".")[0] for endpoint in house.view_functions}
+    assert {room for room in rooms if place_of(f"{room}.page") is None} <= NOBODYS

@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import Headers
 
 from portal.config import Settings
+from portal.static_files import address
 from portal.web.access import public
 from tests.clients import Client
 from tests.conftest import running
 from tests.factories import Province, make_officer, sign_in
+
+MARK = f"{address()}/img/mark.svg"
 
 
 def headers_of(client: Client, path: str) -> Headers:
@@ -21,7 +24,7 @@ def headers_of(client: Client, path: str) -> Headers:
         return response.headers
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/sign-in", "/not-there", "/static/img/mark.svg"])
+@pytest.mark.parametrize("path", ["/healthz", "/sign-in", "/not-there", MARK])
 def test_every_answer_is_safe_in_a_browser(client: Client, app: Flask, path: str) -> None:
     assert app
     headers = headers_of(client, path)
@@ -47,7 +50,7 @@ def test_a_page_is_not_kept_by_the_browser_but_a_picture_is(
     assert app
     sign_in(client, make_officer(session, province.changyi, "zhang"))
     assert headers_of(client, "/account")["Cache-Control"] == "no-store"
-    for path in ("/static/img/mark.svg", "/bootstrap/static/css/bootstrap.min.css"):
+    for path in (MARK, f"{address()}/vendor/bootstrap.min.css"):
         assert "no-store" not in headers_of(client, path)["Cache-Control"]
 
 
@@ -86,11 +89,11 @@ def test_the_process_is_alive_without_a_database(settings: Callable[..., Setting
 
 def test_a_file_that_is_not_sent_is_closed(app: Flask) -> None:
     client = app.test_client()
-    with client.get("/static/img/mark.svg") as sent:
+    with client.get(MARK) as sent:
         tag = sent.headers["ETag"]
     with warnings.catch_warnings(record=True) as left_open:
         warnings.simplefilter("always")
-        assert client.get("/static/img/mark.svg", headers={"If-None-Match": tag}).status_code == 304
-        assert client.head("/static/img/mark.svg").status_code == 200
+        assert client.get(MARK, headers={"If-None-Match": tag}).status_code == 304
+        assert client.head(MARK).status_code == 200
         gc.collect()
     assert not [each for each in left_open if each.category is ResourceWarning]

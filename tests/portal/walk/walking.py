@@ -19,7 +19,7 @@ from tests.factories import Province, make_officer, sign_in
 from tests.portal.walk.objects import AT, Arguments, World, is_free, make_world, value
 from tests.portal.walk.table import RELATIONS, WHO, Cells, Route
 
-NOT_OURS = {"static", "bootstrap.static"}
+NOT_OURS = {"static"}
 READINESS = "health.readyz"
 "May answer 503: in the tests no worker beats."
 ROLES = {

@@ -1,0 +1,1 @@
+"""One box on every page: units, people and tickets."""
