@@ -17,6 +17,7 @@ from portal.cipher import cipher
 from portal.conversation.actions import send_message
 from portal.escalation.sweep import sweep
 from portal.extensions import db
+from portal.health.beating import beat
 from portal.lookup.finding import look_up
 from portal.mail.deliver import deliver
 from portal.statistics.tallying import tally_all
@@ -26,7 +27,7 @@ from portal.tickets.models import Ticket
 from portal.tickets.moves import Answer, answer, sign_for
 from portal.tickets.opening import open_ticket
 from portal.tickets.queries import load_task
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import PHONE, SCREENSHOTS, WIDE
 from tests.conftest import Clock, in_utc
 from tests.factories import actor_for
 from tests.year import make_year
@@ -36,13 +37,15 @@ TICKETS = 900
 STORIES = (
     # when it was opened, by whom, with whom, what, urgency, what the other side has done
     ("2016-12-19 09:20", "changyi", "linjiang", "check-and-sign", "身份证到期换领，照片不清", "normal", "signed"),
-    ("2016-12-20 10:05", "chaoyang", "linjiang", "enquiry", "曾用名与底档不一致", "normal", ""),
-    ("2016-12-22 14:10", "tumen", "linjiang", "enquiry", "迁移证编号核对", "normal", "signed"),
+    ("2016-12-21 10:05", "chaoyang", "linjiang", "enquiry", "曾用名与底档不一致", "normal", "signed"),
+    ("2016-12-26 14:10", "tumen", "linjiang", "enquiry", "迁移证编号核对", "normal", "signed"),
     ("2016-12-23 08:40", "changyi", "linjiang", "check-and-sign", "户口迁移后首次申领", "urgent", "signed"),
     ("2016-12-26 09:00", "linjiang", "changyi", "enquiry", "出生登记地核实", "normal", "answered"),
     ("2016-12-26 15:30", "chaoyang", "linjiang", "check-and-sign", "身份证丢失补领", "normal", ""),
     ("2016-12-27 09:15", "linjiang", "tumen", "enquiry", "亲属关系核实", "normal", "signed"),
-    ("2016-12-27 10:45", "changyi", "linjiang", "check-and-sign", "到期换领", "normal", ""),
+    ("2016-12-27 10:45", "changyi", "linjiang", "check-and-sign", "到期换领", "normal", "signed"),
+    ("2016-12-27 15:10", "tumen", "linjiang", "enquiry", "民族成份更正依据", "normal", ""),
+    ("2016-12-28 09:05", "chaoyang", "linjiang", "check-and-sign", "首次申领，指纹待补", "normal", ""),
 )
 PICTURES = (
     ("sign-in", "", "/sign-in"),
@@ -61,7 +64,7 @@ PICTURES = (
 
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 LONG = {"new-ticket", "audit-log"}
-"Of which the first screen is enough."
+"Of which the first screen is enough; of a telephone it is of all, since the bar at its foot would stand amid the page."
 
 
 @pytest.fixture
@@ -76,6 +79,8 @@ def stories(province_app: Flask, clock: Clock) -> str:
         db.session.commit()  # nothing of ours stands in the way of the worker's own transactions
         sweep(db.sessionmaker, clock.now)
         deliver(db.session, province_app.extensions["settings"], clock.now)
+        for loop in ("ladder", "mail"):
+            beat(db.session, "pictures", loop, clock.now, 0.1)
         db.session.commit()
         tally_all(db.sessionmaker, clock.now)
         assert look_up(db.session, actor_for(officers["linjiang"]), "临江", clock.now, 5).tickets
@@ -126,7 +131,11 @@ def test_pictures(pages: Pages, page: Page, stories: str, screenshot: Callable[.
             signed_in[who].set_viewport_size(size)
             for scheme in SCHEMES:
                 show(signed_in[who], name, address.format(number=stories) + tongue, scheme)
-                screenshot(signed_in[who], f"{name}-{language}-{size_name}-{scheme}", full_page=name not in LONG)
+                screenshot(signed_in[who], f"{name}-{language}-{size_name}-{scheme}", full_page=size is WIDE and name not in LONG)
+    for report in ("daily", "monthly"):
+        (SCREENSHOTS / f"report-{report}-{language}.pdf").write_bytes(
+            signed_in["corps"].request.get(f"/statistics/reports/{report}").body()
+        )
 
 
 def in_language(page: Page, language: str) -> Page:
