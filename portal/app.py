@@ -1,5 +1,6 @@
 """create_app(): the only place where the parts are wired together."""
 
+from functools import partial
 from inspect import iscoroutinefunction
 
 from flask import Flask
@@ -13,7 +14,7 @@ from portal.api import docs as api_docs
 from portal.api import door as api
 from portal.audit import views as audit
 from portal.calendars import views as calendars
-from portal.cipher import Blinding
+from portal.cipher import kept_in
 from portal.cli import portal_commands
 from portal.config import ROOT, Settings, read_settings
 from portal.contacts import by_mail, exports, imports
@@ -41,7 +42,7 @@ from portal.search import views as search
 from portal.staff import leaving, officers_sheet, roles, signed_in, tokens
 from portal.staff import views as staff
 from portal.statistics import views as statistics
-from portal.terms.indexing import BLINDING
+from portal.terms.indexing import KEYS
 from portal.tickets import counted, on_it, openings, rare_moves
 from portal.tickets import views as tickets
 from portal.web import error_pages, filters, headers, hosts, languages, packing
@@ -128,7 +129,7 @@ def _init_extensions(app: Flask) -> None:
     with app.app_context():
         behave_like_postgresql(db.engine)
         settings = app.extensions["settings"]
-        known = {TIMEZONE: settings.timezone, BLINDING: Blinding(settings.data_key), PROCEDURES: {}}
+        known = {TIMEZONE: settings.timezone, KEYS: partial(kept_in, app.extensions), PROCEDURES: {}}
         db.sessionmaker.configure(info=known)
     alembic.init_app(app)
     babel.init_app(app, locale_selector=languages.current_locale)

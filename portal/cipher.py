@@ -7,7 +7,7 @@ import secrets
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -38,6 +38,7 @@ class Cipher:
         keys = {**(former or {}), key_id: key}
         self._keys = {each: AESGCM(_derived(text, b"encryption")) for each, text in keys.items()}
         self._index_keys = {each: _derived(text, b"blind index") for each, text in keys.items()}
+        self._term_keys = {each: _derived(text, b"search terms") for each, text in keys.items()}
 
     @property
     def key_ids(self) -> list[int]:
@@ -77,26 +78,31 @@ class Cipher:
         """The index under each key that is here: while keys are exchanged a row may have either."""
         return [self._index(text, key_id) for key_id in self.key_ids]
 
+    def token(self, term: str) -> int:
+        """A word as a number that only the holder of the key can make: for an index that shows no text."""
+        return self._token(term, self.key_id)
+
+    def tokens(self, term: str) -> list[int]:
+        """The number under each key that is here."""
+        return [self._token(term, key_id) for key_id in self.key_ids]
+
+    def _token(self, term: str, key_id: int) -> int:
+        """The first 64 bits of the term's HMAC-SHA-256, as a signed number."""
+        digest = hmac.digest(self._term_keys[key_id], term.encode(), "sha256")
+        return int.from_bytes(digest[:8], "big", signed=True)
+
     def _index(self, text: str, key_id: int) -> str:
         normal = unicodedata.normalize("NFKC", text).strip().upper()
         return hmac.new(self._index_keys[key_id], normal.encode(), hashlib.sha256).hexdigest()
 
 
-class Blinding:
-    """Turns words into numbers that only the holder of the key can make: for an index that shows no text."""
-
-    def __init__(self, key: str) -> None:
-        self._key = _derived(key, b"search terms")
-
-    def token(self, term: str) -> int:
-        """The first 64 bits of the term's HMAC-SHA-256, as a signed number: equal terms, equal numbers."""
-        digest = hmac.digest(self._key, term.encode(), "sha256")
-        return int.from_bytes(digest[:8], "big", signed=True)
-
-
 def cipher() -> Cipher:
-    """The application's cipher, from its settings and the key file; made anew when another process changed that."""
-    extensions = current_app.extensions
+    """The application's cipher."""
+    return kept_in(current_app.extensions)
+
+
+def kept_in(extensions: dict[str, Any]) -> Cipher:
+    """The cipher of an application, from its settings and the key file; made anew when another process changed that."""
     settings: Settings = extensions["settings"]
     stamp = _stamp(settings.instance / KEY_FILE)
     kept = extensions.get("cipher")

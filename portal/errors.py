@@ -42,3 +42,8 @@ class Hidden(Refused):
     """Not there, or not for the asker to see: the two are told apart by nobody."""
 
     status = 404
+
+
+def seconds_up(wait: timedelta) -> int:
+    """Whole seconds, as `Retry-After` has them: never too few."""
+    return max(1, -int(-wait.total_seconds() // 1))

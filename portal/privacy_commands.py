@@ -11,7 +11,7 @@ from portal.config import Settings
 from portal.errors import Refused
 from portal.extensions import db
 from portal.privacy.purging import purge_all
-from portal.privacy.rotating import begin, rotate_all, rows_by_key, unfinished
+from portal.privacy.rotating import begin, rotate_all, rows_by_key, terms_left, unfinished
 from portal.reporting import Report, reports
 from portal.web.actor import PORTAL
 
@@ -46,6 +46,7 @@ def status_command() -> tuple[Report, str]:
         "known": ring.key_ids,
         "rows": {str(key_id): rows[key_id] for key_id in sorted(rows)},
         "unreadable": sum(count for key_id, count in rows.items() if key_id not in ring.key_ids),
+        "terms_left": terms_left(db.session, ring),
         "rotating": db.session.scalar(unfinished()) is not None,
     }
     lines = [f"key {key_id}: {rows.get(key_id, 0)} values{', current' if key_id == ring.key_id else ''}"
@@ -66,7 +67,8 @@ def purge_command() -> tuple[Report, str]:
 
 def _left() -> int:
     rows = rows_by_key(db.session)
-    return sum(count for key_id, count in rows.items() if key_id != cipher().key_id)
+    values = sum(count for key_id, count in rows.items() if key_id != cipher().key_id)
+    return values + terms_left(db.session, cipher())
 
 
 def _make(settings: Settings) -> None:

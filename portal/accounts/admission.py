@@ -58,6 +58,7 @@ class TooManyCalls(Refused):
     """The token's calls of this minute are used up."""
 
     status = 429
+    wait: timedelta
 
     def __init__(self, allowance: Allowance) -> None:
         self.wait = allowance.resets_in

@@ -13,13 +13,13 @@ from portal import clock
 from portal.accounts.admission import WINDOW, Allowance, Asked, TooManyCalls, admit
 from portal.api.keys import Reply, once
 from portal.api.typed import Nothing
-from portal.errors import Invalid, Text
+from portal.errors import Invalid, Text, seconds_up
 from portal.extensions import db
 from portal.tickets.number import BadNumber, format_number, parse_number
 from portal.web.access import PERMISSION
 from portal.web.actor import Actor
 from portal.web.permissions import Permission
-from portal.web.problems import problem, seconds_up
+from portal.web.problems import problem
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 

@@ -17,7 +17,7 @@ from portal.clock import now
 from portal.config import Settings
 from portal.errors import Hidden
 from portal.extensions import db
-from portal.web.access import actor, requires
+from portal.web.access import actor, proved_lately, requires
 from portal.web.downloads import save_as
 from portal.web.pagination import decode, page_of
 from portal.web.permissions import Permission
@@ -43,6 +43,7 @@ def log() -> str:
 
 @bp.post("/exports/<kind>")
 @requires(Permission.AUDIT_READ)
+@proved_lately
 def export(kind: str) -> Response:
     """What the filter finds, at most so many of the newest; that it was taken is noted first."""
     wanted, faults = _filter(request.form)

@@ -23,7 +23,7 @@ from portal.contacts.forms import OrderForm
 from portal.contacts.scope import may_edit, unit_to_read
 from portal.extensions import db
 from portal.tickets.queries import partners
-from portal.web.access import actor, requires
+from portal.web.access import actor, paced, requires
 from portal.web.pagination import decode, page_of
 from portal.web.permissions import Permission
 
@@ -43,6 +43,7 @@ EXAMPLES = (
 
 @bp.get("")
 @requires(Permission.DIRECTORY_READ)
+@paced()
 def directory() -> str | Response:
     """The page; an ID number in its address is cut out of it, for it would be kept in histories and logs."""
     if first_six(_typed()) != _typed():
@@ -52,6 +53,7 @@ def directory() -> str | Response:
 
 @bp.get("/hits")
 @requires(Permission.DIRECTORY_READ)
+@paced("contacts/hits_wait.html")
 def hits() -> str:
     """The answers alone, for the page that asks as one types."""
     return render_template("contacts/hits.html", **_found(MOST_HITS))
@@ -59,6 +61,7 @@ def hits() -> str:
 
 @bp.get("/options")
 @requires(Permission.DIRECTORY_READ)
+@paced("contacts/options_wait.html")
 def options() -> str:
     """The first answers as options of a look-up box."""
     return render_template("contacts/options.html", **_found(MOST_OPTIONS))

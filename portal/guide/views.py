@@ -14,7 +14,7 @@ from portal.clock import now
 from portal.extensions import db
 from portal.guide.finding import MOST_FOUND, MOST_OF_DISTRICT, book, found, in_district
 from portal.guide.queries import in_force
-from portal.web.access import public
+from portal.web.access import address, paced, public
 from portal.web.filters import local
 from portal.web.languages import LANGUAGES, PUBLIC
 
@@ -40,6 +40,7 @@ def show() -> Response:
 
 @bp.get("/where")
 @public
+@paced(who=address)
 def where() -> Response:
     """The halls and stations by the words in the address; an ID number among them is cut out of it."""
     words = request.args.get("q", "").replace("\x00", "").strip()[:LONGEST_WORDS]

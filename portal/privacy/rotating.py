@@ -22,8 +22,11 @@ from portal.conversation.models import Attachment
 from portal.drafts.actions import purpose_of
 from portal.drafts.models import Draft
 from portal.privacy.models import KeyRotation
+from portal.search.rebuilding import index_anew
+from portal.terms.indexing import tickets_left, under
+from portal.terms.models import TermExchange
 from portal.tickets.citizens import NAME, NUMBER
-from portal.tickets.models import Citizen
+from portal.tickets.models import Citizen, Ticket
 from portal.web.actor import PORTAL, Actor
 from portal.webhooks.actions import PURPOSE as WEBHOOK
 from portal.webhooks.models import Webhook
@@ -85,14 +88,33 @@ def rotate_all(sessions: "sessionmaker[Session]", cipher: Cipher, at: datetime) 
             rotation = session.scalar(unfinished())
             if rotation is None or rotation.to_key != cipher.key_id:
                 return done
-            rows = rotate_some(session, cipher)
-            if not rows and set(rows_by_key(session)) <= {cipher.key_id}:
+            rows, tickets = rotate_some(session, cipher), rotate_terms(session, cipher)
+            if not rows and not tickets and set(rows_by_key(session)) <= {cipher.key_id}:
                 rotation.done_at = at
                 audit(session, PORTAL, "key.rotated", f"key {cipher.key_id}", at=at)
             session.commit()
         done += rows
-        if not rows:
+        if not rows and not tickets:
             return done
+
+
+def rotate_terms(session: Session, cipher: Cipher) -> int:
+    """Write the terms of the next tickets under the cipher's key; answers of how many tickets."""
+    exchange = session.scalar(under(cipher.key_id, TermExchange).with_for_update())
+    if exchange is None:
+        exchange = TermExchange(key_id=cipher.key_id, after=0, done=len(cipher.key_ids) == 1)
+        session.add(exchange)
+    ids = [] if exchange.done else index_anew(session, exchange.after)
+    exchange.after, exchange.done = max(ids, default=exchange.after), not ids
+    return len(ids)
+
+
+def terms_left(session: Session, cipher: Cipher) -> int:
+    """Of how many tickets the terms may still be under another key."""
+    if not tickets_left(session, cipher):
+        return 0
+    after = session.scalar(under(cipher.key_id, TermExchange.after)) or 0
+    return session.scalar(select(func.count()).select_from(Ticket).where(Ticket.id > after)) or 0
 
 
 def rows_by_key(session: Session) -> dict[int, int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from directory.lookup import GUESSED, find
-from portal.terms.indexing import blinded, unit_term
+from portal.terms.indexing import Asks, asking, unit_term
 from portal.terms.words import is_chinese, terms_of, words_of
 from portal.web.actor import Actor
 
@@ -31,28 +31,30 @@ def too_short(text: str) -> bool:
 
 def asked(session: Session, actor: Actor, text: str) -> list[Word]:
     """The words as they are typed; one in Latin letters may also be a unit's pinyin or initials."""
-    return [_as_written(session, actor, word) for word in _words(text)]
+    ask = asking(session)
+    return [_as_written(session, actor, word, ask) for word in _words(text)]
 
 
 def asked_of_units(session: Session, actor: Actor, text: str) -> list[Word]:
     """The words again, those that name a unit in any way (临江所, 省厅) taken as that unit."""
-    return [_as_unit(session, actor, word) or _as_written(session, actor, word) for word in _words(text)]
+    ask = asking(session)
+    return [_as_unit(session, actor, word, ask) or _as_written(session, actor, word, ask) for word in _words(text)]
 
 
 def _words(text: str) -> list[str]:
     return [word for word in words_of(text) if len(word) >= SHORTEST][:MOST_WORDS]
 
 
-def _as_written(session: Session, actor: Actor, word: str) -> Word:
+def _as_written(session: Session, actor: Actor, word: str, ask: Asks) -> Word:
     if is_chinese(word):
-        return Word(word, [blinded(session, [term]) for term in terms_of(word)])
+        return Word(word, [ask([term]) for term in terms_of(word)])
     units = _units(session, actor, word)
-    return Word(word, [blinded(session, [word, *map(unit_term, units)])], units)
+    return Word(word, [ask([word, *map(unit_term, units)])], units)
 
 
-def _as_unit(session: Session, actor: Actor, word: str) -> Word | None:
+def _as_unit(session: Session, actor: Actor, word: str, ask: Asks) -> Word | None:
     units = _units(session, actor, word)
-    return Word(word, [blinded(session, map(unit_term, units))], units) if units else None
+    return Word(word, [ask(map(unit_term, units))], units) if units else None
 
 
 def _units(session: Session, actor: Actor, word: str) -> frozenset[str]:

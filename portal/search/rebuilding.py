@@ -1,4 +1,4 @@
-"""Writing the terms of all tickets anew, some at a time."""
+"""Writing the terms of all tickets anew, some at a time, each held meanwhile so that nobody else writes its terms."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +12,8 @@ BATCH = 200
 
 def index_anew(session: Session, after: int) -> list[int]:
     """The next tickets after this id, their terms written as they stand; answers their ids, none at the end."""
-    tickets = session.scalars(select(Ticket).where(Ticket.id > after).order_by(Ticket.id).limit(BATCH)).all()
+    next_ones = select(Ticket).where(Ticket.id > after).order_by(Ticket.id).limit(BATCH)
+    tickets = session.scalars(next_ones.with_for_update(of=Ticket)).all()
     forget(session, [ticket.id for ticket in tickets])
     for ticket in tickets:
         procedure = procedure_of(session, *ticket.opened_with)

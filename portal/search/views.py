@@ -16,7 +16,7 @@ from portal.search.forms import MOST, SearchForm
 from portal.search.question import too_short
 from portal.tickets.citizens import checked_number
 from portal.tickets.number import BadNumber, parse_number
-from portal.web.access import actor, requires
+from portal.web.access import actor, paced, requires
 from portal.web.citizen_number import find_in, mask
 from portal.web.pagination import Page, decode
 from portal.web.permissions import Permission
@@ -60,6 +60,7 @@ def ask() -> str | AnyResponse | tuple[str, int]:
 
 @bp.get("/suggestions")
 @requires(Permission.TICKET_READ)
+@paced()
 def suggestions() -> Response:
     """`{items: [{number, subject, procedure, state, url}], cut}`: the first answers, as one types."""
     words, cut = _typed(), _holds_citizen(_typed())

@@ -1,25 +1,39 @@
 """Writing the terms of a ticket in the transaction of what it says, and forgetting them when it is purged."""
 
-from collections.abc import Iterable, Sequence
-from typing import cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
 
 from sqlalchemy import Select, delete, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from directory.models import Unit
-from portal.cipher import Blinding
-from portal.terms.models import TicketTerm
+from portal.cipher import Cipher
+from portal.terms.models import TermExchange, TicketTerm
 from portal.terms.words import terms_in
 
-BLINDING = "blinding"
-"The key in `Session.info` under which the application's blinding is kept."
+KEYS = "keys"
+"In `Session.info`: what answers the application's cipher as it is now."
+
+Asks = Callable[[Iterable[str]], list[int]]
 
 
 def blinded(session: Session, terms: Iterable[str]) -> list[int]:
-    """The terms as they are kept."""
-    blinding = cast(Blinding, session.info[BLINDING])
-    return sorted({blinding.token(term) for term in terms})
+    """The terms as they are written."""
+    ring = _ring(session)
+    return sorted({ring.token(term) for term in terms})
+
+
+def asking(session: Session) -> Asks:
+    """How terms are asked for: under every key that is here, until all tickets have theirs under the present one."""
+    ring = _ring(session)
+    tokens = ring.tokens if tickets_left(session, ring) else lambda term: [ring.token(term)]
+    return lambda terms: sorted({token for term in terms for token in tokens(term)})
+
+
+def tickets_left(session: Session, ring: Cipher) -> bool:
+    """Whether there may be terms under another key than the present one."""
+    return len(ring.key_ids) > 1 and not session.scalar(under(ring.key_id, TermExchange.done))
 
 
 def unit_term(code: str) -> str:
@@ -49,6 +63,15 @@ def index_unit_on(session: Session, tickets: Select[int], code: str) -> None:
 def forget(session: Session, ticket_ids: Iterable[int]) -> None:
     """Nothing finds these tickets any more by what they said: for the purge, in its transaction."""
     session.execute(delete(TicketTerm).where(TicketTerm.ticket_id.in_(list(ticket_ids))))
+
+
+def under(key_id: int, what: Any) -> Select[Any]:
+    """`what` of the exchange that brings the terms under a key."""
+    return select(what).where(TermExchange.key_id == key_id)
+
+
+def _ring(session: Session) -> Cipher:
+    return cast(Callable[[], Cipher], session.info[KEYS])()
 
 
 def _terms_of_units(session: Session, codes: Sequence[str]) -> set[str]:

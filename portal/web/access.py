@@ -4,11 +4,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-from flask import abort, redirect, request
+from flask import Response, abort, current_app, make_response, redirect, render_template, request
 from flask_login import current_user
 
+from portal.clock import now
+from portal.errors import seconds_up
 from portal.extensions import login
 from portal.web.actor import Actor
+from portal.web.pace import Pace, TooFast
 from portal.web.permissions import Permission
 
 View = Callable[..., Any]
@@ -79,6 +82,35 @@ def proved_lately(view: View) -> View:
     return guarded
 
 
+def asker() -> str:
+    """The officer, wherever from; of those who have not signed in, the address."""
+    return f"officer {current_user.get_id()}" if current_user.is_authenticated else address()
+
+
+def address() -> str:
+    """Of a page that knows no reader."""
+    return request.remote_addr or ""
+
+
+def paced(fragment: str | None = None, who: Callable[[], str] = asker) -> Callable[[View], View]:
+    """For what is asked as one types, below `requires`: who asks too fast is told to wait, 429.
+
+    `fragment` is the template in which that is told to a script that asks for a part of a page.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            pace: Pace = current_app.extensions.setdefault("pace", Pace())
+            if wait := pace.wait(who(), now()):
+                return _told_to_wait(TooFast(wait), fragment)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
 def polled(view: View) -> View:
     """Asked for by a page again and again, by itself: keeps no session alive."""
     setattr(view, POLLED, True)
@@ -93,6 +125,14 @@ def is_polled(view: View | None) -> bool:
 def actor() -> Actor:
     """Who acts in this request, as actions and queries take it."""
     return cast(Actor, current_user.actor(request.remote_addr or ""))
+
+
+def _told_to_wait(refusal: TooFast, fragment: str | None) -> Response:
+    if fragment is None:
+        raise refusal
+    response = make_response(render_template(fragment, text=refusal.message), refusal.status)
+    response.headers["Retry-After"] = str(seconds_up(refusal.wait))
+    return response
 
 
 def _elsewhere() -> Any:

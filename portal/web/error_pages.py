@@ -11,11 +11,11 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.errors import Invalid, Refused, Text
+from portal.errors import Invalid, Refused, Text, seconds_up
 from portal.extensions import db
 from portal.web.headers import request_id
 from portal.web.links import BadLink, Expired, Purpose
-from portal.web.problems import problem, seconds_up
+from portal.web.problems import problem
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Errors of the API as RFC 9457 problem details."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from http import HTTPStatus
 
 from flask import Response, json
@@ -9,11 +8,6 @@ from flask import Response, json
 from portal.errors import Text
 
 MEDIA_TYPE = "application/problem+json"
-
-
-def seconds_up(wait: timedelta) -> int:
-    """Whole seconds, as `Retry-After` has them: never too few."""
-    return max(1, -int(-wait.total_seconds() // 1))
 
 
 def problem(status: int, detail: Text, fields: Mapping[str, Text] | None = None) -> Response:

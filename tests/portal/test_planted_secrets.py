@@ -1,7 +1,8 @@
-"""A citizen's name and number, a password, a token are planted and looked for everywhere they must not be."""
+"""A citizen's name and number, a password, tokens, a second factor are planted and looked for everywhere they must not be."""
 
 import logging
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from sqlalchemy import LargeBinary, select
 from sqlalchemy.orm import Session
 
 from directory.base import Model
-from portal.accounts.actions import add_token
+from portal.accounts import factors
+from portal.accounts.actions import add_token, begin_session
+from portal.accounts.models import Officer
 from portal.cipher import cipher
 from portal.config import MailSettings
 from portal.drafts.actions import save
@@ -18,12 +21,13 @@ from portal.mail.deliver import deliver
 from portal.mail.models import OutboxMail
 from portal.tickets.citizens import CitizenFacts
 from portal.web.actor import PORTAL
-from tests.clients import Client
+from tests.clients import Client, Runner
 from tests.conftest import Clock
-from tests.factories import Province, actor_for, make_officer, sign_in
+from tests.factories import Province, actor_for, code_at, make_officer, sign_in
 from tests.portal.walk.table import PATH, WHO, read_table
 from tests.portal.walk.walking import Walk
 from tests.portal.world import opened, swept
+from tests.postgres import installed
 
 NAME, NUMBER = "植入甲乙丙", "22020219900101003X"
 SUBJECT, MESSAGE = "植入的事由丁", "植入的内容戊"
@@ -39,15 +43,28 @@ def checked_number() -> str:
 
 @pytest.fixture
 def secrets(app: Flask, session: Session, province: Province, clock: Clock) -> dict[str, str]:
-    """Planted: a ticket of other units with a citizen, an officer's password, a token, a draft; what was logged."""
+    """Planted: a ticket of other units with a citizen, a draft; an officer's password, second factor, recovery code and
+    session; the token of another system."""
     citizens = [CitizenFacts(NAME, checked_number())]
     opened(session, province.fusong, province.chuanying, clock.now, citizens=citizens, subject=SUBJECT, message=MESSAGE)
     officer = make_officer(session, province.fusong, "planted", password=PASSWORD)
     _row, token = add_token(session, PORTAL, province.fusong.code, "planted", clock.now)
     save(session, actor_for(officer), "new", {"citizen": NAME, "number": checked_number()}, clock.now, cipher())
+    held = {"name": NAME, "number": checked_number(), "password": PASSWORD, "token": token}
+    held |= second_factor_of(session, officer, clock)
+    held["session"] = begin_session(session, officer, clock.now, "10.0.0.1", "planted")
     session.commit()
     assert app
-    return {"name": NAME, "number": checked_number(), "password": PASSWORD, "token": token}
+    return held
+
+
+def second_factor_of(session: Session, officer: Officer, clock: Clock) -> dict[str, str]:
+    """Set up as the officer would; the secret and a recovery code, the latter also as it is kept: without its dashes."""
+    factors.offer(session, officer)
+    secret = factors.pending_secret(officer)
+    assert secret
+    code = factors.confirm(session, actor_for(officer), officer, code_at(clock.now, secret), clock.now, None)[0]
+    return {"TOTP secret": secret, "recovery code": code, "recovery code, plain": code.replace("-", "")}
 
 
 def found_in(text: str | bytes, secrets: dict[str, str]) -> set[str]:
@@ -105,9 +122,11 @@ def test_no_line_of_the_log_holds_them(
     session: Session, province: Province, client: Client, secrets: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    token = client.token("/sign-in")
-    for username, password in (("planted", PASSWORD), ("planted", PASSWORD + "x"), (checked_number(), PASSWORD)):
-        client.post("/sign-in", data={"username": username, "password": password, "csrf_token": token})
+    for username, password, status in ((checked_number(), PASSWORD, 422), ("planted", PASSWORD + "x", 422),
+                                       ("planted", PASSWORD, 302)):  # fmt: skip
+        assert client.submit("/sign-in", {"username": username, "password": password}).status_code == status
+    for name, status in (("TOTP secret", 422), ("token", 422), ("recovery code", 302)):
+        assert client.submit("/sign-in/code", {"code": secrets[name]}).status_code == status
     sign_in(client, make_officer(session, province.changyi, "zhang"))
     form = {"procedure": "enquiry", "message": f"{NAME} {checked_number()}", "citizens-0-name": NAME,
             "citizens-0-id_number": checked_number()}  # fmt: skip
@@ -140,12 +159,33 @@ def test_the_database_holds_none_of_them_in_any_column(
     if database == "sqlite":
         path = Path(app.extensions["settings"].database_url.removeprefix("sqlite:///"))
         session.rollback()
+        assert path.with_name(f"{path.name}-wal").stat().st_size > 0, "what was planted stands in the journal"
+        assert not found_in_files(path, secrets)
         connection = sqlite3.connect(path)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
-        for ending in ("", "-wal", "-shm"):
-            file = path.with_name(path.name + ending)
-            assert not file.exists() or not found_in(file.read_bytes(), secrets), ending
+        assert not found_in_files(path, secrets)
+
+
+def found_in_files(database: Path, secrets: dict[str, str]) -> set[str]:
+    """In the file itself, and in what SQLite keeps beside it."""
+    files = [database.with_name(f"{database.name}{ending}") for ending in ("", "-wal", "-shm")]
+    return {name for file in files if file.exists() for name in found_in(file.read_bytes(), secrets)}
+
+
+def test_no_file_of_a_backup_holds_them(
+    app: Flask, runner: Runner, secrets: dict[str, str], tmp_path: Path
+) -> None:
+    """Nor the keys with which those that are encrypted could be read."""
+    settings = app.extensions["settings"] = replace(
+        app.extensions["settings"], postgresql_bin=installed() / "bin"
+    )
+    assert runner("portal", "backup", str(tmp_path / "monday")).exit_code == 0
+    held = secrets | {"data key": settings.data_key, "secret key": settings.secret_key}
+    files = [path for path in (tmp_path / "monday").rglob("*") if path.is_file()]
+    assert len(files) > 1
+    for file in files:
+        assert not found_in(file.read_bytes(), held), file.name
 
 
 def test_no_file_of_the_instance_holds_them_and_the_keys_are_the_owners_alone(app: Flask, secrets: dict[str, str]) -> None:

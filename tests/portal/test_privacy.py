@@ -11,6 +11,7 @@ from sqlalchemy import LargeBinary, func, select
 from sqlalchemy.orm import Session
 
 from directory.base import Model
+from portal.accounts.models import Officer
 from portal.api.models import IdempotentAnswer
 from portal.audit.models import AuditRecord
 from portal.cipher import KEY_FILE, Cipher, add_key, cipher, cipher_of, read_keys
@@ -25,8 +26,8 @@ from portal.mail.models import OutboxMail
 from portal.privacy import rotating
 from portal.privacy.models import KeyRotation
 from portal.privacy.purging import KNOWN, Purging, purge_all
-from portal.privacy.rotating import ENCRYPTED, begin, rotate_all, rotate_some, rows_by_key
-from portal.search.finding import find_citizen
+from portal.privacy.rotating import ENCRYPTED, begin, rotate_all, rotate_some, rotate_terms, rows_by_key
+from portal.search.finding import find_citizen, find_tickets
 from portal.terms.models import TicketTerm
 from portal.tickets import moves
 from portal.tickets.citizens import CitizenFacts, in_full
@@ -226,7 +227,8 @@ def test_everything_comes_under_a_new_key(
     session.rollback()
     assert rows_by_key(session) == {2: 10}
     status = json.loads(runner("portal", "keys", "status", "--json").stdout)
-    assert status == {"current": 2, "known": [1, 2], "rows": {"2": 10}, "unreadable": 0, "rotating": False}
+    assert status == {"current": 2, "known": [1, 2], "rows": {"2": 10}, "unreadable": 0, "terms_left": 0,
+                      "rotating": False}  # fmt: skip
     only_new = Cipher(read_keys(app.extensions["settings"].instance / KEY_FILE)[2], 2)
     assert readable(session, only_new) == before
     assert load(session, actor_for(officer), "new", only_new)
@@ -253,6 +255,61 @@ def test_a_citizen_is_found_at_every_moment_of_the_exchange(
             break
         session.commit()
     assert set(rows_by_key(session)) == {2}
+
+
+def found(session: Session, officer: Officer) -> set[str]:
+    """What a search for the words of every case finds."""
+    session.rollback()
+    numbers = {hit.ticket.number for hit in find_tickets(session, actor_for(officer), WORDS).items}
+    session.rollback()
+    return numbers
+
+
+def tokens(session: Session) -> set[int]:
+    session.rollback()
+    return set(session.scalars(select(TicketTerm.token)))
+
+
+def test_words_are_found_at_every_moment_of_the_exchange_and_after_a_kill(
+    app: Flask, session: Session, province: Province, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.search.rebuilding.BATCH", 1)
+    officer = make_officer(session, province.changyi, "zhang")
+    numbers = {case(session, province, clock, serial).number for serial in range(3)}
+    before, old = tokens(session), cipher()
+    add_key(app.extensions["settings"].instance / KEY_FILE, 2)
+    numbers.add(case(session, province, clock, 3).number)
+    assert found(session, officer) == numbers
+    begin(session, PORTAL, 2, clock.now)
+    session.commit()
+    while rotate_terms(session, cipher()):
+        session.rollback()  # the kill: this batch was not committed
+        assert found(session, officer) == numbers
+        assert rotate_terms(session, cipher()) == 1
+        session.commit()
+        assert found(session, officer) == numbers
+    session.commit()
+    assert found(session, officer) == numbers
+    assert not tokens(session) & before, "none is left under the former key"
+    assert {old.token(term) for term in ("植入", "事由")} <= before
+    assert {cipher().token(term) for term in ("植入", "事由")} <= tokens(session)
+    assert rotate_terms(session, cipher()) == 0
+
+
+def test_terms_that_an_exchange_of_former_days_left_behind_are_found_and_brought_along(
+    app: Flask, session: Session, province: Province, clock: Clock, runner: Runner
+) -> None:
+    officer = make_officer(session, province.changyi, "zhang")
+    numbers = {case(session, province, clock, serial).number for serial in range(2)}
+    add_key(app.extensions["settings"].instance / KEY_FILE, 2)
+    while rotate_some(session, cipher()):
+        session.commit()
+    assert found(session, officer) == numbers
+    assert json.loads(runner("portal", "keys", "status", "--json").stdout)["terms_left"] == 2
+    told = json.loads(runner("portal", "keys", "rotate", "--json").stdout)
+    assert told == {"key": 2, "rows": 0, "left": 0}, "no third key is made while the second is not through"
+    assert found(session, officer) == numbers
+    assert cipher().token("植入") in tokens(session)
 
 
 def test_an_exchange_that_was_killed_goes_on_where_it_was(
