@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Self
 
-NEAREST = 16.0
-"How far two marks stand apart at least, so that their words can be read."
+NEAREST = 26.0
+"How far two marks stand apart at least, so that their words can be read; those near an end stand inwards."
 MARGIN = 0.02
 "Of the whole, left free at the end."
 
