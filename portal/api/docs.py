@@ -14,7 +14,7 @@ from portal.webhooks.wording import EVENT_NAMES
 
 bp = Blueprint("api_docs", __name__, url_prefix="/api")
 
-GROUPS = ("units", "procedures", "tickets", "tasks", "bulk", "card-events", "webhooks")
+GROUPS = ("units", "procedures", "tickets", "tasks", "bulk", "card-events", "webhooks", "directory", "stats")
 DEEPEST = 3
 
 FIRST = """export DUIJIE_URL={url} DUIJIE_TOKEN=dj_…
