@@ -22,7 +22,7 @@ from portal.web.permissions import Permission
 bp = Blueprint("feeds", __name__)
 
 
-@bp.get("/calendar-feeds/<token>.ics")
+@bp.get("/calendar-feeds/<token>")
 @public
 def feed(token: str) -> Response:
     """For a calendar program, which has no session; whoever has the link reads it, and sees no case."""
