@@ -1,6 +1,5 @@
 """What other systems got is not kept for ever: answers under keys for two days, events for a month."""
 
-from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -13,8 +12,10 @@ from portal.extensions import db
 from portal.webhooks.models import WebhookDelivery
 from tests.conftest import Clock
 from tests.factories import Province
-from tests.portal.test_api import enquiry
-from tests.portal.test_api import systems  # noqa: F401  a fixture
+from tests.portal.test_api import (
+    enquiry,
+    systems,  # noqa: F401  a fixture
+)
 from tests.portal.test_webhooks import hook
 from tests.portal.world import opened
 
