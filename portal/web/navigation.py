@@ -74,7 +74,7 @@ PLACES = (
           holds=("correspondence",)),
     Place("health.overview", _("Workers"), "hdd-network", May.OUTBOX_READ, SETTINGS, key="k", holds=("health",)),
     Place("own.account", _("My account"), "person-vcard", None, SETTINGS, key="m",
-          holds=("own", "factor", "proving", "feeds")),  # fmt: skip
+          holds=("own", "factor", "proving", "feeds")),
 )  # fmt: skip
 "In the order in which they stand."
 
