@@ -77,7 +77,8 @@ def page() -> str:
         for method, operation in methods.items():
             calls[operation["tags"][0]].append(_call(told, path, method, operation))
     return render_template("api/docs.html", calls=calls, told=told, first=FIRST, first_post=_first_post(told),
-                           example=EXAMPLE, refusal=REFUSAL, event=EVENT, verifying=VERIFYING, events=EVENT_NAMES)  # fmt: skip
+                           example=EXAMPLE, refusal=REFUSAL, event=EVENT, verifying=VERIFYING,
+                           events=EVENT_NAMES)  # fmt: skip
 
 
 def _first_post(told: Json) -> str:
