@@ -1,0 +1,31 @@
+"""what an officer chose: mails besides those of duty, keys, the tour
+
+Revision ID: 0021
+Revises: 0020
+Create Date: 2026-11-24 21:00:00
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from directory import base as types
+
+
+revision = '0021'
+down_revision = '0020'
+branch_labels = ()
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table('officer', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('mail_mentions', sa.Boolean(), server_default=sa.true(), nullable=False, comment='whether being named in a message is mailed'))
+        batch_op.add_column(sa.Column('mail_decisions', sa.Boolean(), server_default=sa.true(), nullable=False, comment='whether the answer to a request of one\'s own for more time is'))
+        batch_op.add_column(sa.Column('single_keys', sa.Boolean(), server_default=sa.true(), nullable=False, comment='whether a letter alone does something on a page'))
+        batch_op.add_column(sa.Column('toured_at', types.Instant(timezone=True), nullable=True, comment='when the first tour was ended; null: it is shown'))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table('officer', schema=None) as batch_op:
+        for name in ('toured_at', 'single_keys', 'mail_decisions', 'mail_mentions'):
+            batch_op.drop_column(name)
