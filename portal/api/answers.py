@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from flask import current_app, url_for
+from flask_babel import lazy_gettext as _
 
 from directory.presenting import public, unit_shapes
 from portal.api import shapes
@@ -11,11 +12,15 @@ from portal.api.queries import updated_at
 from portal.api.tags import check_unchanged, tag_of
 from portal.conversation.models import Attachment
 from portal.conversation.queries import attachments_of
+from portal.errors import Invalid
 from portal.extensions import db
 from portal.tickets.models import Entry, Task, Ticket
 from portal.tickets.queries import entries_of, load_task, load_ticket
 from portal.tickets.readers import addressee
 from portal.web.actor import Actor
+from portal.web.pagination import decode
+
+LARGEST_ID = 2**31 - 1
 
 
 def ticket_to_move(actor: Actor, number: str) -> Ticket:
@@ -56,6 +61,16 @@ def addressed(entries: Iterable[Entry]) -> set[str]:
 
 def units_json(codes: Collection[str]) -> shapes.Units:
     return {code: public(shape) for code, shape in unit_shapes(db.session, codes).items()}
+
+
+def after_id(text: str | None) -> int | None:
+    """The id after which a page begins, from `next` of the one before; Invalid for anything else."""
+    if text is None:
+        return None
+    key = decode(text)
+    if key is None or len(key) != 1 or not isinstance(key[0], int) or not 0 <= key[0] <= LARGEST_ID:
+        raise Invalid({"after": _("Send `next` of the page before, unchanged.")})
+    return key[0]
 
 
 def zone() -> ZoneInfo:

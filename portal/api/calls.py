@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, jsonify, request
@@ -44,6 +44,8 @@ class Operation:
     status: int = 200
     guarded: bool = False
     "whether it knows If-Match"
+    many: bool = False
+    "whether it does many things, each with a key and a transaction of its own"
 
 
 def call(operation: Operation) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
@@ -63,8 +65,7 @@ def call(operation: Operation) -> Callable[[Callable[..., Any]], Callable[..., R
             given = _given(operation)
             if operation.answers is None:
                 return view(actor, given, **path)  # type: ignore[no-any-return]
-            work = lambda: _reply(operation, view(actor, given, **path))  # noqa: E731
-            return _response(once(db.session, actor, work, clock.now()))
+            return _response(_worked(operation, actor, partial(view, actor, given, **path)))
 
         setattr(run, PERMISSION, operation.permission)
         setattr(run, OPERATION, operation)
@@ -73,8 +74,14 @@ def call(operation: Operation) -> Callable[[Callable[..., Any]], Callable[..., R
     return decorate
 
 
-def _reply(operation: Operation, answer: Any) -> Reply:
-    return answer if isinstance(answer, Reply) else Reply(answer, operation.status)
+def _worked(operation: Operation, actor: Actor, view: Callable[[], Any]) -> Reply:
+    """What the view answers, once for each key; one that does many things keeps a key for each of them itself."""
+
+    def work() -> Reply:
+        answer = view()
+        return answer if isinstance(answer, Reply) else Reply(answer, operation.status)
+
+    return work() if operation.many else once(db.session, actor, work, clock.now())
 
 
 def _given(operation: Operation) -> Given:
@@ -85,10 +92,15 @@ def _given(operation: Operation) -> Given:
         try:
             given |= schema().load(read())
         except ValidationError as error:
-            faults |= _flat(error.messages_dict)
+            faults |= faults_of(error)
     if faults:
         raise Invalid(faults)
     return given
+
+
+def faults_of(error: ValidationError) -> dict[str, Text]:
+    """Each fault by its field."""
+    return _flat(error.messages_dict)
 
 
 def _query() -> Mapping[str, Any]:

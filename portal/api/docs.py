@@ -10,11 +10,32 @@ from flask import Blueprint, render_template
 
 from portal.api.openapi import Json, specification
 from portal.web.access import public
+from portal.webhooks.wording import EVENT_NAMES
 
 bp = Blueprint("api_docs", __name__, url_prefix="/api")
 
-GROUPS = ("units", "procedures", "tickets", "tasks")
+GROUPS = ("units", "procedures", "tickets", "tasks", "bulk", "card-events", "webhooks")
 DEEPEST = 3
+
+FIRST = """export DUIJIE_URL={url} DUIJIE_TOKEN=dj_…
+curl "$DUIJIE_URL/api/v1/units?q=linjiang" -H "Authorization: Bearer $DUIJIE_TOKEN" """.rstrip()
+REFUSAL = """HTTP/1.1 422 UNPROCESSABLE CONTENT
+Content-Type: application/problem+json
+
+{"type": "about:blank", "title": "Unprocessable Entity", "status": 422, "detail": "…",
+ "errors": [{"field": "citizens.0.id_number", "detail": "…"}]}"""
+EVENT = """POST /events HTTP/1.1
+webhook-id: entry_4711
+webhook-timestamp: 1451869200
+webhook-signature: v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=
+
+{"type":"task.answered","timestamp":"2016-01-04T09:00:00+08:00","data":{"ticket":"XB2016-000123-7",
+ "reference":"SL-2016-0042","drill":false,"entry":4711,"by":"220681000000","task":{"id":1,"step":"answer",
+ "unit":"220681000000"},"outcome":"done","url":"…/tickets/XB2016-000123-7","api_url":"…/api/v1/tickets/XB2016-000123-7"}}"""
+VERIFYING = """key    = base64.b64decode(secret.removeprefix("whsec_"))
+signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+right  = "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+genuine = any(hmac.compare_digest(right, each) for each in headers["webhook-signature"].split())"""
 
 
 @dataclass(frozen=True)
@@ -52,7 +73,14 @@ def page() -> str:
     for path, methods in told["paths"].items():
         for method, operation in methods.items():
             calls[operation["tags"][0]].append(_call(told, path, method, operation))
-    return render_template("api/docs.html", calls=calls, told=told)
+    return render_template("api/docs.html", calls=calls, told=told, first=FIRST, first_post=_first_post(told),
+                           refusal=REFUSAL, event=EVENT, verifying=VERIFYING, events=EVENT_NAMES)  # fmt: skip
+
+
+def _first_post(told: Json) -> str:
+    """Opening a ticket, as it can be copied."""
+    path = "/api/v1/tickets"
+    return _curl(told["servers"][0]["url"], path, "post", told["paths"][path]["post"])
 
 
 def _call(told: Json, path: str, method: str, operation: Json) -> Call:

@@ -2,12 +2,12 @@
 
 from flask import Response, jsonify
 
-from portal.api import messages, procedures, task_moves, tickets, units
+from portal.api import bulk, messages, procedures, task_moves, tickets, units, webhooks
 from portal.api.calls import bp
 from portal.api.openapi import specification
 from portal.web.access import public
 
-CALLS = (messages, procedures, task_moves, tickets, units)
+CALLS = (bulk, messages, procedures, task_moves, tickets, units, webhooks)
 "The modules whose calls there are; each adds its own to the blueprint."
 
 __all__ = ["CALLS", "bp"]

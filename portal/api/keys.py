@@ -33,16 +33,26 @@ class Reply:
     body: dict[str, Any]
     status: int = 200
     location: str | None = None
+    kept: dict[str, Any] | None = None
+    "what the same key gets, where the answer tells something once"
 
 
-def once(session: Session, actor: Actor, work: Callable[[], Reply], at: datetime) -> Reply:
-    """The answer kept under the request's key, or the work and its answer; committed."""
-    key = _key()
-    if key is None:
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for under a key: the same key with another fingerprint is refused."""
+
+    key: str
+    fingerprint: str
+
+
+def once(session: Session, actor: Actor, work: Callable[[], Reply], at: datetime, asked: Asked | None = None) -> Reply:
+    """The answer kept under the key, the request's if none is given, or the work and its answer; committed."""
+    asked = asked or _asked()
+    if asked is None:
         reply = work()
         session.commit()
         return reply
-    return _earlier(session, actor, key, at) or _worked(session, actor, key, work, at)
+    return _earlier(session, actor, asked, at) or _worked(session, actor, asked, work, at)
 
 
 def forget_answers(session: Session, at: datetime) -> None:
@@ -50,53 +60,61 @@ def forget_answers(session: Session, at: datetime) -> None:
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.at <= at - KEPT))
 
 
-def _key() -> str | None:
-    key = request.headers.get(HEADER) if request.method == "POST" else None
-    if key is not None and not (0 < len(key) <= KEY_LENGTH and key.isascii() and key.isprintable()):
+def check_key(key: str) -> None:
+    """Invalid for a key that no header could hold."""
+    if not (0 < len(key) <= KEY_LENGTH and key.isascii() and key.isprintable()):
         raise Invalid({HEADER: _("Give 1 to %(most)s printable ASCII characters.", most=KEY_LENGTH)})
-    return key
 
 
-def _worked(session: Session, actor: Actor, key: str, work: Callable[[], Reply], at: datetime) -> Reply:
+def _asked() -> Asked | None:
+    key = request.headers.get(HEADER) if request.method == "POST" else None
+    if key is None:
+        return None
+    check_key(key)
+    return Asked(key, fingerprint(request.method.encode(), request.path.encode(), request.get_data()))
+
+
+def _worked(session: Session, actor: Actor, asked: Asked, work: Callable[[], Reply], at: datetime) -> Reply:
     try:
-        taken = _take(session, actor, key, at)
+        taken = _take(session, actor, asked, at)
     except IntegrityError:
         session.rollback()
-        return _of_twin(session, actor, key, at)
+        return _of_twin(session, actor, asked, at)
     reply = work()
-    taken.body, taken.status, taken.location = reply.body, reply.status, reply.location
+    taken.body, taken.status, taken.location = reply.kept or reply.body, reply.status, reply.location
     session.commit()
     return reply
 
 
-def _take(session: Session, actor: Actor, key: str, at: datetime) -> IdempotentAnswer:
+def _take(session: Session, actor: Actor, asked: Asked, at: datetime) -> IdempotentAnswer:
     """The key is ours until the transaction ends; one kept too long is free again."""
-    session.execute(delete(IdempotentAnswer).where(*_same(actor, key), IdempotentAnswer.at <= at - KEPT))
-    taken = IdempotentAnswer(token_id=actor.token_id, key=key, fingerprint=_fingerprint(), at=at, status=0, body={})
+    session.execute(delete(IdempotentAnswer).where(*_same(actor, asked), IdempotentAnswer.at <= at - KEPT))
+    taken = IdempotentAnswer(token_id=actor.token_id, key=asked.key, fingerprint=asked.fingerprint, at=at, status=0,
+                             body={})  # fmt: skip
     session.add(taken)
     session.flush()
     return taken
 
 
-def _of_twin(session: Session, actor: Actor, key: str, at: datetime) -> Reply:
-    reply = _earlier(session, actor, key, at)
+def _of_twin(session: Session, actor: Actor, asked: Asked, at: datetime) -> Reply:
+    reply = _earlier(session, actor, asked, at)
     if reply is None:
         raise Conflict(_("The same request is being worked on: send it again in a moment."))
     return reply
 
 
-def _earlier(session: Session, actor: Actor, key: str, at: datetime) -> Reply | None:
-    found = session.scalar(select(IdempotentAnswer).where(*_same(actor, key), IdempotentAnswer.at > at - KEPT))
+def _earlier(session: Session, actor: Actor, asked: Asked, at: datetime) -> Reply | None:
+    found = session.scalar(select(IdempotentAnswer).where(*_same(actor, asked), IdempotentAnswer.at > at - KEPT))
     if found is None:
         return None
-    if found.fingerprint != _fingerprint():
+    if found.fingerprint != asked.fingerprint:
         raise Conflict(OTHER_REQUEST)
     return Reply(found.body, found.status, found.location)
 
 
-def _same(actor: Actor, key: str) -> tuple[Any, ...]:
-    return (IdempotentAnswer.token_id == actor.token_id, IdempotentAnswer.key == key)
+def _same(actor: Actor, asked: Asked) -> tuple[Any, ...]:
+    return (IdempotentAnswer.token_id == actor.token_id, IdempotentAnswer.key == asked.key)
 
 
-def _fingerprint() -> str:
-    return hashlib.sha256(b"\n".join([request.method.encode(), request.path.encode(), request.get_data()])).hexdigest()
+def fingerprint(*parts: bytes) -> str:
+    return hashlib.sha256(b"\n".join(parts)).hexdigest()

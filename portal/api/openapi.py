@@ -26,10 +26,13 @@ SAYS = _(
     "always carry their offset. A field that is not named here is refused. Errors are problem details (RFC 9457) in "
     "the language of Accept-Language, zh or en."
 )
+ID = {"schema": {"type": "integer", "minimum": 0}, "example": 1}
 PATH_PARAMETERS: Mapping[str, Json] = {
     "number": {"description": _("The ticket's number."), "schema": {"type": "string"}, "example": "XB2016-000123-7"},
-    "task_id": {"description": _("`id` of the task."), "schema": {"type": "integer", "minimum": 0}, "example": 1},
-    "attachment_id": {"description": _("`id` of the file."), "schema": {"type": "integer", "minimum": 0}, "example": 1},
+    "task_id": {"description": _("`id` of the task."), **ID},
+    "attachment_id": {"description": _("`id` of the file."), **ID},
+    "webhook_id": {"description": _("`id` of the web hook."), **ID},
+    "event_id": {"description": _("`id` of the event."), **ID},
     "year": {"description": _("The year."), "schema": {"type": "integer", "minimum": 0}, "example": 2016},
     "code": {"description": _("A unit's code, or a procedure's."), "schema": {"type": "string"}},
 }
@@ -128,7 +131,7 @@ def _query(operation: Operation) -> list[Json]:
 def _headers(method: str, operation: Operation) -> list[Json]:
     key = {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH, "pattern": "^[ -~]+$"}
     headers: list[tuple[str, Any, Json]] = [("Accept-Language", _("zh or en."), {"type": "string"})]
-    if method == "post":
+    if method == "post" and not operation.many:
         headers.append((HEADER, KEY, key))
     if operation.guarded:
         headers.append(("If-Match", IF_MATCH, {"type": "string"}))

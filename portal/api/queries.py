@@ -10,10 +10,9 @@ from sqlalchemy.orm import joinedload, selectinload
 from portal.tickets.models import Entry, Party, Task, Ticket
 from portal.tickets.queries import readable_by, visible_to
 from portal.web.actor import Actor
-from portal.web.pagination import Key
 
 
-def tickets_page(actor: Actor, asked: Mapping[str, Any], after: Key | None) -> Select[Ticket]:
+def tickets_page(actor: Actor, asked: Mapping[str, Any], after: int | None) -> Select[Ticket]:
     """What `actor` may see of what is asked for, opened last first; one more than `limit`."""
     found = visible_to(actor).options(*_WHOLE).order_by(Ticket.id.desc()).limit(asked["limit"] + 1)
     for column in (Ticket.state, Ticket.procedure, Ticket.reference):
@@ -23,7 +22,7 @@ def tickets_page(actor: Actor, asked: Mapping[str, Any], after: Key | None) -> S
         found = found.where(Ticket.id.in_(select(Party.ticket_id).where(Party.unit_code == asked["unit"])))
     if "updated_since" in asked:
         found = found.where(Ticket.id.in_(_gone_on(actor, asked["updated_since"])))
-    return found if after is None else found.where(Ticket.id < after[0])
+    return found if after is None else found.where(Ticket.id < after)
 
 
 def updated_at(actor: Actor, ticket_ids: Collection[int]) -> Select[int, datetime]:

@@ -134,6 +134,11 @@ class StepResult(Schema):
     repeat = fields.Boolean(required=True)
 
 
+class PhraseResult(Schema):
+    zh = words()
+    en = words()
+
+
 class ProcedureResult(Schema):
     code = words()
     zh = words()
@@ -141,8 +146,8 @@ class ProcedureResult(Schema):
     urgency = words()
     overall = fields.Nested(LimitResult, **MAY_BE_NULL)
     places_named = many(fields.String())
-    materials = many(fields.String())
-    refusal_grounds = many(fields.String())
+    materials = many(fields.Nested(PhraseResult))
+    refusal_grounds = many(fields.Nested(PhraseResult))
     steps = many(fields.Nested(StepResult))
 
 

@@ -19,10 +19,10 @@ LIMIT = Range(1, MOST, error=_("Give 1 to %(most)s.", most=MOST))
 
 def words(description: Any, *examples: str, **options: Any) -> Words:
     """A text that may be left out."""
-    return Words(load_default="", metadata=_told(description, *examples), **options)
+    return Words(load_default="", metadata=told(description, *examples), **options)
 
 
-def _told(description: Any, *examples: Any) -> dict[str, Any]:
+def told(description: Any, *examples: Any) -> dict[str, Any]:
     return {"description": description, **({"examples": list(examples)} if examples else {})}
 
 
@@ -32,26 +32,26 @@ class CitizenSchema(Taken):
 
 
 class PlaceSchema(Taken):
-    place = Words(required=True, metadata=_told(_("Which place of the procedure."), "registry"))
-    unit = Words(required=True, metadata=_told(_("The unit's code."), "220681000000"))
+    place = Words(required=True, metadata=told(_("Which place of the procedure."), "registry"))
+    unit = Words(required=True, metadata=told(_("The unit's code."), "220681000000"))
 
 
 class OpeningSchema(Taken):
     """`citizen` is taken for a list of one."""
 
-    procedure = Words(required=True, metadata=_told(_("The kind of case: a code of GET /procedures."), "enquiry"))
+    procedure = Words(required=True, metadata=told(_("The kind of case: a code of GET /procedures."), "enquiry"))
     registry = words(_("Code of the unit that keeps the register."), "220681000000", allow_none=True)
-    places = Items(Part(PlaceSchema), load_default=list, metadata=_told(_("Further places, where the procedure asks.")))
+    places = Items(Part(PlaceSchema), load_default=list, metadata=told(_("Further places, where the procedure asks.")))
     subject = words(_("What it is about, without a citizen's data."), "核对底档")
     message = words(_("What is asked of the other side."), "请核对底档。")
-    citizens = Items(Part(CitizenSchema), load_default=list, metadata=_told(_("Whose case it is.")))
-    citizen = Part(CitizenSchema, metadata=_told(_("The same for one citizen; not together with citizens.")))
+    citizens = Items(Part(CitizenSchema), load_default=list, metadata=told(_("Whose case it is.")))
+    citizen = Part(CitizenSchema, metadata=told(_("The same for one citizen; not together with citizens.")))
     urgency = words(_("normal or urgent; empty: as the procedure has it."))
-    drill = Flag(load_default=False, metadata=_told(_("For training: nobody outside the unit is mailed.")))
+    drill = Flag(load_default=False, metadata=told(_("For training: nobody outside the unit is mailed.")))
     reference = words(_("The number in your own system."), "SL-2016-0042")
     accepted_on = Day(
         load_default=None, allow_none=True,
-        metadata=_told(_("The day from which the whole case counts; today, if it is left out.")),
+        metadata=told(_("The day from which the whole case counts; today, if it is left out.")),
     )  # fmt: skip
 
     @pre_load
@@ -66,9 +66,9 @@ class OpeningSchema(Taken):
 
 class AnswerSchema(Taken):
     outcome = Words(load_default=Outcome.DONE.value, validate=one_of(Outcome),
-                    metadata=_told(_("Done or refused."), "done"))  # fmt: skip
+                    metadata=told(_("Done or refused."), "done"))  # fmt: skip
     text = words(_("The answer itself."), "一致。")
-    grounds = Items(Words(), load_default=list, metadata=_told(_("All grounds of a refusal, at once.")))
+    grounds = Items(Words(), load_default=list, metadata=told(_("All grounds of a refusal, at once.")))
     contact = words(_("Whom the other side can ask, with a phone number: a refusal or a return needs it."))
     explanation = words(_("The written explanation that is owed after an escalation."))
 
@@ -97,12 +97,12 @@ class HandOnSchema(Taken):
 
 class SuspendSchema(Taken):
     until = Day(load_default=None, allow_none=True,
-                metadata=_told(_("The day on which the clock goes on."), "2026-02-27"))  # fmt: skip
+                metadata=told(_("The day on which the clock goes on."), "2026-02-27"))  # fmt: skip
     reason = words(_("What is waited for."), "等申请人补照片。")
 
 
 class ExtendSchema(Taken):
-    days = Count(load_default=None, allow_none=True, metadata=_told(_("Working days more."), 3))
+    days = Count(load_default=None, allow_none=True, metadata=told(_("Working days more."), 3))
     reason = words(_("Why more time is needed."), "需调省外档案。")
 
 
@@ -119,7 +119,7 @@ class PlaceToAddSchema(Taken):
 class ReopenSchema(Taken):
     tasks = Items(
         Count(), load_default=None, allow_none=True,
-        metadata=_told(_("The tasks to be done again; all that were answered, if it is left out.")),
+        metadata=told(_("The tasks to be done again; all that were answered, if it is left out.")),
     )  # fmt: skip
     reason = words(_("What is still to be done."), "还缺一份材料。")
 
@@ -130,25 +130,25 @@ class ReasonSchema(Taken):
 
 class FindQuery(Taken):
     q = words(_("Anything one remembers of a unit: name, pinyin, initials, phone, code."), "临江")
-    limit = CountInAddress(load_default=10, validate=LIMIT, metadata=_told(_("How many at most.")))
+    limit = CountInAddress(load_default=10, validate=LIMIT, metadata=told(_("How many at most.")))
 
 
 class CodeQuery(Taken):
     code = Words(
-        required=True, metadata=_told(_("A division code, or the first six digits of an ID number."), "220681")
+        required=True, metadata=told(_("A division code, or the first six digits of an ID number."), "220681")
     )
 
 
 class TicketsQuery(Taken):
-    state = Words(validate=one_of(TicketState), metadata=_told(_("Only tickets in this state."), "open"))
-    procedure = Words(metadata=_told(_("Only this kind of case.")))
-    unit = Words(metadata=_told(_("Only tickets on which this unit takes part: its code.")))
-    reference = Words(metadata=_told(_("Only the number in your own system.")))
+    state = Words(validate=one_of(TicketState), metadata=told(_("Only tickets in this state."), "open"))
+    procedure = Words(metadata=told(_("Only this kind of case.")))
+    unit = Words(metadata=told(_("Only tickets on which this unit takes part: its code.")))
+    reference = Words(metadata=told(_("Only the number in your own system.")))
     updated_since = Instant(
-        metadata=_told(_("Only tickets on which something happened since this instant, with its offset."))
+        metadata=told(_("Only tickets on which something happened since this instant, with its offset."))
     )
-    limit = CountInAddress(load_default=20, validate=LIMIT, metadata=_told(_("How many at most.")))
-    after = Words(metadata=_told(_("`next` of the page before.")))
+    limit = CountInAddress(load_default=20, validate=LIMIT, metadata=told(_("How many at most.")))
+    after = Words(metadata=told(_("`next` of the page before.")))
 
 
 def opening_of(given: Mapping[str, Any]) -> Opening:

@@ -13,7 +13,7 @@ from directory.working_time import WorkingCalendar
 from portal.api.tags import tag_of_task
 from portal.conversation.models import Attachment
 from portal.ladder.ladder import ClockKind
-from portal.procedures.catalogue import Procedure, Step
+from portal.procedures.catalogue import Phrase, Procedure, Step
 from portal.procedures.limit import Limit
 from portal.tickets.forecast import ForecastRung
 from portal.tickets.models import Entry, Task, Ticket
@@ -171,10 +171,14 @@ def procedure(one: Procedure) -> Json:
         "urgency": one.urgency,
         "overall": _limit(one.overall) if one.overall else None,
         "places_named": [*one.places_named],
-        "materials": [*one.materials],
-        "refusal_grounds": [*one.refusal_grounds],
+        "materials": [_phrase(each) for each in one.materials],
+        "refusal_grounds": [_phrase(each) for each in one.refusal_grounds],
         "steps": [_step(step) for step in one.steps],
     }
+
+
+def _phrase(one: Phrase) -> Json:
+    return {"zh": one.zh, "en": one.en}
 
 
 def _step(one: Step) -> Json:

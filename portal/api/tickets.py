@@ -7,14 +7,13 @@ from flask_babel import lazy_gettext as _
 
 from portal import clock
 from portal.api import results, schemas, shapes
-from portal.api.answers import ticket_json, ticket_to_move, tickets_json, units_json, zone
+from portal.api.answers import after_id, ticket_json, ticket_to_move, tickets_json, units_json, zone
 from portal.api.calls import Given, Operation, bp, call
 from portal.api.keys import Reply
 from portal.api.queries import tickets_page
 from portal.api.typed import Nothing
 from portal.audit.viewing import note_viewing
 from portal.cipher import cipher
-from portal.errors import Invalid
 from portal.extensions import db
 from portal.tickets import moves
 from portal.tickets.adding import Place, add_place
@@ -23,10 +22,8 @@ from portal.tickets.opening import open_ticket
 from portal.tickets.queries import load_ticket
 from portal.tickets.reopening import Reopening, reopen, reopenable
 from portal.web.actor import Actor
-from portal.web.pagination import Key, decode, page_of
+from portal.web.pagination import page_of
 from portal.web.permissions import Permission
-
-LARGEST_ID = 2**31 - 1
 
 
 def _move(says: Any, takes: Any, status: int = 200) -> Operation:
@@ -37,7 +34,7 @@ def _move(says: Any, takes: Any, status: int = 200) -> Operation:
 @call(Operation(Permission.TICKET_READ, _("The tickets of your unit, opened last first, page by page."),
                 results.TicketListResult, asks=schemas.TicketsQuery))  # fmt: skip
 def tickets(actor: Actor, given: Given) -> shapes.Json:
-    found = db.session.scalars(tickets_page(actor, given, _after(given.get("after")))).all()
+    found = db.session.scalars(tickets_page(actor, given, after_id(given.get("after")))).all()
     page = page_of(found, given["limit"], lambda ticket: (ticket.id,))
     return {"items": tickets_json(actor, page.items), "next": page.next}
 
@@ -95,12 +92,3 @@ def withdraw(actor: Actor, given: Given, number: str) -> shapes.Json:
     ticket = ticket_to_move(actor, number)
     moves.withdraw(db.session, actor, ticket, given["reason"], clock.now())
     return ticket_json(actor, ticket)
-
-
-def _after(text: str | None) -> Key | None:
-    key = decode(text)
-    if text is None:
-        return None
-    if key is None or len(key) != 1 or not isinstance(key[0], int) or not 0 <= key[0] <= LARGEST_ID:
-        raise Invalid({"after": _("Send `next` of the page before, unchanged.")})
-    return key

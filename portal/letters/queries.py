@@ -7,4 +7,5 @@ from portal.tickets.models import Entry, Ticket
 
 def opening_message(ticket: Ticket) -> Select[str]:
     """What the opener asked of all units when the ticket was opened."""
-    return select(Entry.text).where(Entry.ticket_id == ticket.id, Entry.kind == "message").order_by(Entry.id).limit(1)
+    asked = Entry.ticket_id == ticket.id, Entry.kind == "message", Entry.aside.is_(False)
+    return select(Entry.text).where(*asked).order_by(Entry.id).limit(1)

@@ -1,15 +1,17 @@
 """The tickets that belong to one, as far as the reader may see them."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Select, literal, select, union_all
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from portal.linking.models import Duplicate, Relation
-from portal.tickets.models import Citizen, Ticket
-from portal.tickets.queries import seen_by
+from portal.tickets.models import Citizen, Entry, Ticket
+from portal.tickets.queries import readable_by, seen_by
 from portal.web.actor import Actor
 
 RELATED, SURVIVOR, DUPLICATE = "related", "survivor", "duplicate"
-MOST = 20
+MOST, MOST_ENTRIES = 20, 300
 
 
 def belonging_to(actor: Actor, ticket_id: int) -> Select[*tuple[Ticket, str]]:
@@ -22,6 +24,14 @@ def belonging_to(actor: Actor, ticket_id: int) -> Select[*tuple[Ticket, str]]:
     ).subquery()
     belonging = select(Ticket, others.c.how).join(others, others.c.id == Ticket.id)
     return belonging.where(seen_by(actor, Ticket.id)).order_by(Ticket.id.desc())
+
+
+def histories(actor: Actor, ticket_ids: Collection[int]) -> Select[Entry]:
+    """What `actor` may read of the histories of these tickets, of each in its order."""
+    entries = select(Entry).join(Ticket, Ticket.id == Entry.ticket_id).where(Entry.ticket_id.in_(ticket_ids))
+    entries = entries.where(seen_by(actor, Entry.ticket_id), readable_by(actor))
+    with_all = joinedload(Entry.by_unit), joinedload(Entry.task), contains_eager(Entry.ticket)
+    return entries.options(*with_all).order_by(Entry.id).limit(MOST_ENTRIES)
 
 
 def of_the_same_citizens(actor: Actor, ticket_id: int) -> Select[Ticket]:

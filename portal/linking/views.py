@@ -1,12 +1,14 @@
 """Which tickets belong to one: shown on its page, kept on a page of their own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from directory.models import Unit
 from portal.clock import now
 from portal.errors import Conflict, Invalid
 from portal.extensions import db
@@ -15,7 +17,7 @@ from portal.linking.actions import may_link, merge, pair, part, relate
 from portal.linking.forms import MergeForm, RelateForm
 from portal.linking.queries import DUPLICATE, RELATED, SURVIVOR
 from portal.tickets.lifecycle import TicketState
-from portal.tickets.models import Ticket
+from portal.tickets.models import Entry, Ticket
 from portal.tickets.queries import load_ticket
 from portal.web.access import actor, requires
 from portal.web.forms import PortalForm
@@ -31,6 +33,10 @@ class Linked:
 
     survivor: Ticket | None
     duplicates: Sequence[Ticket]
+    histories: Mapping[int, Sequence[Entry]]
+    "of each duplicate, by its id, what the reader may read of its history"
+    units: Mapping[str, Unit]
+    "those that the histories name"
     related: Sequence[Ticket]
     may_link: bool
 
@@ -39,7 +45,22 @@ def linked_to(ticket: Ticket) -> Linked:
     """For the ticket's page."""
     found = db.session.execute(queries.belonging_to(actor(), ticket.id)).all()
     of = {how: [other for other, as_what in found if as_what == how] for how in (SURVIVOR, DUPLICATE, RELATED)}
-    return Linked(next(iter(of[SURVIVOR]), None), of[DUPLICATE], of[RELATED], may_link(actor(), ticket))
+    merged = [other.id for other in of[DUPLICATE]]
+    entries = db.session.scalars(queries.histories(actor(), merged)).all() if merged else []
+    named = {entry.detail["unit"] for entry in entries if entry.detail.get("unit")}
+    return Linked(
+        survivor=next(iter(of[SURVIVOR]), None),
+        duplicates=of[DUPLICATE],
+        histories={other.id: [each for each in entries if each.ticket_id == other.id] for other in of[DUPLICATE]},
+        units=_units(named),
+        related=of[RELATED],
+        may_link=may_link(actor(), ticket),
+    )
+
+
+def _units(codes: Collection[str]) -> dict[str, Unit]:
+    found = db.session.scalars(select(Unit).where(Unit.code.in_(codes))) if codes else ()
+    return {unit.code: unit for unit in found}
 
 
 @bp.record_once

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session, selectinload
 
 from portal.terms.indexing import index_unit_on
 from portal.tickets.clocks import find_top
+from portal.tickets.extension import asked_on
 from portal.tickets.forecast import plan_next
 from portal.tickets.history import record
 from portal.tickets.lifecycle import SETTLED_STATES, TicketState
 from portal.tickets.models import Party, Task, Ticket
-from portal.tickets.queries import running_clocks
+from portal.tickets.queries import decider_of, running_clocks
 from portal.tickets.readers import EntryReader
 from portal.web.actor import Actor
 
@@ -115,7 +116,11 @@ def _move_ticket(session: Session, actor: Actor, ticket: Ticket, closed: str, su
 
 
 def _climb_anew(session: Session, ticket: Ticket, at: datetime) -> None:
-    """The next rungs in the chain of command as it is now."""
+    """The next rungs, and who decides what is asked for, in the chain of command as it is now."""
     session.flush()
     find_top(session, ticket)
     plan_next(session, running_clocks(ticket), at)
+    for request in session.scalars(asked_on(ticket)):
+        session.refresh(request.task, ["unit"])
+        session.refresh(request.task.unit, ["parent"])
+        request.unit_code, request.decider_code = request.task.unit_code, decider_of(request.task)

@@ -79,6 +79,7 @@ SCOPES: Mapping[Permission, Role] = MappingProxyType(
         Permission.TICKET_OPEN: Role.OFFICER,
         Permission.TICKET_MOVE: Role.OFFICER,
         Permission.TICKET_MESSAGE: Role.OFFICER,
+        Permission.WEBHOOK_MANAGE: Role.SYSTEM_ADMINISTRATOR,
     }
 )
 """The scopes that another system's token can be given: permissions, under their own names, each with the role in which

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from flask import Response, json
 
@@ -11,11 +12,16 @@ MEDIA_TYPE = "application/problem+json"
 
 
 def problem(status: int, detail: Text, fields: Mapping[str, Text] | None = None) -> Response:
+    """The problem as an answer."""
+    return Response(json.dumps(told_as(status, detail, fields)), status, content_type=MEDIA_TYPE)
+
+
+def told_as(status: int, detail: Text, fields: Mapping[str, Text] | None = None) -> dict[str, Any]:
     """`{type, title, status, detail}`, and `errors: [{field, detail}]` where fields are wrong.
 
     The type is `about:blank`, which RFC 9457 gives to a problem that its status names; the title is that name.
     """
-    body: dict[str, object] = {
+    body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -23,4 +29,4 @@ def problem(status: int, detail: Text, fields: Mapping[str, Text] | None = None)
     }
     if fields:
         body["errors"] = [{"field": field, "detail": str(message)} for field, message in fields.items()]
-    return Response(json.dumps(body), status, content_type=MEDIA_TYPE)
+    return body

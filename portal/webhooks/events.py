@@ -22,6 +22,9 @@ class EventType(StrEnum):
     TICKET_CLOSED = "ticket.closed"
     TICKET_WITHDRAWN = "ticket.withdrawn"
     TICKET_REOPENED = "ticket.reopened"
+    CARD_MADE = "card.made"
+    CARD_SENT = "card.sent"
+    CARD_RECEIVED = "card.received"
     CONTACT_CHANGED = "contact.changed"
     UNIT_CHANGED = "unit.changed"
     TEST = "test"
@@ -42,10 +45,13 @@ OF_ENTRY: Mapping[str, EventType] = {
     "closed": EventType.TICKET_CLOSED,
     "withdrawn": EventType.TICKET_WITHDRAWN,
     "reopened": EventType.TICKET_REOPENED,
+    "card_made": EventType.CARD_MADE,
+    "card_sent": EventType.CARD_SENT,
+    "card_received": EventType.CARD_RECEIVED,
 }
 "By the kind of the entry; the other kinds are read on the ticket."
 
-TOLD_OF_ENTRY = ("rung", "outcome")
+TOLD_OF_ENTRY = ("rung", "outcome", "happened_at")
 "What of an entry's detail is told; all of it is the portal's own, nothing a person wrote."
 
 CHOICES = tuple(kind for kind in EventType if kind is not EventType.TEST)

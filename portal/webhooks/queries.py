@@ -18,6 +18,9 @@ from portal.web.actor import Actor
 from portal.web.permissions import Permission, Role
 from portal.webhooks.models import IS_UNDERWAY, DeliveryState, Stop, Webhook, WebhookDelivery
 
+LARGEST_ID = 2**31 - 1
+"Of what an address may ask for, as far as a database can be asked."
+
 
 def kept_by(actor: Actor) -> Select[Webhook]:
     """The web hooks that an actor looks after: a token those of its unit, an administrator those below as well."""
@@ -30,11 +33,19 @@ def kept_by(actor: Actor) -> Select[Webhook]:
 
 def load_webhook(session: Session, actor: Actor, webhook_id: int, missing: Text, *, lock: bool = False) -> Webhook:
     """One of them; Hidden if it is not there or not the actor's."""
-    found = kept_by(actor).where(Webhook.id == webhook_id)
+    found = kept_by(actor).where(Webhook.id == min(webhook_id, LARGEST_ID))
     webhook = session.scalar(found.with_for_update(of=Webhook) if lock else found.options(_WITH_UNIT))
     if webhook is None:
         raise Hidden(missing)
     return webhook
+
+
+def load_delivery(session: Session, webhook: Webhook, delivery_id: int, missing: Text) -> WebhookDelivery:
+    """One event that it was told; Hidden if it is not there."""
+    one = session.get(WebhookDelivery, min(delivery_id, LARGEST_ID))
+    if one is None or one.webhook_id != webhook.id:
+        raise Hidden(missing)
+    return one
 
 
 def is_below(session: Session, actor: Actor, unit_code: str) -> bool:

@@ -14,7 +14,7 @@ from directory.models import Unit
 from portal.cipher import cipher
 from portal.clock import now
 from portal.config import Settings
-from portal.errors import Hidden, Invalid
+from portal.errors import Invalid
 from portal.extensions import db
 from portal.web.access import actor, proved_lately, requires
 from portal.web.actor import Actor
@@ -23,13 +23,14 @@ from portal.web.permissions import Permission
 from portal.web.unit_choice import settle
 from portal.webhooks import actions, queries
 from portal.webhooks.forms import NewWebhookForm, PlainForm, ReplayForm, WebhookForm
-from portal.webhooks.models import DeliveryState, Webhook, WebhookDelivery
+from portal.webhooks.models import DeliveryState, Webhook
 from portal.webhooks.wording import EVENT_NAMES
 
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
 ROWS = 50
 MISSING = _("There is no such web hook.")
+NO_EVENT = _("There is no such event: what is older than a month is not kept.")
 Answered = Response | str | tuple[str, int]
 Deed = Callable[[Session, Actor, Webhook, datetime], object]
 
@@ -145,9 +146,7 @@ def replay_since(webhook_id: int) -> Answered:
 @requires(Permission.WEBHOOK_MANAGE)
 def replay(webhook_id: int, delivery_id: int) -> Response:
     webhook = _webhook(webhook_id, lock=True)
-    one = db.session.get(WebhookDelivery, delivery_id)
-    if one is None or one.webhook_id != webhook.id:
-        raise Hidden(_("There is no such event: what is older than a month is not kept."))
+    one = queries.load_delivery(db.session, webhook, delivery_id, NO_EVENT)
     actions.replay(db.session, actor(), one, now())
     return _done(webhook, _("The event is told again in the next round."))
 

@@ -20,6 +20,9 @@ EVENT_NAMES: Mapping[EventType, Text] = {
     EventType.TICKET_CLOSED: _("Ticket closed"),
     EventType.TICKET_WITHDRAWN: _("Ticket withdrawn"),
     EventType.TICKET_REOPENED: _("Ticket reopened"),
+    EventType.CARD_MADE: _("Card made"),
+    EventType.CARD_SENT: _("Card sent"),
+    EventType.CARD_RECEIVED: _("Card received"),
     EventType.CONTACT_CHANGED: _("Contact changed"),
     EventType.UNIT_CHANGED: _("Unit changed"),
 }

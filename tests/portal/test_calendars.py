@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -24,15 +24,17 @@ from portal.escalation.models import Climb
 from portal.escalation.sweep import sweep
 from portal.extensions import db
 from portal.ladder.ladder import ClockKind
+from portal.tickets.extending import Asked, Decision, ask_extension, decide_extension
 from portal.tickets.models import Clock, Entry, Ticket
 from portal.tickets.recounting import recount_all
+from portal.tickets.suspending import Suspension, resume_ended, suspend
 from portal.web.permissions import Role
 from tests.clients import Client, Runner
 from tests.conftest import Clock as Time
 from tests.conftest import in_utc
-from tests.factories import Province, make_contact, make_officer, sign_in
+from tests.factories import Province, actor_at, make_contact, make_officer, sign_in
 from tests.portal.pages import statements, words
-from tests.portal.world import opened, swept
+from tests.portal.world import opened, swept, task_of
 
 YEAR_END = in_utc("2026-12-31 10:00")
 DAYS_OF_2027 = "日期,类型,备注\n2027-01-01,休,元旦\n2027-01-02,班,调休\n2027-01-04,休,元旦\n"
@@ -91,6 +93,37 @@ def test_a_year_that_is_signed_off_makes_provisional_limits_certain_with_an_entr
     assert kinds(session, crossing).count("recounted") == 1
     sign_in(client, make_officer(session, province.changyi, "changyi"))
     assert "重新计算时限" in words(client.get(f"/tickets/{crossing.number}").text)
+
+
+def test_what_was_granted_and_what_stood_are_counted_again_with_the_calendar(
+    client: Client, session: Session, province: Province, administrator: Officer, clock: Time
+) -> None:
+    """Three days with the one that was granted; one is used up when it is suspended, two are left from the 6th on."""
+    linjiang = actor_at(province.linjiang)
+    ticket = opened(session, province.changyi, province.linjiang, clock.now)
+    ask_extension(session, linjiang, task_of(session, linjiang, ticket), Asked(1, "调档"), clock.now)
+    session.commit()
+    chief = actor_at(province.baishan, [Role.SUPERVISOR])
+    decide_extension(session, chief, task_of(session, chief, ticket), Decision(granted=True), clock.now)
+    clock.set("2016-01-05 09:00")
+    suspend(session, linjiang, task_of(session, linjiang, ticket), Suspension("等", date(2016, 1, 6)), clock.now)
+    session.commit()
+
+    def due() -> datetime:
+        runs = select(Clock.due_at).where(Clock.ticket_id == ticket.id, Clock.stopped_at.is_(None), Clock.task_id.is_not(None))
+        return session.scalars(runs).one()
+
+    assert due() == in_utc("2016-01-07 17:00")
+    sign_in(client, administrator)
+    page = given(client, "date,kind\n2016-01-07,closed\n")
+    client.submit(f"{page}/signatures", page=page)
+    assert recounted(clock.now) == 1
+    assert due() == in_utc("2016-01-08 17:00")
+    clock.set("2016-01-06 10:00")
+    resume_ended(session, clock.now)
+    session.commit()
+    assert (recounted(clock.now), due()) == (0, in_utc("2016-01-08 17:00"))
+    assert kinds(session, ticket).count("recounted") == 1
 
 
 def test_what_was_climbed_stays_climbed_when_the_limit_moves(

@@ -5,14 +5,15 @@ from datetime import UTC, datetime
 
 import pypdfium2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditRecord
+from portal.conversation.actions import send_message
 from portal.tickets.citizens import CitizenFacts
-from portal.tickets.models import Ticket
+from portal.tickets.models import Entry, Ticket
 from tests.clients import Client
-from tests.factories import Province, make_officer, sign_in
+from tests.factories import Province, actor_at, make_officer, sign_in
 from tests.portal.world import opened
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -51,6 +52,16 @@ def test_a_letter_says_who_asks_what_of_whom_by_when(changyi: Client, session: S
                  "SL-77", "照片不清", "申请人2月19日面试。", "请尽快核验。", "核验签发", "5个工作日", "2016-01-11", "—1—",
                  "张建", "一次性告知"):  # fmt: skip
         assert re.sub(r"\s", "", part) in text, part
+
+
+def test_what_was_written_to_one_unit_alone_is_in_no_letter(
+    changyi: Client, session: Session, province: Province
+) -> None:
+    ticket = opened(session, province.changyi, province.linjiang, now(), procedure="check-and-sign")
+    session.execute(delete(Entry).where(Entry.kind == "message"))  # what was asked is purged, say
+    send_message(session, actor_at(province.changyi), ticket, "仅告贵厅", now(), to=province.linjiang.code)
+    session.commit()
+    assert "仅告贵厅" not in printed(changyi, ticket)
 
 
 def test_it_can_be_had_in_english(changyi: Client, session: Session, province: Province) -> None:

@@ -87,7 +87,10 @@ def test_a_duplicate_is_given_up_and_both_histories_stay(
     page = client.get(f"/tickets/{second.number}").text
     assert first.number in page
     assert "同一人同一事项" in page
-    assert f"/tickets/{second.number}#history" in client.get(f"/tickets/{first.number}").text
+    shown = client.get(f"/tickets/{first.number}").text
+    assert f"/tickets/{second.number}#history" in shown
+    told = session.scalars(select(Entry.id).where(Entry.ticket_id == second.id)).all()
+    assert all(f'id="entry-{entry}"' in shown for entry in told), "its whole history is unfolded in the one that goes on"
 
 
 def test_nobody_sees_more_by_a_merger(

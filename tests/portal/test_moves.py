@@ -12,13 +12,14 @@ from directory.history import By
 from directory.models import Contact, ContactRole, Unit
 from directory.roster import enter_absence
 from portal.audit.models import AuditRecord
+from portal.contacts.actions import merge
 from portal.errors import Conflict, Hidden, Invalid
 from portal.ladder.ladder import ClockKind
 from portal.tickets.adding import Place, add_place
 from portal.tickets.assigning import Assignment, assign, hand_to_deputies
 from portal.tickets.cancelling import cancel
 from portal.tickets.extending import Asked, Decision, ask_extension, decide_extension
-from portal.tickets.extension import pending_of
+from portal.tickets.extension import Extension, ExtensionState, pending_of
 from portal.tickets.forecast import forecast
 from portal.tickets.handing_on import HandOn, hand_on
 from portal.tickets.lifecycle import Outcome, TaskState, TicketState
@@ -437,6 +438,22 @@ def test_a_closed_ticket_is_reopened_within_thirty_days_and_by_its_opener(sessio
     assert wrong(refusal) == {"tasks", "reason"}
     again(session, province, ticket, "make", when=START + timedelta(days=29))
     assert (ticket.state, ticket.closed_at) == (TicketState.OPEN, None)
+
+
+def test_what_was_asked_is_decided_by_whoever_commands_after_a_merger(session: Session, province: Province) -> None:
+    ticket = opened(session, province.changyi, province.linjiang, START)
+    move(session, province.linjiang, ticket, ask_extension, Asked(1, "调档"))
+    assert session.scalars(select(Extension.decider_code)).one() == province.baishan.code
+    steward = actor_at(province.corps, [Role.STEWARD])
+    merge(session, steward, province.baishan, province.jilin, START.date(), contacts_move=True, why="并入", at=START)
+    session.commit()
+    assert session.scalars(select(Extension.decider_code)).one() == province.jilin.code
+    merge(session, steward, province.linjiang, province.fusong, START.date(), contacts_move=True, why="并入", at=START)
+    session.commit()
+    request = session.scalars(select(Extension)).one()
+    assert (request.unit_code, request.decider_code) == (province.fusong.code, province.jilin.code)
+    move(session, chief(province.jilin), ticket, decide_extension, Decision(granted=True))
+    assert request.state is ExtensionState.GRANTED
 
 
 # Assigning

@@ -103,7 +103,7 @@ def _of_webhooks(session: Session, unit: Unit, number: str) -> Arguments:
                            state=DeliveryState.DELIVERED, made_at=AT, next_try_at=AT)  # fmt: skip
     session.add(told)
     session.flush()
-    return {"webhook_id": webhook.id, "delivery_id": told.id}
+    return {"webhook_id": webhook.id, "delivery_id": told.id, "event_id": told.id}
 
 
 def _of_directory(session: Session, unit: Unit, contact: Contact) -> Arguments:
