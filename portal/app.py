@@ -42,6 +42,7 @@ from portal.search import views as search
 from portal.staff import leaving, officers_sheet, roles, signed_in, tokens
 from portal.staff import views as staff
 from portal.statistics import views as statistics
+from portal.style import views as style
 from portal.terms.indexing import KEYS
 from portal.tickets import counted, on_it, openings, rare_moves
 from portal.tickets import views as tickets
@@ -54,7 +55,7 @@ __all__ = ["create_app"]
 FEATURES = (web, audit, accounts, procedures, calendars, contacts, by_mail, exports, imports, openings, tickets,
             counted, on_it, rare_moves, conversation, pulse, texts, outbox, correspondence, supervision, policies,
             statistics, webhooks, desk, letters, linking, lookup, search, health, api, api_docs, guide,
-            guide_texts, training)  # fmt: skip
+            guide_texts, training, style)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 ENTRANCE = (own, choices, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in, tokens)

@@ -74,6 +74,7 @@ PLACES = (
     Place("correspondence.incoming", _("Incoming mail"), "inbox", May.OUTBOX_READ, SETTINGS, key="i",
           holds=("correspondence",)),
     Place("health.overview", _("Workers"), "hdd-network", May.OUTBOX_READ, SETTINGS, key="k", holds=("health",)),
+    Place("style.show", _("Components"), "palette", May.STYLE_READ, SETTINGS, key="q", holds=("style",)),
     Place("own.account", _("My account"), "person-vcard", None, SETTINGS, key="m",
           holds=("own", "choices", "factor", "proving")),
 )  # fmt: skip

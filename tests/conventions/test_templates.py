@@ -96,3 +96,13 @@ def test_the_handbook_says_the_words_that_stand_on_the_pages() -> None:
     said = re.findall(r'word\(_\("([^"]+)"\)\)', templates()["training/handbook.html"])
     assert len(said) > 20
     assert not [text for text in said if not any(f'_("{text}")' in other for other in others)]
+
+
+OF_A_LIVE_TICKET = {"attachments", "history", "linked", "task_card", "task_moves", "text_picker", "plan_chart", "navigation"}
+"Components that draw a ticket with all that hangs on it, and the bar that stands on the page anyway."
+
+
+def test_the_page_of_the_components_shows_every_one() -> None:
+    every = {name.removeprefix("components/").removesuffix(".html") for name in templates() if name.startswith("components/")}
+    shown = set(re.findall(r"components/([a-z_]+)\.html", templates()["style/style.html"]))
+    assert every - shown == OF_A_LIVE_TICKET

@@ -16,10 +16,10 @@ OFFERED = {
     Role.SUPERVISOR: {"desk", "contacts", "openings", "supervision", "statistics", "guide", "search", "procedures",
                       "calendars", "texts", "policies", "guide_texts", "training", "own"},
     Role.STEWARD: {"contacts", "guide", "calendars", "training", "own"},
-    Role.SYSTEM_ADMINISTRATOR: {"contacts", "staff", "mail", "guide", "calendars", "tokens", "webhooks", "correspondence", "health",
+    Role.SYSTEM_ADMINISTRATOR: {"contacts", "staff", "mail", "guide", "calendars", "tokens", "webhooks", "correspondence", "health", "style",
                                 "training", "own"},
-    Role.SECURITY_ADMINISTRATOR: {"roles", "sessions", "guide", "training", "own"},
-    Role.AUDITOR: {"audit", "guide", "training", "own"},
+    Role.SECURITY_ADMINISTRATOR: {"roles", "sessions", "guide", "style", "training", "own"},
+    Role.AUDITOR: {"audit", "guide", "style", "training", "own"},
 }  # fmt: skip
 
 
