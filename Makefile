@@ -16,7 +16,7 @@ RUN_STAMP := .venv/.run-$(shell cksum < requirements.txt | tr ' ' -)
 DEV_STAMP := .venv/.dev-$(shell cksum < requirements-dev.txt | tr ' ' -)
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 
-.PHONY: help run check test test-long bench screenshots fix lock translations dev browser
+.PHONY: help run check test test-long bench screenshots audit fix lock translations dev browser
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ test-long: dev browser ## all tests with the long runs at their full size
 bench: dev ## speed, as ratios within one run
 	$(BIN)/python -m tests.bench.mail
 	$(BIN)/python -m tests.bench.lookup
+
+audit: dev ## known holes in the locked libraries; needs a package index that answers such questions
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements.txt
 
 screenshots: dev browser ## the twelve main pages, at both sizes, light and dark, into screenshots/ (not kept by git)
 	$(BIN)/python -m pytest -n 2 tests/browser/pictures.py

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import Session, SessionTransaction
 
 from directory.days import CalendarDay, CalendarYear, DayKind, Recount, YearState
@@ -17,6 +17,9 @@ from directory.working_time import CHINA, KNOWN_UNTIL, WorkingCalendar
 
 TIMEZONE = "timezone"
 "Key of `Session.info` under which an installation keeps its time zone, a ZoneInfo."
+
+CALENDARS = "kept calendars"
+"Key of `Session.info` under which an installation gives a dict: what was read is kept there while nothing changes."
 
 _LOADED, _ASKED = "calendars", "recounts"
 _KEPT = 2_000
@@ -34,6 +37,15 @@ class _Loaded(NamedTuple):
     """What was read in one transaction: a later one reads anew."""
 
     transaction: SessionTransaction | None
+    known_until: date
+    common: tuple[_Day, ...]
+    units: dict[str, tuple[str, tuple[_Day, ...]]]
+
+
+class _Kept(NamedTuple):
+    """What was read when the rows of `recount` were these: whatever changes a calendar adds one."""
+
+    stamp: tuple[int | None, int]
     known_until: date
     common: tuple[_Day, ...]
     units: dict[str, tuple[str, tuple[_Day, ...]]]
@@ -68,6 +80,7 @@ def load_calendars(session: Session, unit_codes: Collection[str]) -> _Loaded:
 def forget_calendars(session: Session) -> None:
     """After a change within the transaction."""
     session.info.pop(_LOADED, None)
+    session.info.get(CALENDARS, {}).clear()
 
 
 def count_anew(session: Session, unit_code: str | None, cause: str, at: datetime) -> None:
@@ -102,24 +115,59 @@ def _loaded(session: Session) -> _Loaded:
     loaded = session.info.get(_LOADED)
     if isinstance(loaded, _Loaded) and loaded.transaction is session.get_transaction():
         return loaded
-    years = select(CalendarYear.year).where(CalendarYear.state == YearState.IN_FORCE)
-    known = known_until(session.scalars(years))
-    common = tuple(_Day(*row) for row in session.execute(_columns().where(CalendarDay.unit_code.is_(None))))
-    fresh = _Loaded(session.get_transaction(), known, common, {})
+    kept = _kept(session)
+    fresh = _Loaded(session.get_transaction(), kept.known_until, kept.common, kept.units)
     session.info[_LOADED] = fresh
     return fresh
 
 
+def _kept(session: Session) -> _Kept:
+    """As it was read before, by this process for this database; anew after a change, and in a transaction with one.
+
+    Both the highest id and the number of rows are looked at: on PostgreSQL a lower id may be committed later.
+    """
+    shared = session.info.get(CALENDARS)
+    if shared is None or _changes_here(session):
+        return _read(session, (None, 0))
+    highest, count = session.execute(_STAMP).one()
+    stamp, kept = (highest, count), cast(_Kept | None, shared.get(_LOADED))
+    if kept is None or kept.stamp != stamp:
+        kept = _read(session, stamp)
+        shared[_LOADED] = kept
+    return kept
+
+
+def _changes_here(session: Session) -> bool:
+    """Whether this very transaction has changed a calendar: nobody else may see that yet."""
+    transaction, _units = session.info.get(_ASKED, (None, frozenset()))
+    return transaction is not None and transaction is session.get_transaction()
+
+
+def _read(session: Session, stamp: tuple[int | None, int]) -> _Kept:
+    years = select(CalendarYear.year).where(CalendarYear.state == YearState.IN_FORCE)
+    known = known_until(session.scalars(years))
+    common = tuple(_Day(*row) for row in session.execute(_columns().where(CalendarDay.unit_code.is_(None))))
+    return _Kept(stamp, known, common, {})
+
+
 def _of_units(session: Session, codes: Collection[str]) -> dict[str, tuple[str, tuple[_Day, ...]]]:
-    own: dict[str, list[_Day]] = {code: [] for code in codes}
-    hours = dict(session.execute(select(Unit.code, Unit.hours).where(Unit.code.in_(codes), Unit.hours != "")).all())
-    for day in session.execute(_columns().add_columns(CalendarDay.unit_code).where(CalendarDay.unit_code.in_(codes))):
+    """Of the units there are: one that comes later is not taken for one without hours of its own."""
+    asked = {"codes": list(codes)}
+    hours = dict(session.execute(_HOURS, asked).all())
+    own: dict[str, list[_Day]] = {code: [] for code in hours}
+    for day in session.execute(_OWN_DAYS, asked):
         own[day.unit_code].append(_Day(*day[:4]))
-    return {code: (hours.get(code, ""), tuple(sorted(days))) for code, days in own.items()}
+    return {code: (hours[code], tuple(sorted(days))) for code, days in own.items()}
 
 
 def _columns() -> Select[date, DayKind, str, str]:
     return select(CalendarDay.day, CalendarDay.kind, CalendarDay.hours, CalendarDay.remark).order_by(CalendarDay.day)
+
+
+_STAMP = select(func.max(Recount.id), func.count(Recount.id))
+_CODES: BindParameter[Any] = bindparam("codes", expanding=True)
+_HOURS = select(Unit.code, Unit.hours).where(Unit.code.in_(_CODES))
+_OWN_DAYS = _columns().add_columns(CalendarDay.unit_code).where(CalendarDay.unit_code.in_(_CODES))
 
 
 @lru_cache(_KEPT)

@@ -5,15 +5,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import BindParameter, Row, bindparam, select
+from sqlalchemy.orm import Session
 
 from directory.calendars import calendar_of, open_at
 from directory.freshness import assess
 from directory.lookup import Hit
-from directory.models import Contact, ContactRole, ContactState, Unit, UnitAncestor
+from directory.models import Contact, ContactRole, ContactState, Phone, Unit, UnitAncestor
 from directory.queries import UNREACHABLE
 
 NOBODY = "unconfirmed"
@@ -21,6 +22,19 @@ MOST_PHONES = 4
 
 
 TOLD = ("code", "name", "kind", "path", "parent", "phones", "email", "supervisors", "open_now", "freshness", "matched")
+
+
+class Served(Protocol):
+    """What tells whether a unit is in service."""
+
+    @property
+    def closed_on(self) -> date | None: ...
+    @property
+    def in_service_from(self) -> date | None: ...
+
+
+Called = TypeVar("Called", Contact, Any)
+"A contact, or the columns of one."
 
 
 class Service(StrEnum):
@@ -50,7 +64,7 @@ class UnitCard:
     freshness: str
     "the state of the contact who is called first"
     matched: str = ""
-    answers: Contact | None = field(default=None, repr=False)
+    answers: Any = field(default=None, repr=False)
     "who is called first"
     service: Service = Service.IN_SERVICE
     in_service_from: date | None = None
@@ -72,28 +86,25 @@ def describe_codes(
 ) -> list[UnitCard]:
     """A card for each unit there is, in the order of the codes."""
     is_open, today = open_at(session, at, codes), at.astimezone(calendar_of(session, "").tz).date()
-    shapes = unit_shapes(session, codes)
-    people = _contacts(session, shapes)
-    parents = unit_shapes(session, {shape["parent"] for shape in shapes.values() if shape["parent"]})
+    known = _with_all_above(session, codes)
+    people = _contacts(session, codes)
     return [
         replace(
-            _card(shapes[code], parents, people.get(code, ()), at),
+            _card(known[code], known, people.get(code, ()), at),
             open_now=is_open(code),
             matched=(matched or {}).get(code, ""),
-            service=service_of(shapes[code]["unit"], today),
-            in_service_from=shapes[code]["unit"].in_service_from,
+            service=service_of(known[code], today),
+            in_service_from=known[code].in_service_from,
         )
         for code in codes
-        if code in shapes
+        if code in known
     ]
 
 
 def unit_shapes(session: Session, codes: Collection[str]) -> dict[str, dict[str, Any]]:
     """`{code, name, kind, path}` of these units, by code (and `parent`, a code, and `unit` for who needs them)."""
-    wanted = [code for code in codes if "\x00" not in code]  # PostgreSQL takes no NUL
-    above = select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(wanted))
-    known = {unit.code: unit for unit in session.scalars(select(Unit).where(Unit.code.in_(above)))}
-    return {code: _shape(known[code], known) for code in wanted if code in known}
+    known = _with_all_above(session, codes)
+    return {code: _shape(known[code], known) for code in codes if code in known}
 
 
 def public(shape: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,7 +112,13 @@ def public(shape: Mapping[str, Any]) -> dict[str, Any]:
     return {name: shape[name] for name in ("code", "name", "kind", "path")}
 
 
-def _shape(unit: Unit, known: Mapping[str, Unit]) -> dict[str, Any]:
+def _with_all_above(session: Session, codes: Collection[str]) -> dict[str, Row[*tuple[Any, ...]]]:
+    """These units and all above them, by code."""
+    wanted = [code for code in codes if "\x00" not in code]  # PostgreSQL takes no NUL
+    return {unit.code: unit for unit in session.execute(_UNITS, {"codes": wanted})} if wanted else {}
+
+
+def _shape(unit: Row[*tuple[Any, ...]], known: Mapping[str, Row[*tuple[Any, ...]]]) -> dict[str, Any]:
     path, at = [unit.name], unit.parent_code
     while at:
         path.insert(0, known[at].name)
@@ -110,38 +127,46 @@ def _shape(unit: Unit, known: Mapping[str, Unit]) -> dict[str, Any]:
     return shape | {"parent": unit.parent_code, "unit": unit}
 
 
-def service_of(unit: Unit, today: date) -> Service:
+def service_of(unit: Served, today: date) -> Service:
     if unit.closed_on and unit.closed_on <= today:
         return Service.CLOSED
     in_service = unit.in_service_from is not None and unit.in_service_from <= today
     return Service.IN_SERVICE if in_service else Service.NOT_YET
 
 
-def in_calling_order(contacts: Iterable[Contact]) -> list[Contact]:
+def in_calling_order(contacts: Iterable[Called]) -> list[Called]:
     """Those that are not retired: desk, registrar, supervisors, leader, each by rank."""
     order = list(ContactRole)
     listed = [contact for contact in contacts if contact.state is not ContactState.RETIRED]
     return sorted(listed, key=lambda contact: (order.index(contact.role), contact.rank, contact.id))
 
 
-def _contacts(session: Session, codes: Collection[str]) -> Mapping[str, list[Contact]]:
-    found: dict[str, list[Contact]] = defaultdict(list)
-    statement = select(Contact).where(Contact.unit_code.in_(codes)).options(selectinload(Contact.phones))
-    for contact in session.scalars(statement):
-        found[contact.unit_code].append(contact)
+class _Person(SimpleNamespace):
+    """What a card needs of a contact: its columns, and its `numbers` in their order."""
+
+
+def _contacts(session: Session, codes: Collection[str]) -> Mapping[str, list[Any]]:
+    """The contacts of each unit; rows of columns, since a keystroke must not wait for whole objects."""
+    found: dict[str, list[_Person]] = defaultdict(list)
+    people: dict[int, _Person] = {}
+    for row in session.execute(_PEOPLE, {"codes": [code for code in codes if "\x00" not in code]}):
+        if row.id not in people:
+            people[row.id] = _Person(**row._mapping, numbers=[])
+            found[row.unit_code].append(people[row.id])
+        if row.number:
+            people[row.id].numbers.append(row.number)
     return found
 
 
-def _card(shape: Mapping[str, Any], parents: Mapping[str, Any], contacts: Sequence[Contact], at: datetime) -> UnitCard:
-    listed = in_calling_order(contacts)
+def _card(unit: Row[*tuple[Any, ...]], known: Mapping[str, Any], contacts: Sequence[Any], at: datetime) -> UnitCard:
+    listed: list[Any] = in_calling_order(contacts)
     reachable = [contact for contact in listed if _is_reachable(contact)]
-    parent = parents.get(shape["parent"] or "")
-    numbers = [phone.number for contact in listed for phone in contact.phones][:MOST_PHONES]
-    public_phone = shape["unit"].public_phone
+    parent = known.get(unit.parent_code or "")
+    numbers = [number for contact in listed for number in contact.numbers][:MOST_PHONES]
     return UnitCard(
-        **public(shape),
-        parent=public(parent) if parent else None,
-        phones=numbers or ([public_phone] if public_phone else []),
+        **public(_shape(unit, known)),
+        parent=public(_shape(parent, known)) if parent else None,
+        phones=numbers or ([unit.public_phone] if unit.public_phone else []),
         email=next((contact.email for contact in reachable), None),
         supervisors=sum(contact.role is ContactRole.SUPERVISOR for contact in reachable),
         open_now=False,
@@ -153,3 +178,15 @@ def _card(shape: Mapping[str, Any], parents: Mapping[str, Any], contacts: Sequen
 def _is_reachable(contact: Contact) -> bool:
     """By mail: what `queries.reachable` asks for."""
     return bool(contact.email) and contact.state not in UNREACHABLE and contact.disowned_at is None
+
+
+_CODES: BindParameter[Any] = bindparam("codes", expanding=True)
+_UNITS = select(*Unit.__table__.c).where(
+    Unit.code.in_(select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(_CODES)))
+)
+_PEOPLE = (
+    select(*Contact.__table__.c, Phone.number)
+    .outerjoin(Phone, Phone.contact_id == Contact.id)
+    .where(Contact.unit_code.in_(_CODES))
+    .order_by(Contact.id, Phone.position, Phone.id)
+)

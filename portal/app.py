@@ -5,7 +5,7 @@ from inspect import iscoroutinefunction
 
 from flask import Flask
 
-from directory.calendars import TIMEZONE
+from directory.calendars import CALENDARS, TIMEZONE
 from portal import static_files
 from portal.accounts import agency, choices, factor, own, proving
 from portal.accounts import views as accounts
@@ -130,7 +130,8 @@ def _init_extensions(app: Flask) -> None:
     with app.app_context():
         behave_like_postgresql(db.engine)
         settings = app.extensions["settings"]
-        known = {TIMEZONE: settings.timezone, KEYS: partial(kept_in, app.extensions), PROCEDURES: {}}
+        kept: dict[str, dict[str, object]] = {CALENDARS: {}, PROCEDURES: {}}
+        known = {TIMEZONE: settings.timezone, KEYS: partial(kept_in, app.extensions), **kept}
         db.sessionmaker.configure(info=known)
     alembic.init_app(app)
     babel.init_app(app, locale_selector=languages.current_locale)

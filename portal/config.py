@@ -97,6 +97,8 @@ class Settings:
     oidc: OidcSettings = OidcSettings()
     hosts: frozenset[str] = frozenset()
     "under which the portal answers; none: any"
+    proxies: int = 0
+    "of our own that stand before the portal, each adding to X-Forwarded-For; what others write there is not believed"
     postgresql_bin: Path | None = None
     "where pg_dump and pg_restore are, for backups; None: on the PATH"
     testing: bool = False
@@ -132,6 +134,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         session=read_session(environ),
         oidc=read_oidc(environ),
         hosts=read_hosts(environ, base_url),
+        proxies=_count(environ, "PORTAL_PROXIES", Settings.proxies),
         postgresql_bin=_folder(environ, "PORTAL_POSTGRESQL_BIN"),
     )
 

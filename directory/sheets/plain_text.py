@@ -14,9 +14,9 @@ _BLANKS = (re.compile("[ \u3000]{2,}|\u3000"), re.compile(r"\s+"))
 _SAMPLE = 200
 _CELL_OF_FORMULA = re.compile('="((?:[^"]|"")*)"')
 
-RISKY = ("=", "+", "-", "@", "\t", "\r")
-"What a spreadsheet takes for the beginning of a formula."
-_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+RISKY = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"What a spreadsheet takes for the beginning of a formula, in a Chinese one at full width as well."
+_GUARDED = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
 
 
 def read_text(content: bytes, name: str) -> Sheet:

@@ -15,7 +15,7 @@ from portal.api.answers import units_json
 from portal.api.calls import Given, Operation, bp, call
 from portal.errors import Hidden
 from portal.extensions import db
-from portal.tickets.queries import partners
+from portal.tickets.queries import partners_of
 from portal.web.actor import Actor
 from portal.web.permissions import Permission
 
@@ -28,7 +28,7 @@ NO_UNIT = _("There is no such unit: look its code up with GET /units?q=.")
 @call(Operation(READ, _("Look a unit up, by whatever one remembers of it."), results.UnitListResult,
                 asks=schemas.FindQuery))  # fmt: skip
 def units(actor: Actor, given: Given) -> shapes.Json:
-    most = db.session.scalars(partners(actor.unit_code)).all() if actor.unit_code else ()
+    most = partners_of(db.session, actor.unit_code)
     hits = find(db.session, given["q"], given["limit"], actor.unit_code, partners=most)
     return {"items": [card.to_dict() for card in describe(db.session, hits, clock.now())], "next": None}
 

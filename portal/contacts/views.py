@@ -1,6 +1,5 @@
 """The directory: one box that answers as one types, and a page for each unit."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +21,7 @@ from portal.contacts import checks, corrections, editing, hours, in_service, mer
 from portal.contacts.forms import OrderForm
 from portal.contacts.scope import may_edit, unit_to_read
 from portal.extensions import db
-from portal.tickets.queries import partners
+from portal.tickets.queries import partners_of
 from portal.web.access import actor, paced, requires
 from portal.web.pagination import decode, page_of
 from portal.web.permissions import Permission
@@ -94,7 +93,7 @@ def _found(most: int) -> dict[str, object]:
     words, own, at = first_six(_typed()), actor().unit_code, now()
     if not words:
         return {"words": "", "cards": [], "book": _book(), "examples": EXAMPLES, "own_unit": own}
-    found = find(db.session, words, most, own, partners=_partners(own))
+    found = find(db.session, words, most, own, partners=partners_of(db.session, own))
     cards = describe(db.session, found, at)
     return {
         "words": words,
@@ -112,10 +111,6 @@ def _found(most: int) -> dict[str, object]:
 
 def _typed() -> str:
     return request.args.get("q", "").strip()[:LONGEST_WORDS]
-
-
-def _partners(own: str | None) -> Sequence[str]:
-    return db.session.scalars(partners(own)).all() if own else ()
 
 
 def _book() -> list[tuple[Unit, list[Unit]]]:

@@ -14,7 +14,7 @@ from directory.calendars import load_calendars
 from directory.models import Unit
 from portal.clock import now
 from portal.config import Settings
-from portal.desk import queries
+from portal.desk import prepared, queries
 from portal.desk.forms import SaveForm, SieveForm
 from portal.desk.models import SavedView
 from portal.desk.queries import BY_TICKET, MOST_COUNTED
@@ -127,7 +127,7 @@ def gather(sieve: Sieve, save: SaveForm | None = None, form: SieveForm | None = 
     at, tz = now(), cast(Settings, current_app.extensions["settings"]).timezone
     kept = db.session.scalars(queries.saved_views(actor())).all() if actor().officer_id else []
     counted = _counted(sieve, kept, at)
-    owed, late, near = db.session.execute(queries.tally(actor(), at, tz)).one()
+    owed, late, near = db.session.execute(*prepared.tally(actor(), at, tz)).one()
     return WorkList(
         sieve=sieve,
         at=at,
@@ -156,7 +156,7 @@ def _counted(sieve: Sieve, kept: Sequence[SavedView], at: datetime) -> Mapping[s
     lists = {view.value: Sieve(view) for view in WorkView}
     lists |= {f"saved_{view.id}": Sieve.read(view.asked) for view in kept}
     lists["drills"] = replace(sieve, drill="only")
-    return cast(Mapping[str, int], db.session.execute(queries.counts(actor(), at, tz, lists)).one()._mapping)
+    return cast(Mapping[str, int], db.session.execute(*prepared.counts(actor(), at, tz, lists)).one()._mapping)
 
 
 def _tab(view: WorkView, count: int, sieve: Sieve) -> Tab:
@@ -176,8 +176,11 @@ def _page(sieve: Sieve, at: datetime) -> Page[Row]:
 
 
 def _tasks(sieve: Sieve, at: datetime, tz: ZoneInfo, after: Key | None) -> list[Row]:
-    statement = _with_all(queries.clocks(actor(), sieve, at, tz, after, PAGE))
-    rows = [Row(clock.ticket, clock) for clock in db.session.scalars(statement).unique()]
+    if after:
+        asked = prepared.Prepared(_with_all(queries.clocks(actor(), sieve, at, tz, after, PAGE)), {})
+    else:
+        asked = prepared.first_clocks(actor(), sieve, at, tz, PAGE, _with_all)
+    rows = [Row(clock.ticket, clock) for clock in db.session.scalars(*asked).unique()]
     load_calendars(db.session, {row.clock.unit_code for row in rows if row.clock})
     load_procedures(db.session, {row.ticket.opened_with for row in rows})
     return rows

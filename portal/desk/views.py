@@ -16,7 +16,7 @@ from portal.desk.together import MOST, Outcome, sign_for_all
 from portal.errors import Invalid
 from portal.extensions import db
 from portal.procedures.queries import all_procedures
-from portal.tickets.queries import partners
+from portal.tickets.queries import partners_of
 from portal.web.access import actor, requires, signed_in
 from portal.web.permissions import Permission
 from portal.web.tour import tour_of
@@ -42,7 +42,7 @@ def narrow() -> str | Response:
     form = SieveForm.of(sieve, all_procedures(db.session))
     choice = form.unit.form
     choice.process(request.args)
-    wrong = settle(db.session, choice, actor().unit_code, db.session.scalars(partners(actor().unit_code or "")).all())
+    wrong = settle(db.session, choice, actor().unit_code, partners_of(db.session, actor().unit_code))
     if wrong:
         choice.code.errors = [wrong]
         return render_work_list(replace(sieve, unit=""), form=form)

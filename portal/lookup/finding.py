@@ -14,7 +14,7 @@ from directory.people import people_among
 from directory.presenting import UnitCard, describe
 from directory.registers import register_hint
 from portal.search.finding import Hit, first_hits
-from portal.tickets.queries import partners
+from portal.tickets.queries import partners_of
 from portal.web.actor import Actor
 from portal.web.permissions import Permission
 
@@ -44,7 +44,7 @@ def look_up(session: Session, actor: Actor, typed: str, at: datetime, most: int)
     words = first_six(typed)
     if not words:
         return Found("")
-    near = session.scalars(partners(actor.unit_code)).all() if actor.unit_code else ()
+    near = partners_of(session, actor.unit_code)
     hits = find(session, words, LOOKED_THROUGH, actor.unit_code, partners=near)
     tickets = first_hits(session, actor, words, at) if actor.may(Permission.TICKET_READ) and words == typed else []
     return Found(

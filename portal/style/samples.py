@@ -23,6 +23,8 @@ from portal.web.tour import TOURS
 HALL, DETACHMENT, CORPS = "临江市公安局户政大厅", "白山市公安局户政支队", "吉林省公安厅户政管理总队"
 STEPS = (("核验签发", "check and sign"), ("制证", "make"), ("发放", "hand over"))
 
+URGENCIES = [SelectChoice("normal", _("Normal")), SelectChoice("urgent", _("Urgent"))]
+
 
 class SampleForm(PortalForm):
     """One field of each kind; sent nowhere."""
@@ -32,7 +34,7 @@ class SampleForm(PortalForm):
 
     subject = StringField(_("Subject"))
     message = TextAreaField(_("Message"))
-    urgency = RadioField(_("Urgency"), choices=[SelectChoice("normal", _("Normal")), SelectChoice("urgent", _("Urgent"))], default="normal")
+    urgency = RadioField(_("Urgency"), choices=URGENCIES, default="normal")
     drill = BooleanField(_("Drill"))
     files = MultipleFileField(_("Attachments"))
 

@@ -6,6 +6,7 @@ Who is out of office hands it to the deputy: at the assignment, or when the abse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -78,7 +79,7 @@ def falls_to(actor: Actor, task: type[Task], at: datetime) -> ColumnElement[bool
 
 def _stood_in(actor: Actor, at: datetime) -> Select[int]:
     """The posts that the officer holds, known by the address, and those of who is away with one of these as deputy."""
-    own = posts_of(actor.unit_code or "").join(Officer, func.lower(Officer.email) == func.lower(Contact.email))
+    own = posts_of(cast(str, actor.unit_code)).join(Officer, func.lower(Officer.email) == func.lower(Contact.email))
     held = own.where(Officer.id == actor.officer_id).order_by(None).with_only_columns(Contact.id).cte(recursive=True)
     away = select(Absence.contact_id).where(Absence.begins_at <= at, Absence.ends_at > at)
     posts = held.union(away.join(held, held.c.id == Absence.deputy_contact_id))

@@ -14,7 +14,7 @@ from portal.tickets.drafting import sent
 from portal.tickets.forms import MoveForm
 from portal.tickets.models import Task
 from portal.tickets.page import render_ticket
-from portal.tickets.queries import load_task, partners
+from portal.tickets.queries import load_task, partners_of
 from portal.web.access import actor
 from portal.web.forms import PortalForm
 from portal.web.unit_choice import settle
@@ -54,7 +54,7 @@ def carry_out(number: str, task_id: int | None, form: PortalForm, said: str, act
 def unit_not_chosen(number: str, task_id: int | None, form: PortalForm, unit: FormField) -> Answered | None:
     """The page again, where the words typed for a unit leave a choice; None if one is chosen, or nothing was typed."""
     own = actor().unit_code
-    wrong = settle(db.session, unit.form, own, db.session.scalars(partners(own)).all() if own else ())
+    wrong = settle(db.session, unit.form, own, partners_of(db.session, own))
     if wrong is None:
         return None
     form.validate()

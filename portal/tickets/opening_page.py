@@ -22,7 +22,7 @@ from portal.tickets.forecast import forecast
 from portal.tickets.models import Ticket
 from portal.tickets.opening_forms import OpeningForm
 from portal.tickets.planning import planned
-from portal.tickets.queries import partners
+from portal.tickets.queries import partners_of
 from portal.tickets.schedule import schedule
 from portal.web.access import actor
 from portal.web.unit_choice import settle
@@ -67,7 +67,7 @@ def draft_key(name: str) -> str:
 def settle_units(form: OpeningForm) -> None:
     """Finds the units that were typed as words, and notes where the officer still has to choose."""
     own = actor().unit_code
-    most = db.session.scalars(partners(own)).all() if own else ()
+    most = partners_of(db.session, own)
     for field in form.units:
         if wrong := settle(db.session, field.form, own, most):
             form.unsettled[field.name] = wrong

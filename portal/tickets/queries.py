@@ -1,9 +1,11 @@
 """Which tickets one may see, and loading them: what one may not see is not there."""
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
 from directory.models import Unit, UnitAncestor
@@ -110,8 +112,15 @@ def cancellations(ticket: Ticket) -> Select[Entry]:
     return select(Entry).where(Entry.ticket_id == ticket.id, Entry.kind == "cancelled").order_by(Entry.id)
 
 
-def partners(unit_code: str) -> Select[str]:
-    """The units with which a unit shares most of its latest tickets, the first of them first."""
+def partners_of(session: Session, unit_code: str | None) -> Sequence[str]:
+    """The units with which a unit shares most of its latest tickets, the first of them first; none without a unit."""
+    return session.scalars(_partners(), {"unit_code": unit_code}).all() if unit_code else ()
+
+
+@cache
+def _partners() -> Select[str]:
+    """Built once: it is asked with every keystroke in a look-up."""
+    unit_code: BindParameter[str] = bindparam("unit_code")
     latest = select(Party.ticket_id).where(Party.unit_code == unit_code).order_by(Party.ticket_id.desc())
     own = latest.limit(LATEST_TICKETS).subquery()
     shared = select(Party.unit_code).join(own, own.c.ticket_id == Party.ticket_id).where(Party.unit_code != unit_code)

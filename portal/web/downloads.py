@@ -7,9 +7,13 @@ from flask import Response
 
 
 def save_as(response: Response, name: str) -> Response:
-    """The answer, to be saved under this name: a header holds no Chinese, so it stands there in two ways."""
-    encoded = {"filename*": f"UTF-8''{quote(name, safe='')}"}
-    response.headers.set("Content-Disposition", "attachment", filename=_in_ascii(name), **encoded)
+    """The answer, to be saved under this name: a header holds no Chinese, so it stands there in two ways.
+
+    What is no sign to be read (a line's end, a turn of the writing direction) is left out, and no name is a path.
+    """
+    plain = "".join("_" if sign in "/\\" else sign for sign in name if sign.isprintable())
+    encoded = {"filename*": f"UTF-8''{quote(plain, safe='')}"}
+    response.headers.set("Content-Disposition", "attachment", filename=_in_ascii(plain), **encoded)
     return response
 
 

@@ -1,8 +1,13 @@
-"""Under which names the portal answers: a request that claims another one gets no page with links to it."""
+"""Under which names the portal answers, and from which address a request came.
+
+A request that claims another name gets no page with links to it. Behind proxies of our own the address is the one that
+the first of them saw; it is what sign-in is slowed by, and what the audit log keeps.
+"""
 
 from typing import cast
 
 from flask import Flask, abort, current_app, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import get_host
 
 from portal.config import Settings
@@ -12,6 +17,8 @@ ASKED_BY_ADDRESS = frozenset({"/healthz", "/readyz"})
 
 
 def init_app(app: Flask) -> None:
+    if proxies := cast(Settings, app.extensions["settings"]).proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     app.before_request(_check_host)
 
 

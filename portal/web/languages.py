@@ -5,6 +5,7 @@ from html import escape
 from io import BytesIO
 from pathlib import Path
 
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -24,7 +25,7 @@ class PoDomain(Domain):
     """Translations from the `.po` files themselves: nothing to compile, nothing that can be out of date."""
 
     def get_translations(self) -> Translations | NullTranslations:
-        return catalogue(str(get_locale()))
+        return _of_locale(get_locale())
 
 
 @cache
@@ -38,6 +39,12 @@ def catalogue(locale: str) -> Translations | NullTranslations:
         write_mo(compiled, read_po(file, locale=locale))
     compiled.seek(0)
     return Translations(compiled)
+
+
+@cache
+def _of_locale(locale: Locale | None) -> Translations | NullTranslations:
+    """Asked for every text of a page: the name of a locale is put together anew each time."""
+    return catalogue(str(locale))
 
 
 DOMAIN = PoDomain()

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import request
 
 from portal.config import BadSettings, Settings, read_settings
 from portal.sign_in_settings import LOOPBACK, read_hosts, read_oidc, read_session
+from portal.web.access import public
 from tests.clients import Client
 from tests.conftest import running
 
@@ -62,3 +64,21 @@ def test_the_agencys_sign_in_is_off_unless_set_and_needs_https() -> None:
                   {"PORTAL_OIDC_ISSUER": "https://id.ga.example"}):  # fmt: skip
         with pytest.raises(BadSettings):
             read_oidc(wrong)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "address"), [(0, "127.0.0.1"), (1, "10.1.1.1"), (2, "203.0.113.6"), (3, "127.0.0.1")]
+)
+def test_the_address_is_what_our_own_proxies_say_and_never_what_a_browser_writes(
+    settings: Callable[..., Settings], proxies: int, address: str
+) -> None:
+    with running(settings(proxies=proxies)) as app:
+        app.add_url_rule("/from", view_func=public(lambda: request.remote_addr or ""))
+        forwarded = {"X-Forwarded-For": "203.0.113.6, 10.1.1.1", "X-Forwarded-Host": "evil.example", "X-Real-IP": "203.0.113.7"}
+        assert app.test_client().get("/from", headers=forwarded).text == address
+
+
+def test_the_number_of_proxies_is_a_setting(tmp_path: Path) -> None:
+    given = {"PORTAL_INSTANCE": str(tmp_path)}
+    assert read_settings(given).proxies == 0
+    assert read_settings(given | {"PORTAL_PROXIES": "1"}).proxies == 1

@@ -1,0 +1,88 @@
+"""The work list's statements, each built once for every shape of who asks: building costs more than asking does.
+
+A shape is what a statement depends on besides values: the roles, whether there is a unit and an officer, what the list
+is narrowed to. The values are bound when it is asked. Narrowed by time left, or further down a list, it is built anew.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, bindparam
+
+from portal.desk import queries
+from portal.desk.state import Sieve
+from portal.tickets.models import Clock
+from portal.web.actor import Actor
+from portal.web.permissions import Role
+
+KEPT = 500
+"Statements kept; there are as many as there are ways to narrow a list that somebody used lately."
+Options = Callable[[Select[Clock]], Select[Clock]]
+
+
+class Prepared(NamedTuple):
+    """A statement and the values it is to be executed with."""
+
+    statement: Select[*tuple[Any, ...]]
+    values: Mapping[str, Any]
+
+
+class _Shape(NamedTuple):
+    roles: frozenset[Role]
+    has_unit: bool
+    has_officer: bool
+
+    def actor(self) -> Actor:
+        """Somebody of this shape, whose unit and account are named when the statement is executed."""
+        unit: Any = bindparam("unit_code") if self.has_unit else None
+        officer: Any = bindparam("officer_id") if self.has_officer else None
+        return Actor(unit, "", self.roles, officer_id=officer)
+
+
+def counts(actor: Actor, at: datetime, tz: ZoneInfo, sieves: Mapping[str, Sieve]) -> Prepared:
+    """`queries.counts`."""
+    if any(sieve.due for sieve in sieves.values()):
+        return Prepared(queries.counts(actor, at, tz, sieves), {})
+    return Prepared(_counts(_shape(actor), tz, tuple(sieves.items())), _values(actor, at))
+
+
+def tally(actor: Actor, at: datetime, tz: ZoneInfo) -> Prepared:
+    """`queries.tally`."""
+    return Prepared(_tally(_shape(actor), tz), _values(actor, at))
+
+
+def first_clocks(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo, size: int, options: Options) -> Prepared:
+    """The first page of `queries.clocks`, with what `options` adds to be loaded."""
+    if sieve.due:
+        return Prepared(options(queries.clocks(actor, sieve, at, tz, None, size)), {})
+    return Prepared(_clocks(_shape(actor), sieve, tz, size, options), _values(actor, at))
+
+
+def _shape(actor: Actor) -> _Shape:
+    return _Shape(actor.roles, actor.unit_code is not None, actor.officer_id is not None)
+
+
+def _values(actor: Actor, at: datetime) -> dict[str, Any]:
+    return {"unit_code": actor.unit_code, "officer_id": actor.officer_id, "at": at}
+
+
+@lru_cache(KEPT)
+def _counts(shape: _Shape, tz: ZoneInfo, sieves: tuple[tuple[str, Sieve], ...]) -> Select[*tuple[Any, ...]]:
+    return queries.counts(shape.actor(), _at(), tz, dict(sieves))
+
+
+@lru_cache(KEPT)
+def _tally(shape: _Shape, tz: ZoneInfo) -> Select[*tuple[Any, ...]]:
+    return queries.tally(shape.actor(), _at(), tz)
+
+
+@lru_cache(KEPT)
+def _clocks(shape: _Shape, sieve: Sieve, tz: ZoneInfo, size: int, options: Options) -> Select[Clock]:
+    return options(queries.clocks(shape.actor(), sieve, _at(), tz, None, size))
+
+
+def _at() -> datetime:
+    return cast(datetime, bindparam("at"))

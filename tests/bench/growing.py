@@ -1,0 +1,109 @@
+"""A province with ever more tickets: some hundred real ones, opened by the product, then copied within the database.
+
+Each copy is whole (ticket, places, tasks, clocks, entries, terms to be found by) and belongs to the same units, so a
+unit of the thousandfold province has a thousand times as many.
+"""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Integer, Table, Text, cast, func, insert, literal, select, text
+from sqlalchemy.orm import Session
+
+from directory.base import Model
+from directory.models import Unit, UnitKind
+from portal.cipher import cipher
+from portal.conversation.actions import send_message
+from portal.tickets import moves
+from portal.tickets.checking import Opening
+from portal.tickets.citizens import CitizenFacts
+from portal.tickets.lifecycle import Outcome
+from portal.tickets.models import Ticket
+from portal.tickets.opening import open_ticket
+from portal.tickets.queries import load_task
+from tests.factories import actor_at
+
+SEED = 400
+COPIED = {
+    "ticket": ("id",),
+    "citizen": ("id", "ticket_id"),
+    "party": ("ticket_id",),
+    "task": ("id", "ticket_id"),
+    "clock": ("id", "ticket_id", "task_id"),
+    "entry": ("id", "ticket_id", "task_id"),
+    "ticket_term": ("ticket_id",),
+}
+"The tables of a ticket, each after those it refers to, with the columns that are another in each copy."
+UNIQUE = {"ticket": ("number", "submission_key")}
+SUBJECTS = ("身份证 核对底档", "临江 人像比对", "指纹重采", "户口迁移途中", "重号核查", "地址变更核实", "急办 高考", "丢失证件招领")
+
+
+def seed(session: Session, at: datetime, focus: str, count: int = SEED) -> None:
+    """Tickets between random stations, every fiftieth of them of the unit `focus`; two in three are answered."""
+    dice = random.Random(2016)
+    stations = session.scalars(select(Unit).where(Unit.kind == UnitKind.STATION).order_by(Unit.code)).all()
+    own = session.get_one(Unit, focus)
+    for number in range(count):
+        opener = own if number % 50 == 0 else dice.choice(stations)
+        registry = own if number % 50 == 25 else dice.choice(stations)
+        if opener is not registry:
+            _one(session, dice, opener, registry, at - timedelta(minutes=dice.randint(1, 50)))
+        if number % 50 == 49:
+            session.commit()
+    session.commit()
+
+
+def _one(session: Session, dice: random.Random, opener: Unit, registry: Unit, at: datetime) -> None:
+    subject = f"{dice.choice(SUBJECTS)} {dice.randint(1, 999)}"
+    given = Opening(procedure="enquiry", registry=registry.code, subject=subject, message=f"请协助核对。{subject}",
+                    citizens=[CitizenFacts(f"示例{dice.randint(1, 999)}", "")])  # fmt: skip
+    ticket = open_ticket(session, actor_at(opener), given, at, cipher())
+    owing = actor_at(registry)
+    send_message(session, owing, ticket, f"收到，{dice.choice(SUBJECTS)}，正在查。", at + timedelta(minutes=1))
+    send_message(session, actor_at(opener), ticket, "谢谢，请尽快。", at + timedelta(minutes=2))
+    if dice.random() < 2 / 3:
+        task = load_task(session, owing, ticket.number, ticket.tasks[0].id, lock=True)
+        moves.answer(session, owing, task, moves.Answer(Outcome.DONE, "已核对无误。"), at + timedelta(minutes=3))
+        moves.close(session, actor_at(opener), ticket, at + timedelta(minutes=4))
+
+
+def grow(session: Session, wanted: int) -> int:
+    """Copy until there are at least so many tickets; answers how many there are."""
+    tables = [Model.metadata.tables[name] for name in COPIED]
+    while (have := session.scalar(select(func.count(Ticket.id))) or 0) < wanted:
+        shift = {name: session.scalar(select(func.max(Model.metadata.tables[name].c.id))) or 0
+                 for name in ("ticket", "citizen", "task", "clock", "entry")}  # fmt: skip
+        most = wanted - have
+        for table in tables:
+            _copy(session, table, shift, most)
+        session.commit()
+    _settle(session, tables)
+    return have
+
+
+def _copy(session: Session, table: Table, shift: dict[str, int], most: int) -> None:
+    """Every row once more, its ids moved on; of no more than `most` tickets."""
+    moved = {"id": shift.get(table.name, 0), "ticket_id": shift["ticket"], "task_id": shift["task"]}
+    ticket = table.c.id if table.name == "ticket" else table.c.ticket_id
+    values = []
+    for column in table.c:
+        if column.name in COPIED[table.name]:
+            values.append(column + moved[column.name])
+        elif column.name in UNIQUE.get(table.name, ()):
+            values.append(literal("C") + cast(ticket + moved["ticket_id"], Text))
+        else:
+            values.append(column)
+    rows = select(*values).where(ticket <= most).order_by(*table.primary_key)
+    session.execute(insert(table).from_select([column.name for column in table.c], rows))
+
+
+def _settle(session: Session, tables: Sequence[Table]) -> None:
+    """What a database does at night: statistics for the planner, and the counters after what was copied."""
+    if session.get_bind().dialect.name == "postgresql":
+        for table in tables:
+            if "id" in table.c and isinstance(table.c.id.type, Integer):
+                sequence = func.pg_get_serial_sequence(table.name, "id")
+                session.execute(select(func.setval(sequence, select(func.max(table.c.id)).scalar_subquery())))
+    session.execute(text("ANALYZE"))
+    session.commit()

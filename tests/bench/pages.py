@@ -1,0 +1,257 @@
+"""Every page beside a bare Flask view of the same run: `python -m tests.bench.pages [--sizes 10000 100000] [--quick]`.
+
+Ours and the bare view are served alike (gunicorn, two processes) and asked in turn over one connection, on SQLite and on
+PostgreSQL. What is printed are ratios of medians, with the quartiles of the pairs; absolute times only for the bare view.
+"""
+
+import argparse
+import secrets
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain, cycle
+from pathlib import Path
+from random import Random
+from statistics import median, quantiles
+from time import perf_counter
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session, aliased
+
+from portal import demo
+from portal.config import Settings
+from portal.conversation.actions import send_message
+from portal.escalation.sweep import sweep
+from portal.extensions import alembic, db
+from portal.tickets.models import Entry, Party, Ticket
+from tests.bench.growing import grow, seed
+from tests.bench.mail import Postgres
+from tests.bench.serving import Browser, memory_of_workers, served, signed_in
+from tests.conftest import DEMO_PASSWORD, make_settings, running
+from tests.directory.asked import asked
+from tests.factories import actor_at
+
+OFFICER, UNIT, OTHER = "changyi", "220202000000", "220681000000"
+ROUNDS = 60
+CLIENTS, SECONDS = 8, 8.0
+TARGETS = {"look-up": 2, "work list": 5, "ticket, 3 messages": 5, "ticket, 500 entries": 12, "search, two characters": 6,
+           "open a ticket": 8, "sweep, nothing due": 20}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Ours over the bare view: of the medians, and the quartiles of each pair."""
+
+    work: str
+    ours: float
+    bare: float
+    low: float
+    high: float
+
+    @property
+    def value(self) -> float:
+        return self.ours / self.bare
+
+
+@dataclass
+class Stand:
+    """A filled database, both servers on it, and who asks."""
+
+    kind: str
+    size: int
+    settings: Settings
+    bare: Browser
+    ours: Browser
+    long: str
+    short: str
+
+
+def compare(work: str, bare: Callable[[], object], ours: Callable[[], object], rounds: int) -> Ratio:
+    """Each once in turn, so that a busy machine is busy for both."""
+    for once in (bare, ours, bare, ours, ours):
+        once()
+    pairs = [(_seconds(bare), _seconds(ours)) for _ in range(rounds)]
+    each = quantiles((own / plain for plain, own in pairs), n=4)
+    return Ratio(work, median(own for _, own in pairs), median(plain for plain, _ in pairs), each[0], each[2])
+
+
+def _seconds(once: Callable[[], object]) -> float:
+    started = perf_counter()
+    once()
+    return perf_counter() - started
+
+
+def pages(stand: Stand, rounds: int) -> Iterator[Ratio]:
+    """The table of the issue, row by row."""
+    typed = cycle([each.typed for each in asked()][::7])
+    words = cycle(["临江", "比对", "急办"])
+    works: Mapping[str, Callable[[], object]] = {
+        "look-up": lambda: stand.ours.ask("GET", f"/directory/hits?q={_quoted(next(typed))}"),
+        "work list": lambda: stand.ours.get("/?view=owed"),
+        "ticket, 3 messages": lambda: stand.ours.get(f"/tickets/{stand.short}"),
+        "ticket, 500 entries": lambda: stand.ours.get(f"/tickets/{stand.long}"),
+        "search, two characters": lambda: stand.ours.get(f"/search?q={_quoted(next(words))}"),
+        "open a ticket": opening(stand),
+    }
+    for work, ours in works.items():
+        yield compare(work, lambda: stand.bare.get(f"/units/{UNIT}"), ours, rounds)
+
+
+def opening(stand: Stand) -> Callable[[], object]:
+    token = stand.ours.token("/tickets/new")
+    form = {"registry-code": OTHER, "procedure": "enquiry", "message": "请协助核对底档。", "csrf_token": token}
+    return lambda: stand.ours.post("/tickets", {**form, "submission_key": secrets.token_hex(16)})
+
+
+def sweeping(stand: Stand, rounds: int) -> Ratio:
+    """In this process: a sweep that finds nothing due, against one indexed select on the same connection."""
+    with running(stand.settings) as app, app.app_context():
+        at = datetime.now(UTC)
+        one = text("SELECT name FROM unit WHERE code = :code")
+
+        def bare() -> None:
+            with closing(db.sessionmaker()) as session:
+                session.execute(one, {"code": UNIT}).scalar()
+
+        sweep(db.sessionmaker, at)
+        return compare("sweep, nothing due", bare, lambda: sweep(db.sessionmaker, at), rounds)
+
+
+def throughput(stand: Stand, seconds: float) -> tuple[float, float]:
+    """Requests a second from eight clients: (bare, ours); 7 in 10 lists and pages, 2 look-ups, 1 opens a ticket."""
+    plain = _load(stand.bare, seconds, lambda _browser: cycle([lambda b: b.get(f"/units/{UNIT}")]))
+    return plain, _load(stand.ours, seconds, lambda browser: _mix(stand, browser))
+
+
+def _mix(stand: Stand, browser: Browser) -> "Iterator[Callable[[Browser], object]]":
+    dice, token = Random(1), browser.token("/tickets/new")
+    typed = cycle([each.typed for each in asked()][::5])
+    form = {"registry-code": OTHER, "procedure": "enquiry", "message": "请协助核对底档。", "csrf_token": token}
+    while True:
+        part = dice.random()
+        if part < 0.35:
+            yield lambda b: b.get("/?view=owed")
+        elif part < 0.7:
+            yield lambda b: b.get(f"/tickets/{stand.short}")
+        elif part < 0.9:
+            yield lambda b: b.get(f"/directory/hits?q={_quoted(next(typed))}")
+        else:
+            yield lambda b: b.post("/tickets", {**form, "submission_key": secrets.token_hex(16)})
+
+
+def _load(known: Browser, seconds: float, mix: Callable[[Browser], Iterator[Callable[[Browser], object]]]) -> float:
+    """Each client a connection of its own, with the cookies of the one that is signed in."""
+    until = perf_counter() + seconds
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        asked = [clients.submit(_asked, Browser(known.port, dict(known.cookies)), mix, until) for _ in range(CLIENTS)]
+    return sum(each.result() for each in asked) / seconds
+
+
+def _asked(browser: Browser, mix: Callable[[Browser], Iterator[Callable[[Browser], object]]], until: float) -> int:
+    """How much one client asked until that moment, one after the other."""
+    for done, ask in enumerate(mix(browser)):
+        if perf_counter() > until:
+            browser.close()
+            return done
+        ask(browser)
+    return 0
+
+
+@contextmanager
+def standing(kind: str, url: str, size: int, folder: Path) -> "Iterator[tuple[Stand, int]]":
+    settings = make_settings(url, folder / f"{kind}-{size}")
+    long, short = _filled(settings, size)
+    environ = {"PORTAL_DATABASE_URL": url.replace("+psycopg", ""), "PORTAL_INSTANCE": str(settings.instance),
+               "PORTAL_SECRET_KEY": settings.secret_key, "PORTAL_DATA_KEY": settings.data_key}  # fmt: skip
+    plain = {**environ, "PORTAL_DATABASE_URL": url}
+    bare = served("tests.bench.bare:create()", plain, f"/units/{UNIT}")
+    with bare as (bare_port, _), served("wsgi:app", environ, "/healthz") as (ours_port, process):
+        ours = signed_in(ours_port, OFFICER, DEMO_PASSWORD)
+        stand = Stand(kind, size, settings, Browser(bare_port), ours, long, short)
+        try:
+            yield stand, process.pid
+            print(f"{kind} {size}: a web worker has {memory_of_workers(process) / 1e6:.0f} MB")  # noqa: T201
+        finally:
+            stand.bare.close()
+            ours.close()
+
+
+def _filled(settings: Settings, size: int) -> tuple[str, str]:
+    """(number of a ticket with 500 entries, of one with 3 messages), both of the unit that asks."""
+    with running(settings) as app, app.app_context():
+        session: Session = db.session
+        if size and not _there(session):
+            alembic.upgrade()
+            demo.load_demonstration(session, DEMO_PASSWORD, datetime.now(UTC))
+            session.commit()
+            seed(session, datetime.now(UTC), UNIT)
+            _lengthen(session)
+        grow(session, size)
+        return _numbers(session)
+
+
+def _there(session: Session) -> bool:
+    from sqlalchemy import inspect  # noqa: PLC0415
+
+    return inspect(session.get_bind()).has_table("ticket")
+
+
+def _numbers(session: Session) -> tuple[str, str]:
+    entries, party = func.count(Entry.id), aliased(Party)
+    of_unit = (select(Ticket.number).join(party, party.ticket_id == Ticket.id).where(party.unit_code == UNIT)
+               .where(Ticket.number.startswith("XB")).join(Entry, Entry.ticket_id == Ticket.id).group_by(Ticket.id))  # fmt: skip
+    found = session.scalars(of_unit.order_by(entries.desc())).all()
+    return found[0], found[len(found) // 2]
+
+
+def _lengthen(session: Session) -> None:
+    ticket = session.scalars(select(Ticket).where(Ticket.opener_code == UNIT).order_by(Ticket.id)).first()
+    assert ticket is not None
+    actor = actor_at(ticket.opener)
+    for number in range(500):
+        send_message(session, actor, ticket, f"第{number}次补充：请继续核对底档。", datetime.now(UTC))
+    session.commit()
+
+
+def _quoted(words: str) -> str:
+    from urllib.parse import quote  # noqa: PLC0415
+
+    return quote(words)
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"])
+    given = parser.parse_args(arguments)
+    rounds, seconds = (20, 4.0) if given.quick else (ROUNDS, SECONDS)
+    with tempfile.TemporaryDirectory() as place, closing(Postgres()) as postgres:
+        urls = {"sqlite": f"sqlite:///{Path(place) / 'bench.sqlite3'}", "postgresql": postgres.url}
+        for kind, url in urls.items():
+            if given.database in (None, kind):
+                _one_database(kind, url, given.sizes, Path(place), rounds, seconds)
+    return 0
+
+
+def _one_database(kind: str, url: str, sizes: Sequence[int], place: Path, rounds: int, seconds: float) -> None:
+    first: dict[str, float] = {}
+    for size in sizes:
+        started = perf_counter()
+        with standing(kind, url, size, place) as (stand, _pid):
+            print(f"\n{kind}, {size} tickets (filled in {perf_counter() - started:.0f} s)")  # noqa: T201
+            print("| work | × bare view | quartiles | bare ms | at most | growth |\n|---|---|---|---|---|---|")  # noqa: T201
+            for one in chain(pages(stand, rounds), (sweeping(stand, rounds) for _ in "1")):
+                growth = one.value / first.setdefault(one.work, one.value)
+                print(f"| {one.work} | {one.value:.1f} | {one.low:.1f} – {one.high:.1f} | {one.bare * 1000:.2f} "  # noqa: T201
+                      f"| {TARGETS[one.work]} | {growth:.2f} |", flush=True)  # fmt: skip
+            plain, own = throughput(stand, seconds)
+            print(f"{CLIENTS} clients: bare {plain:.0f}/s, ours {own:.0f}/s: {own / plain:.2f} (at least 0.2)")  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

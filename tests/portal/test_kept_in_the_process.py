@@ -1,0 +1,78 @@
+"""What a process keeps between requests is never older than the database, nor anybody else's."""
+
+from contextlib import closing
+
+import pytest
+from sqlalchemy.orm import Session
+
+from directory.calendars import calendar_of
+from directory.editing import By
+from directory.hours import read_week
+from directory.models import Unit
+from directory.timetable import change_hours
+from portal.desk import prepared, queries
+from portal.desk.state import Sieve, WorkView
+from portal.extensions import db
+from portal.web.permissions import Role
+from tests.conftest import CHINA, Clock, in_utc
+from tests.factories import Province, actor_at
+from tests.portal.world import opened
+
+EVENING = in_utc("2016-01-04 19:00")
+LATE = ";".join(["08:30-20:00"] * 5 + [""] * 3)
+
+
+def is_open(code: str) -> bool:
+    """As another request sees it, in a session of its own."""
+    with closing(db.sessionmaker()) as other:
+        return calendar_of(other, code).is_open(EVENING)
+
+
+def test_hours_changed_by_one_are_seen_by_the_next(session: Session, province: Province, clock: Clock) -> None:
+    code, other = province.changyi.code, province.linjiang.code
+    session.commit()
+    assert not is_open(code)
+    assert not is_open(code), "kept, and still right"
+    change(session, session.get_one(Unit, code), clock)
+    assert calendar_of(session, code).is_open(EVENING), "whoever changes it sees it at once"
+    session.rollback()
+    assert not is_open(code), "what was taken back was never kept"
+    session.expire_all()
+    change(session, session.get_one(Unit, code), clock)
+    session.commit()
+    assert is_open(code)
+    assert not is_open(other)
+
+
+def change(session: Session, unit: Unit, clock: Clock) -> None:
+    change_hours(session, unit, read_week(LATE), clock.now, By("张三"))
+    session.flush()
+
+
+def test_a_unit_that_is_asked_for_before_it_is_there_is_not_taken_for_one_without_hours(
+    session: Session, province: Province
+) -> None:
+    session.commit()
+    assert not is_open("220299")
+    session.add(Unit(code="220299", name="新设派出所", kind=province.dahu.kind, locality_code=province.dahu.locality_code,
+                     hours=LATE))  # fmt: skip
+    session.commit()
+    assert is_open("220299")
+
+
+@pytest.mark.parametrize("view", list(WorkView))
+def test_a_statement_that_is_kept_answers_to_each_reader_alone(
+    session: Session, province: Province, clock: Clock, view: WorkView
+) -> None:
+    opened(session, province.changyi, province.linjiang, clock.now)
+    opened(session, province.changyi, province.fusong, clock.now)
+    clock.move(hours=1)
+    sieve = Sieve(view)
+    for unit in (province.changyi, province.linjiang, province.fusong, province.linjiang):
+        for roles in ((Role.OFFICER,), (Role.SUPERVISOR,)):
+            actor = actor_at(unit, roles)
+            plain = session.execute(queries.counts(actor, clock.now, CHINA, {"n": sieve})).scalar_one()
+            kept = session.execute(*prepared.counts(actor, clock.now, CHINA, {"n": sieve})).scalar_one()
+            assert kept == plain
+            first = session.scalars(*prepared.first_clocks(actor, sieve, clock.now, CHINA, 50, lambda each: each)).all()
+            assert first == session.scalars(queries.clocks(actor, sieve, clock.now, CHINA, None, 50)).all()
