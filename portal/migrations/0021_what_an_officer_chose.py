@@ -17,15 +17,15 @@ branch_labels = ()
 depends_on = None
 
 
+# Column by column, never as a batch: on SQLite that would make the table anew, and what belongs to officers goes with the old one.
+
 def upgrade() -> None:
-    with op.batch_alter_table('officer', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('mail_mentions', sa.Boolean(), server_default=sa.true(), nullable=False, comment='whether being named in a message is mailed'))
-        batch_op.add_column(sa.Column('mail_decisions', sa.Boolean(), server_default=sa.true(), nullable=False, comment='whether the answer to a request of one\'s own for more time is'))
-        batch_op.add_column(sa.Column('single_keys', sa.Boolean(), server_default=sa.true(), nullable=False, comment='whether a letter alone does something on a page'))
-        batch_op.add_column(sa.Column('toured_at', types.Instant(timezone=True), nullable=True, comment='when the first tour was ended; null: it is shown'))
+    op.add_column('officer', sa.Column('mail_mentions', sa.Boolean(), server_default=sa.true(), nullable=False, comment='whether being named in a message is mailed'))
+    op.add_column('officer', sa.Column('mail_decisions', sa.Boolean(), server_default=sa.true(), nullable=False, comment='whether the answer to a request of one\'s own for more time is'))
+    op.add_column('officer', sa.Column('single_keys', sa.Boolean(), server_default=sa.true(), nullable=False, comment='whether a letter alone does something on a page'))
+    op.add_column('officer', sa.Column('toured_at', types.Instant(timezone=True), nullable=True, comment='when the first tour was ended; null: it is shown'))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table('officer', schema=None) as batch_op:
-        for name in ('toured_at', 'single_keys', 'mail_decisions', 'mail_mentions'):
-            batch_op.drop_column(name)
+    for name in ('toured_at', 'single_keys', 'mail_decisions', 'mail_mentions'):
+        op.drop_column('officer', name)
