@@ -22,7 +22,7 @@ from portal.tickets.models import Entry, Ticket
 from portal.tickets.queries import NOT_THERE, readable_by, visible_to
 from portal.tickets.readers import Reading
 from portal.tickets.unread import news as written_by_others
-from portal.web.access import actor, requires
+from portal.web.access import actor, polled, requires
 from portal.web.permissions import Permission
 
 bp = Blueprint("pulse", __name__, url_prefix="/tickets")
@@ -65,6 +65,7 @@ def drafts_on_page(ticket: Ticket) -> dict[str, Any]:
 
 @bp.get("/<number>/news")
 @requires(Permission.TICKET_READ)
+@polled
 def news(number: str) -> Response:
     """Who is there and how much was entered after `?since=`: 304 where the page knows it."""
     since = min(max(request.args.get("since", 0, type=int), 0), LARGEST)
@@ -79,6 +80,7 @@ def news(number: str) -> Response:
 
 @bp.post("/<number>/presences")
 @requires(Permission.TICKET_READ)
+@polled
 def presence(number: str) -> tuple[str, int]:
     """The page is open, and perhaps a form is being filled in (`writing`); `left` says that it was closed."""
     at = None if request.form.get("left") else now()

@@ -92,18 +92,30 @@ class Tab:
 
 
 @dataclass(frozen=True)
-class WorkList:
-    """Everything that the template asks for."""
+class Counts:
+    """How much each list holds, and of what is owed how much is late: what an open page asks for again."""
 
     sieve: Sieve
     at: datetime
-    page: Page[Row]
     tabs: Sequence[Tab]
     saved: Sequence[Tab]
     drills: int
     owed: int
     late: int
     near: int
+
+    @property
+    def words(self) -> Mapping[str, Any]:
+        """The list as it stands in an address, a kept view included."""
+        kept = request.args.get("saved")
+        return {**self.sieve.written(), **({"saved": kept} if kept else {})}
+
+
+@dataclass(frozen=True)
+class WorkList(Counts):
+    """Everything that the template asks for."""
+
+    page: Page[Row]
     form: SieveForm
     save: SaveForm
 
@@ -124,22 +136,29 @@ def render_work_list(sieve: Sieve, save: SaveForm | None = None, form: SieveForm
 
 
 def gather(sieve: Sieve, save: SaveForm | None = None, form: SieveForm | None = None) -> WorkList:
+    counts = count(sieve)
+    return WorkList(
+        **vars(counts),
+        page=_page(sieve, counts.at),
+        form=form or _form(sieve),
+        save=save or SaveForm(formdata=None),
+    )
+
+
+def count(sieve: Sieve) -> Counts:
     at, tz = now(), cast(Settings, current_app.extensions["settings"]).timezone
     kept = db.session.scalars(queries.saved_views(actor())).all() if actor().officer_id else []
     counted = _counted(sieve, kept, at)
     owed, late, near = db.session.execute(*prepared.tally(actor(), at, tz)).one()
-    return WorkList(
+    return Counts(
         sieve=sieve,
         at=at,
-        page=_page(sieve, at),
         tabs=[_tab(view, counted[view.value], sieve) for view in WorkView],
         saved=[_saved_tab(view, counted[f"saved_{view.id}"], sieve) for view in kept],
         drills=counted["drills"],
         owed=owed,
         late=late,
         near=near,
-        form=form or _form(sieve),
-        save=save or SaveForm(formdata=None),
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
@@ -10,14 +10,14 @@ from werkzeug.wrappers import Response
 from portal.clock import now
 from portal.desk.actions import remove_view, save_view
 from portal.desk.forms import SaveForm, SieveForm
-from portal.desk.page import render_work_list
+from portal.desk.page import count, render_work_list
 from portal.desk.state import Sieve
 from portal.desk.together import MOST, Outcome, sign_for_all
 from portal.errors import Invalid
 from portal.extensions import db
 from portal.procedures.queries import all_procedures
 from portal.tickets.queries import partners_of
-from portal.web.access import actor, requires, signed_in
+from portal.web.access import actor, polled, requires, signed_in
 from portal.web.permissions import Permission
 from portal.web.tour import tour_of
 from portal.web.unit_choice import settle
@@ -32,6 +32,16 @@ def work_list() -> str | Response:
     if not actor().may(Permission.TICKET_READ):
         return redirect(url_for(_landing()))
     return render_work_list(Sieve.read(request.args))
+
+
+@bp.get("/work-list/counts")
+@requires(Permission.TICKET_READ)
+@polled
+def counts() -> Response:
+    """What the tabs hold by now: 304 where the open page knows it."""
+    response = make_response(render_template("desk/counts.html", desk=count(Sieve.read(request.args))))
+    response.add_etag()
+    return response.make_conditional(request)
 
 
 @bp.get("/work-list")

@@ -2,6 +2,7 @@
 
 import { startComboboxes } from "./combobox.js";
 import { startCopying } from "./copying.js";
+import { startCounts } from "./counts.js";
 import { startDrafts } from "./drafts.js";
 import { startFiles } from "./files.js";
 import { startFirstSix } from "./first_six.js";
@@ -28,6 +29,7 @@ startPrint(document);
 startProcedures(document);
 startPreview(document);
 startDrafts(document);
+startCounts(document);
 startPulse(document);
 startTexts(document);
 startSaving(document);

@@ -1,5 +1,6 @@
 """The work list narrowed, kept and signed for at once; a search in Chinese; a letter taken away."""
 
+import re
 from collections.abc import Callable
 
 import pypdfium2
@@ -82,3 +83,18 @@ def test_words_and_units_are_found_in_any_order_and_a_letter_is_taken_away(
     assert taken.value.suggested_filename.startswith("XB2016-")
     text = pypdfium2.PdfDocument(taken.value.path())[0].get_textpage().get_text_bounded()
     assert "联系函" in text.replace("\r", "").replace("\n", "")
+
+
+def test_the_counts_and_the_title_follow_what_happens_while_the_page_is_open(
+    pages: Pages, province_app: Flask, clock: Clock
+) -> None:
+    open_some(province_app, clock)
+    clock.set("2016-01-04 14:50")
+    page = pages("linjiang")
+    late = page.locator(".tally__item b").first
+    expect(late).to_have_text("0")
+    expect(page).to_have_title(re.compile("^工作台"))
+    clock.set("2016-01-04 15:10")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(late).to_have_text("3")
+    expect(page).to_have_title(re.compile(r"^\(3\) 工作台"))

@@ -169,6 +169,25 @@ def test_a_task_of_a_post_is_with_who_holds_it_and_of_who_is_away_with_the_deput
     assert listed(client.get("/?view=mine").text) == []
 
 
+def test_an_open_page_asks_what_the_lists_hold_by_now_and_hears_nothing_where_nothing_changed(
+    linjiang: Client, session: Session, province: Province, clock: Clock
+) -> None:
+    opened(session, province.changyi, province.linjiang, now())
+    keep(linjiang, "加急件")
+    linjiang.get("/")
+    with statements() as asked:
+        first = linjiang.get("/work-list/counts?view=unread")
+    assert (counted(first.text)["owed"], counted(first.text)["unread"]) == ("1", "1")
+    assert asked() <= 8
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert linjiang.get("/work-list/counts?view=unread", headers=known).status_code == 304
+    clock.set("2016-01-07 09:00")
+    sign_in(linjiang, make_officer(session, province.linjiang, "late"))
+    told = linjiang.get("/work-list/counts?view=unread", headers=known).text
+    assert 'data-title="(1) ' in told
+    assert re.search(r'view=unread[^>]*aria-current="page"', told)
+
+
 # --- kept views ------------------------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from portal.extensions import db
 from portal.tickets.checking import Opening
 from portal.tickets.extending import Asked, ask_extension
 from portal.tickets.handing_on import HandOn, hand_on
-from portal.tickets.models import Entry, Ticket
+from portal.tickets.models import Entry, Task, Ticket
 from portal.tickets.moves import Answer, Return, answer, close, return_task, sign_for
 from portal.tickets.opening import open_ticket
 from portal.tickets.queries import load_task, load_ticket
@@ -143,6 +143,21 @@ def test_of_handing_on_and_answering_at_once_one_wins_and_the_other_is_told(
     assert outcomes == ["done", "told: Conflict"]
     ended = session.scalar(select(func.count(Entry.id)).where(Entry.kind.in_(["answered", "handed_on"])))
     assert ended == 1
+
+
+def test_of_two_who_hand_on_at_once_one_wins_and_the_other_is_told(
+    app: Flask, session: Session, province: Province
+) -> None:
+    number = opened(session, province.changyi, province.linjiang, START).number
+    registrar = actor_at(province.linjiang)
+
+    def act(to: str) -> Act:
+        return lambda s: hand_on(s, registrar, one_task(s, registrar, number), HandOn(to, "不归我处"), START)
+
+    assert at_once(app, act(province.fusong.code), act(province.dahu.code)) == ["done", "told: Conflict"]
+    (task,) = session.scalars(select(Task).join(Ticket).where(Ticket.number == number))
+    told = session.scalars(select(Entry).where(Entry.kind == "handed_on")).one()
+    assert (task.handed_on, told.detail["unit"]) == (1, task.unit_code)
 
 
 def test_of_two_who_ask_for_more_time_one_is_told(app: Flask, session: Session, province: Province) -> None:
