@@ -76,7 +76,7 @@ PLACES = (
     Place("health.overview", _("Workers"), "hdd-network", May.OUTBOX_READ, SETTINGS, key="k", holds=("health",)),
     Place("style.show", _("Components"), "palette", May.STYLE_READ, SETTINGS, key="q", holds=("style",)),
     Place("own.account", _("My account"), "person-vcard", None, SETTINGS, key="m",
-          holds=("own", "choices", "factor", "proving")),
+          holds=("own", "choices", "factor", "proving", "feeds")),
 )  # fmt: skip
 "In the order in which they stand."
 
