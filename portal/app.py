@@ -28,6 +28,7 @@ from portal.directory_commands import directory_commands
 from portal.drafts import models as _drafts  # noqa: F401
 from portal.escalation import policies, supervision
 from portal.extensions import alembic, babel, behave_like_postgresql, csrf, db, login, mail
+from portal.feeds import views as feeds
 from portal.guide import editing as guide_texts
 from portal.guide import views as guide
 from portal.health import views as health
@@ -54,7 +55,7 @@ __all__ = ["create_app"]
 FEATURES = (web, audit, accounts, procedures, calendars, contacts, by_mail, exports, imports, openings, tickets,
             counted, on_it, rare_moves, conversation, pulse, texts, outbox, correspondence, supervision, policies,
             statistics, webhooks, desk, letters, linking, lookup, search, health, api, api_docs, guide,
-            guide_texts)  # fmt: skip
+            guide_texts, feeds)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
 ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in, tokens)

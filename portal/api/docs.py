@@ -9,13 +9,16 @@ from typing import Any
 from flask import Blueprint, render_template
 
 from portal.api.openapi import Json, specification
+from portal.config import ROOT
 from portal.web.access import public
 from portal.webhooks.wording import EVENT_NAMES
 
 bp = Blueprint("api_docs", __name__, url_prefix="/api")
 
-GROUPS = ("units", "procedures", "tickets", "tasks", "bulk", "card-events", "webhooks")
+GROUPS = ("units", "procedures", "tickets", "tasks", "bulk", "card-events", "webhooks", "directory", "stats")
 DEEPEST = 3
+EXAMPLE = (ROOT / "docs" / "example_client.py").read_text()
+"The tests take it from the page, and run it."
 
 FIRST = """export DUIJIE_URL={url} DUIJIE_TOKEN=dj_…
 curl "$DUIJIE_URL/api/v1/units?q=linjiang" -H "Authorization: Bearer $DUIJIE_TOKEN" """.rstrip()
@@ -74,7 +77,8 @@ def page() -> str:
         for method, operation in methods.items():
             calls[operation["tags"][0]].append(_call(told, path, method, operation))
     return render_template("api/docs.html", calls=calls, told=told, first=FIRST, first_post=_first_post(told),
-                           refusal=REFUSAL, event=EVENT, verifying=VERIFYING, events=EVENT_NAMES)  # fmt: skip
+                           example=EXAMPLE, refusal=REFUSAL, event=EVENT, verifying=VERIFYING,
+                           events=EVENT_NAMES)  # fmt: skip
 
 
 def _first_post(told: Json) -> str:

@@ -32,6 +32,7 @@ PATH_PARAMETERS: Mapping[str, Json] = {
     "task_id": {"description": _("`id` of the task."), **ID},
     "attachment_id": {"description": _("`id` of the file."), **ID},
     "webhook_id": {"description": _("`id` of the web hook."), **ID},
+    "import_id": {"description": _("`id` of the import."), **ID},
     "event_id": {"description": _("`id` of the event."), **ID},
     "year": {"description": _("The year."), "schema": {"type": "integer", "minimum": 0}, "example": 2016},
     "code": {"description": _("A unit's code, or a procedure's."), "schema": {"type": "string"}},

@@ -35,6 +35,7 @@ KINDS: Mapping[str, Text] = {
     "audit": _("Audit log"),
     "key": _("Data keys"),
     "webhook": _("Web hooks"),
+    "feed": _("Calendar links"),
     "backup": _("Backups"),
 }
 

@@ -73,7 +73,8 @@ PLACES = (
     Place("correspondence.incoming", _("Incoming mail"), "inbox", May.OUTBOX_READ, SETTINGS, key="i",
           holds=("correspondence",)),
     Place("health.overview", _("Workers"), "hdd-network", May.OUTBOX_READ, SETTINGS, key="k", holds=("health",)),
-    Place("own.account", _("My account"), "person-vcard", None, SETTINGS, key="m", holds=("own", "factor", "proving")),
+    Place("own.account", _("My account"), "person-vcard", None, SETTINGS, key="m",
+          holds=("own", "factor", "proving", "feeds")),
 )  # fmt: skip
 "In the order in which they stand."
 

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     TICKET_MESSAGE = "ticket.message"
     CITIZEN_REVEAL = "citizen.reveal"
     SUPERVISION_READ = "supervision.read"
+    STATISTICS_READ = "statistics.read"
     POLICY_EDIT = "policy.edit"
     PROCEDURE_EDIT = "procedure.edit"
     ACCOUNT_MANAGE = "account.manage"
@@ -48,7 +49,7 @@ CASE_CONTENT = frozenset(
 
 GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
-        Role.OFFICER: CASE_CONTENT | {Permission.DIRECTORY_READ},
+        Role.OFFICER: CASE_CONTENT | {Permission.DIRECTORY_READ, Permission.STATISTICS_READ},
         Role.SUPERVISOR: CASE_CONTENT
         | {
             Permission.DIRECTORY_READ,
@@ -79,7 +80,9 @@ SCOPES: Mapping[Permission, Role] = MappingProxyType(
         Permission.TICKET_OPEN: Role.OFFICER,
         Permission.TICKET_MOVE: Role.OFFICER,
         Permission.TICKET_MESSAGE: Role.OFFICER,
+        Permission.STATISTICS_READ: Role.OFFICER,
         Permission.WEBHOOK_MANAGE: Role.SYSTEM_ADMINISTRATOR,
+        Permission.DIRECTORY_EDIT: Role.STEWARD,
     }
 )
 """The scopes that another system's token can be given: permissions, under their own names, each with the role in which

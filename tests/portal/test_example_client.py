@@ -1,11 +1,14 @@
-"""The example of `docs/` against a real web server: it opens a ticket, is told of it, and takes no forged event."""
+"""The client on the documentation's page against a real web server: it opens a ticket, is told of it, takes no forged event."""
 
+import html
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +39,16 @@ def load() -> Any:
     return module
 
 
+def copied(url: str, folder: Path) -> Path:
+    """The client, as one copies it from the page."""
+    with urllib.request.urlopen(f"{url}/api/docs", timeout=30) as page:  # noqa: S310  our own address
+        found = re.search(r'<code id="example-client">(.*?)</code>', page.read().decode(), re.DOTALL)
+    assert found
+    path = folder / "example_client.py"
+    path.write_text(html.unescape(found[1]))
+    return path
+
+
 def test_an_integrator_opens_a_ticket_and_is_told_of_it(
     app: Flask, session: Session, province: Province, tmp_path: Path, database: str
 ) -> None:
@@ -45,11 +58,12 @@ def test_an_integrator_opens_a_ticket_and_is_told_of_it(
     registry = province.linjiang.code
     session.commit()
     web = Web(app, free_port(), PORTAL_WEBHOOK_NETWORKS="127.0.0.0/8")
+    client = copied(web.url, tmp_path)
     port = free_port()
     environ = {**os.environ, "DUIJIE_URL": web.url, "DUIJIE_TOKEN": token}
 
     def run(*words: str) -> Any:
-        made = subprocess.run([sys.executable, str(CLIENT), *words], env=environ, capture_output=True, text=True, check=False)
+        made = subprocess.run([sys.executable, str(client), *words], env=environ, capture_output=True, text=True, check=False)
         assert made.returncode == 0, made.stderr
         return json.loads(made.stdout)
 
@@ -59,7 +73,7 @@ def test_an_integrator_opens_a_ticket_and_is_told_of_it(
         heard = tmp_path / "heard.txt"
         with heard.open("w") as out:
             listening = {**environ, "DUIJIE_SECRET": hook["secret"]}
-            command = [sys.executable, str(CLIENT), "listen", "--port", str(port)]
+            command = [sys.executable, str(client), "listen", "--port", str(port)]
             processes.append(subprocess.Popen(command, env=listening, stdout=out))
         opening = ("open", "--registry", registry, "--message", "请核对底档。", "--key", "SL-2016-0042")
         number = run(*opening)["number"]
@@ -67,7 +81,7 @@ def test_an_integrator_opens_a_ticket_and_is_told_of_it(
         assert run("show", number)["reference"] == "SL-2016-0042"
         processes.append(worker(app))
         until(lambda: heard.read_text() == f"ticket.opened {number}\n")
-        wrong = subprocess.run([sys.executable, str(CLIENT), "open", "--registry", "x", "--message", "", "--key", "k"],
+        wrong = subprocess.run([sys.executable, str(client), "open", "--registry", "x", "--message", "", "--key", "k"],
                                env=environ, capture_output=True, text=True, check=False)  # fmt: skip
         assert (wrong.returncode, wrong.stderr.startswith("422: ")) == (1, True)
     finally:

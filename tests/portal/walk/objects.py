@@ -24,13 +24,14 @@ from portal.conversation.attachments import File, attach, sorted_out
 from portal.conversation.models import TextTemplate
 from portal.correspondence.models import Effect, IncomingMail
 from portal.desk.models import SavedView
+from portal.feeds.actions import make_link
 from portal.mail.models import OutboxMail
 from portal.tickets.models import Entry, Ticket
 from portal.web.actor import PORTAL
 from portal.web.links import Purpose, make
 from portal.webhooks.actions import PURPOSE
 from portal.webhooks.models import DeliveryState, Webhook, WebhookDelivery
-from tests.factories import Province, make_contact, make_officer
+from tests.factories import Province, actor_for, make_contact, make_officer
 from tests.portal.world import opened
 
 AT = datetime(2016, 1, 4, 1, 0, tzinfo=UTC)
@@ -126,6 +127,7 @@ def _of_directory(session: Session, unit: Unit, contact: Contact) -> Arguments:
         "absence_id": absence.id,
         "day_id": day.id,
         "imports.number": sheet.id,
+        "import_id": sheet.id,
     }
 
 
@@ -170,6 +172,7 @@ def _free(session: Session, province: Province) -> Arguments:
         "mail_id": mail.id,
         "incoming_id": incoming.id,
         "accounts.token": first_sign_in_url(new).rpartition("/")[2],
+        "feeds.feed.token": make_link(session, actor_for(new), AT),
         **FREE,
     }
 
@@ -190,4 +193,4 @@ def value(endpoint: str, argument: str, values: Arguments) -> tuple[str, Any] | 
 
 def is_free(key: str) -> bool:
     """Whether it is the same whoever's objects are looked at."""
-    return key in FREE or key in {"year_id", "mail_id", "incoming_id", "accounts.token"}
+    return key in FREE or key in {"year_id", "mail_id", "incoming_id", "accounts.token", "feeds.feed.token"}
