@@ -7,7 +7,7 @@ from flask import Flask
 
 from directory.calendars import CALENDARS, TIMEZONE
 from portal import static_files
-from portal.accounts import agency, factor, own, proving
+from portal.accounts import agency, choices, factor, own, proving
 from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
 from portal.api import docs as api_docs
@@ -43,10 +43,11 @@ from portal.search import views as search
 from portal.staff import leaving, officers_sheet, roles, signed_in, tokens
 from portal.staff import views as staff
 from portal.statistics import views as statistics
+from portal.style import views as style
 from portal.terms.indexing import KEYS
 from portal.tickets import counted, on_it, openings, rare_moves
 from portal.tickets import views as tickets
-from portal.web import error_pages, filters, headers, hosts, languages, packing
+from portal.web import error_pages, filters, headers, hosts, languages, packing, training
 from portal.web import views as web
 from portal.webhooks import views as webhooks
 
@@ -55,10 +56,10 @@ __all__ = ["create_app"]
 FEATURES = (web, audit, accounts, procedures, calendars, contacts, by_mail, exports, imports, openings, tickets,
             counted, on_it, rare_moves, conversation, pulse, texts, outbox, correspondence, supervision, policies,
             statistics, webhooks, desk, letters, linking, lookup, search, health, api, api_docs, guide,
-            guide_texts, feeds)  # fmt: skip
+            guide_texts, feeds, training, style)  # fmt: skip
 "The modules whose pages and doors there are, each with its blueprint `bp`."
 
-ENTRANCE = (own, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in, tokens)
+ENTRANCE = (own, choices, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in, tokens)
 "Those of signing in, accounts and roles."
 
 

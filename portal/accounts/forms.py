@@ -1,7 +1,7 @@
 """The forms of sign-in and of one's own account."""
 
 from flask_babel import lazy_gettext as _
-from wtforms import HiddenField, IntegerField, PasswordField, StringField
+from wtforms import BooleanField, HiddenField, IntegerField, PasswordField, StringField
 from wtforms.validators import EqualTo, Optional
 
 from portal.web.forms import PortalForm, at_most, required
@@ -52,6 +52,14 @@ class ChoosePasswordForm(PortalForm):
 
 class ChangePasswordForm(ChoosePasswordForm):
     present = PasswordField(_("Present password"), [required(_("Give your present password")), at_most(MOST_TYPED)])
+
+
+class ChoicesForm(PortalForm):
+    """What an officer has chosen for oneself."""
+
+    mail_mentions = BooleanField(_("When somebody names me in a message"))
+    mail_decisions = BooleanField(_("When my request for more time is granted or refused"))
+    single_keys = BooleanField(_("Letters alone do something on a page"))
 
 
 class EndSessionForm(PortalForm):

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, false, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from directory.base import Model
@@ -28,6 +28,16 @@ class Officer(Model):
     link_serial: Mapped[int] = mapped_column(
         default=0, server_default=text("0"), comment="of the newest sign-in link: the ones before are good no more"
     )
+    mail_mentions: Mapped[bool] = mapped_column(
+        default=True, server_default=true(), comment="whether being named in a message is mailed"
+    )
+    mail_decisions: Mapped[bool] = mapped_column(
+        default=True, server_default=true(), comment="whether the answer to a request of one's own for more time is"
+    )
+    single_keys: Mapped[bool] = mapped_column(
+        default=True, server_default=true(), comment="whether a letter alone does something on a page"
+    )
+    toured_at: Mapped[datetime | None] = mapped_column(comment="when the first tour was ended; null: it is shown")
     demonstration: Mapped[bool] = mapped_column(
         default=False, server_default=false(), comment="made with the demonstration province: needs no second factor"
     )

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.accounts import actions, factors, proofs, queries
 from portal.accounts.devices import browser
-from portal.accounts.forms import ChangePasswordForm, EndSessionForm
+from portal.accounts.forms import ChangePasswordForm, ChoicesForm, EndSessionForm
 from portal.accounts.models import SignInSession
 from portal.accounts.signing_in import idle_limit, needs_factor
 from portal.accounts.throttle import TooManyFailures
@@ -81,6 +81,7 @@ def _account(form: ChangePasswordForm) -> dict[str, object]:
     officer, at = current_user.officer, now()
     return {
         "form": form,
+        "choices": ChoicesForm(formdata=None, obj=officer),
         "ending": EndSessionForm(formdata=None),
         "sessions": db.session.scalars(queries.live_sessions_of(officer.id, at, idle_limit())).all(),
         "factor": factors.confirmed(officer),

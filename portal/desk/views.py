@@ -19,6 +19,7 @@ from portal.procedures.queries import all_procedures
 from portal.tickets.queries import partners_of
 from portal.web.access import actor, polled, requires, signed_in
 from portal.web.permissions import Permission
+from portal.web.tour import tour_of
 from portal.web.unit_choice import settle
 
 bp = Blueprint("desk", __name__)
@@ -112,7 +113,6 @@ def _tell(outcome: Outcome) -> None:
 
 
 def _landing() -> str:
-    """The page of a role without cases."""
-    if actor().may(Permission.AUDIT_READ):
-        return "audit.log"
-    return "contacts.directory" if actor().may(Permission.DIRECTORY_READ) else "own.account"
+    """The page of a role without cases, where its tour begins too."""
+    stops = tour_of(actor().roles)
+    return stops[0].endpoint if stops else "own.account"

@@ -7,7 +7,7 @@ from directory.first_six import first_six
 from portal.clock import now
 from portal.extensions import db
 from portal.lookup.finding import Found, look_up
-from portal.web.access import actor, requires
+from portal.web.access import actor, paced, requires
 from portal.web.permissions import Permission
 
 bp = Blueprint("lookup", __name__, url_prefix="/look-up")
@@ -16,6 +16,7 @@ MOST_OPTIONS, MOST_SHOWN, LONGEST_WORDS = 5, 12, 100
 
 @bp.get("")
 @requires(Permission.DIRECTORY_READ)
+@paced()
 def show() -> str | Response:
     """The page; an ID number in its address is cut out of it, for it would be kept in histories and logs."""
     if first_six(_typed()) != _typed():
@@ -25,6 +26,7 @@ def show() -> str | Response:
 
 @bp.get("/options")
 @requires(Permission.DIRECTORY_READ)
+@paced("contacts/options_wait.html")
 def options() -> str:
     """The first answers as options of the box."""
     return render_template("lookup/options.html", found=_found(MOST_OPTIONS), cut=_is_cut())

@@ -91,7 +91,9 @@ def mail_extension_decided(session: Session, task: Task, request: Extension, at:
     item["days"], item["granted"] = request.days, request.state is ExtensionState.GRANTED
     unit, asker = session.get_one(Unit, request.unit_code), request.asked_by
     desk = _mail_desk(session, task.ticket, "extension-decided", item, Why.DESK, unit, at)
-    if asker and asker.email and asker.active and asker.email.casefold() not in desk and not task.ticket.drill:
+    if task.ticket.drill or not (asker and asker.active and asker.mail_decisions):
+        return
+    if asker.email and asker.email.casefold() not in desk:
         to = Recipient(asker.email, asker.name, asker.language, asker.unit_code)
         letter = Letter("extension-decided", to, [item], task.ticket.number, why=Why.ASKER, unit=unit.name,
                         ceiling=_ceiling(task.ticket))  # fmt: skip
@@ -119,7 +121,7 @@ def mail_reply(session: Session, ticket: Ticket, recipient: Recipient, at: datet
 
 def mail_mention(session: Session, ticket: Ticket, officer: Officer, by_unit: str, at: datetime) -> None:
     """Tell an officer who is named in a message, and what the officer's unit owes; the words are read in the portal."""
-    if not officer.email or (ticket.drill and officer.unit_code != ticket.opener_code):
+    if not officer.email or not officer.mail_mentions or (ticket.drill and officer.unit_code != ticket.opener_code):
         return
     owed = [clock for clock in running_clocks(ticket) if clock.unit_code == officer.unit_code]
     notice: DirectoryNotice = {"unit": session.get_one(Unit, by_unit).name}

@@ -20,6 +20,7 @@ from portal.web.access import actor
 from portal.web.languages import current_language
 from portal.web.navigation import KEYS, Place, open_to, place_of
 from portal.web.permissions import Permission
+from portal.web.tour import stop_at, tour_of
 
 SHAPES: Mapping[str, str] = {"blue": "circle-fill", "yellow": "triangle-fill", "red": "square-fill"}
 
@@ -165,6 +166,15 @@ def here() -> Place | None:
     return place_of(request.endpoint or "")
 
 
+def tour() -> dict[str, Any] | None:
+    """The stop of the first tour that this page is, for who has not ended it."""
+    if not current_user.is_authenticated or current_user.officer.toured_at:
+        return None
+    stops = tour_of(actor().roles)
+    number = stop_at(stops, request.endpoint or "", request.args.get("tour", ""))
+    return None if number is None else {"stops": stops, "number": number}
+
+
 def limit_short(limit: Any) -> str:
     """The same where there is little room and a word beside it says which days are meant."""
     return str(gettext("%(n)d days", n=limit.amount) if limit.amount > 1 else gettext("1 day"))
@@ -204,7 +214,7 @@ def init_app(app: Flask) -> None:
         size=size,
     )
     app.jinja_env.globals.update(due=due, may=may, mail_is_kept=mail_is_kept)
-    app.jinja_env.globals.update(nav_places=places, nav_here=here, nav_keys=KEYS)
+    app.jinja_env.globals.update(nav_places=places, nav_here=here, nav_keys=KEYS, nav_tour=tour)
 
 
 def mail_is_kept() -> bool:

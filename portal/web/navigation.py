@@ -62,6 +62,7 @@ PLACES = (
           holds=("procedures",)),
     Place("calendars.this_year", _("Working calendar"), "calendar3", May.DIRECTORY_READ, MORE, key="c",
           holds=("calendars",)),
+    Place("training.handbook", _("Training handbook"), "mortarboard", None, MORE, key="b", holds=("training",)),
     Place("texts.overview", _("Texts"), "journal-text", May.TICKET_MESSAGE, SETTINGS, key="x", holds=("texts",)),
     Place("policies.show", _("Rules of the ladder"), "sliders", May.SUPERVISION_READ, SETTINGS, key="v",
           holds=("policies",)),
@@ -73,8 +74,9 @@ PLACES = (
     Place("correspondence.incoming", _("Incoming mail"), "inbox", May.OUTBOX_READ, SETTINGS, key="i",
           holds=("correspondence",)),
     Place("health.overview", _("Workers"), "hdd-network", May.OUTBOX_READ, SETTINGS, key="k", holds=("health",)),
+    Place("style.show", _("Components"), "palette", May.STYLE_READ, SETTINGS, key="q", holds=("style",)),
     Place("own.account", _("My account"), "person-vcard", None, SETTINGS, key="m",
-          holds=("own", "factor", "proving", "feeds")),
+          holds=("own", "choices", "factor", "proving", "feeds")),
 )  # fmt: skip
 "In the order in which they stand."
 

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     ROLE_GRANT = "role.grant"
     SESSION_MANAGE = "session.manage"
     AUDIT_READ = "audit.read"
+    STYLE_READ = "style.read"
 
 
 CASE_CONTENT = frozenset(
@@ -66,10 +67,13 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.TOKEN_MANAGE,
                 Permission.WEBHOOK_MANAGE,
                 Permission.OUTBOX_READ,
+                Permission.STYLE_READ,
             }
         ),
-        Role.SECURITY_ADMINISTRATOR: frozenset({Permission.ROLE_GRANT, Permission.SESSION_MANAGE}),
-        Role.AUDITOR: frozenset({Permission.AUDIT_READ}),
+        Role.SECURITY_ADMINISTRATOR: frozenset(
+            {Permission.ROLE_GRANT, Permission.SESSION_MANAGE, Permission.STYLE_READ}
+        ),
+        Role.AUDITOR: frozenset({Permission.AUDIT_READ, Permission.STYLE_READ}),
     }
 )
 

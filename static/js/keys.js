@@ -19,7 +19,7 @@ export function startKeys(root) {
     if (event.isComposing) return;
     if (event.key === "Escape") closeMenus();
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea")) event.target.form?.requestSubmit();
-    if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if ("noSingleKeys" in document.body.dataset || typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
     const after = Date.now() - going < WAITS;
     going = !after && event.key === "g" ? Date.now() : 0;
     if (dialog?.open && event.key !== "?") return;

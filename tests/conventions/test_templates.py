@@ -88,3 +88,21 @@ def test_every_word_of_a_template_can_be_translated(name: str) -> None:
     assert not [
         f"line {line}: {text.strip()}" for line, text in shown if any(word not in NAMES for word in WORDS.findall(text))
     ]
+
+
+def test_the_handbook_says_the_words_that_stand_on_the_pages() -> None:
+    others = [source for name, source in templates().items() if not name.startswith("training/")]
+    others += [module.path.read_text() for module in modules("portal")]
+    said = re.findall(r'word\(_\("([^"]+)"\)\)', templates()["training/handbook.html"])
+    assert len(said) > 20
+    assert not [text for text in said if not any(f'_("{text}")' in other for other in others)]
+
+
+OF_A_LIVE_TICKET = {"attachments", "history", "linked", "task_card", "task_moves", "text_picker", "plan_chart", "navigation"}
+"Components that draw a ticket with all that hangs on it, and the bar that stands on the page anyway."
+
+
+def test_the_page_of_the_components_shows_every_one() -> None:
+    every = {name.removeprefix("components/").removesuffix(".html") for name in templates() if name.startswith("components/")}
+    shown = set(re.findall(r"components/([a-z_]+)\.html", templates()["style/style.html"]))
+    assert every - shown == OF_A_LIVE_TICKET

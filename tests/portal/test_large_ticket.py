@@ -108,6 +108,15 @@ def test_its_latest_part_is_shown_and_the_rest_is_one_press_away_without_scripts
     assert f'id="entry-{first[1]}"' in changyi.get(f"{address}?entry={first[1]}").text, "an old entry that is asked for"
 
 
+def test_at_a_glance_it_names_a_few_units_and_folds_the_many(changyi: Client, large: Ticket) -> None:
+    page = changyi.get(f"/tickets/{large.number}").text
+    glance = page[page.index("glance__turn") : page.index("glance__next")]
+    assert words(glance).count("户政大厅") == 4
+    assert "另有 22 项任务" in words(glance)
+    assert 'class="former way-many"' in page
+    assert "其他单位的 20 项任务" in words(page)
+
+
 def test_nonsense_in_the_address_shows_the_latest(changyi: Client, small: Ticket) -> None:
     address = f"/tickets/{small.number}"
     for nonsense in ("-1", "x", "99999999999999999999"):

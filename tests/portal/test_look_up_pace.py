@@ -10,8 +10,8 @@ from tests.conftest import Clock
 from tests.factories import Province, make_officer, sign_in
 from tests.portal.pages import asked_of_the_database
 
-FRAGMENTS = ("/directory/options?q=昌邑", "/directory/hits?q=昌邑")
-PAGES = ("/directory?q=昌邑", "/search/suggestions?q=临江")
+FRAGMENTS = ("/look-up/options?q=昌邑", "/directory/options?q=昌邑", "/directory/hits?q=昌邑")
+PAGES = ("/look-up?q=昌邑", "/directory?q=昌邑", "/search/suggestions?q=临江")
 
 # nothing of it is in the database: one kind is enough
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

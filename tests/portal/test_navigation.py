@@ -12,14 +12,14 @@ from tests.clients import Client
 from tests.factories import Province, make_officer, sign_in
 
 OFFERED = {
-    Role.OFFICER: {"desk", "contacts", "openings", "guide", "search", "procedures", "calendars", "texts", "own"},
+    Role.OFFICER: {"desk", "contacts", "openings", "guide", "search", "procedures", "calendars", "texts", "training", "own"},
     Role.SUPERVISOR: {"desk", "contacts", "openings", "supervision", "statistics", "guide", "search", "procedures",
-                      "calendars", "texts", "policies", "guide_texts", "own"},
-    Role.STEWARD: {"contacts", "guide", "calendars", "own"},
-    Role.SYSTEM_ADMINISTRATOR: {"contacts", "staff", "mail", "guide", "calendars", "tokens", "webhooks", "correspondence", "health",
-                                "own"},
-    Role.SECURITY_ADMINISTRATOR: {"roles", "sessions", "guide", "own"},
-    Role.AUDITOR: {"audit", "guide", "own"},
+                      "calendars", "texts", "policies", "guide_texts", "training", "own"},
+    Role.STEWARD: {"contacts", "guide", "calendars", "training", "own"},
+    Role.SYSTEM_ADMINISTRATOR: {"contacts", "staff", "mail", "guide", "calendars", "tokens", "webhooks", "correspondence", "health", "style",
+                                "training", "own"},
+    Role.SECURITY_ADMINISTRATOR: {"roles", "sessions", "guide", "style", "training", "own"},
+    Role.AUDITOR: {"audit", "guide", "style", "training", "own"},
 }  # fmt: skip
 
 

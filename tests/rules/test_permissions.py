@@ -32,7 +32,7 @@ def test_a_supervisor_is_an_officer_who_supervises() -> None:
 
 
 def test_the_auditor_reads_the_audit_log_and_nobody_else_does() -> None:
-    assert GRANTS[Role.AUDITOR] == {Permission.AUDIT_READ}
+    assert GRANTS[Role.AUDITOR] == {Permission.AUDIT_READ, Permission.STYLE_READ}
     assert [role for role in Role if granted([role], Permission.AUDIT_READ)] == [Role.AUDITOR]
 
 
