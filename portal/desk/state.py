@@ -6,6 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+FIRST_YEAR, LAST_YEAR = 2000, 2999
+
 
 class WorkView(StrEnum):
     """One tab of the work list."""
@@ -75,7 +77,9 @@ def _plain_day(word: str) -> str:
 
 
 def _day(word: str) -> date | None:
+    """A day on which a ticket can have been opened; at either end of the calendar no day is before or after."""
     try:
-        return date.fromisoformat(word) if word else None
+        day = date.fromisoformat(word)
     except ValueError:
         return None
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None

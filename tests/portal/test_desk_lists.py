@@ -370,3 +370,8 @@ def test_unread_tickets_follow_one_another_page_by_page(
         following = re.search(r'href="([^"]+)" rel="next"', page)
         address = following[1].replace("&amp;", "&") if following else None
     assert seen == [f"第{place}件" for place in (4, 3, 2, 1, 0)]
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "9999-12-31", "2016-02-30", "yesterday"])
+def test_a_day_at_the_end_of_the_calendar_narrows_nothing(day: str) -> None:
+    assert Sieve.read({"opened_from": day, "opened_to": day}).opened_between == (None, None)
