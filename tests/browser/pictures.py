@@ -74,6 +74,8 @@ def stories(province_app: Flask, clock: Clock) -> str:
         make_year(db.session, TICKETS, in_utc("2016-01-04 09:00"), clock.set("2016-12-15 16:00"))
         db.session.commit()
         officers = {each.username: each for each in db.session.scalars(select(Officer))}
+        for officer in officers.values():
+            officer.toured_at = clock.now  # the pages as they are every day
         numbers = [tell(officers, clock, *story) for story in STORIES]
         clock.set("2016-12-28 10:20")
         db.session.commit()  # nothing of ours stands in the way of the worker's own transactions
