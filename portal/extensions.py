@@ -1,6 +1,8 @@
 """The Flask extensions, and how the two databases are made to behave alike."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import has_request_context, request
@@ -36,6 +38,31 @@ def behave_like_postgresql(engine: Engine) -> None:
         return
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
+
+
+@contextmanager
+def foreign_keys_aside(engine: Engine) -> Iterator[None]:
+    """While migrations run. On SQLite they make a table anew, and with foreign keys on, what belongs to its rows goes.
+
+    Afterwards every reference is looked at; RuntimeError names the first that leads nowhere.
+    """
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    engine.dispose()
+    event.listen(engine, "connect", _without_foreign_keys)
+    try:
+        yield
+        with engine.connect().execution_options(read_only=True) as connection:
+            if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise RuntimeError(f"row {broken[1]} of {broken[0]} refers to a row of {broken[2]} that is not there")
+    finally:
+        event.remove(engine, "connect", _without_foreign_keys)
+        engine.dispose()
+
+
+def _without_foreign_keys(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.execute("PRAGMA foreign_keys=OFF")
 
 
 def statement_by_statement(engine: Engine) -> Connection:

@@ -1,11 +1,12 @@
 """The migrations make the tables that the models say, on both databases, and can be undone."""
 
+import pytest
 from flask import Flask
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Officer
-from portal.extensions import alembic, db
+from portal.extensions import alembic, db, foreign_keys_aside
 from tests.factories import Province, make_officer
 
 
@@ -35,6 +36,38 @@ def test_the_newest_migration_loses_nothing(app: Flask, session: Session, provin
         assert (kept.id, len(kept.grants)) == ids
         assert ids[1]
         db.session.rollback()
+
+
+def test_no_migration_loses_what_belongs_to_the_rows_of_a_table_that_it_makes_anew(
+    app: Flask, session: Session, province: Province
+) -> None:
+    make_officer(session, province.changyi, "zhang")
+    session.commit()
+    with app.app_context():
+        before = _counted()
+        assert all(before.values())
+        db.session.rollback()
+        with foreign_keys_aside(db.engine):
+            alembic.downgrade("0001")
+            alembic.upgrade()
+        assert _counted() == before
+        db.session.rollback()
+
+
+def _counted() -> dict[str, int]:
+    """What was there from the first schema on."""
+    names = ("unit", "unit_ancestor", "contact", "officer", "role_grant")
+    return {name: db.session.scalar(text(f"SELECT count(*) FROM {name}")) or 0 for name in names}  # noqa: S608
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_migration_that_would_leave_a_reference_to_nothing_is_told(app: Flask, session: Session, province: Province) -> None:
+    code = province.changyi.code
+    session.commit()
+    broken = text("DELETE FROM unit WHERE code = :code").bindparams(code=code)
+    told = pytest.raises(RuntimeError, match="refers to a row of")
+    with told, foreign_keys_aside(db.engine), db.engine.begin() as connection:
+        connection.execute(broken)
 
 
 def test_there_is_one_line_of_migrations(app: Flask) -> None:
