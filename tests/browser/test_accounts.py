@@ -22,8 +22,8 @@ def sign_in(page: Page, username: str) -> None:
 
 
 def sign_out(page: Page) -> None:
-    page.locator("[data-menu] > summary").click()
-    page.locator(".menu__sheet button").click()
+    page.locator(".menu:not(.menu--more) > summary").click()
+    page.locator(".menu__sheet form button").click()
     page.wait_for_url("**/sign-in")
 
 
