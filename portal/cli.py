@@ -23,7 +23,7 @@ from portal.calendar_commands import calendar_commands
 from portal.correspondence.mailbox import receive_all, receive_one, report_of
 from portal.errors import Refused
 from portal.escalation.sweep import sweep
-from portal.extensions import alembic, db, foreign_keys_aside
+from portal.extensions import alembic, db
 from portal.mail.actions import send_now
 from portal.mail.deliver import deliver
 from portal.privacy_commands import keys_commands, purge_command
@@ -107,7 +107,7 @@ def migrate_command() -> tuple[Report, str]:
 def _migrate() -> str:
     """To the newest schema, whose name is answered; the end of the context closes the connection that looked at it."""
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    with current_app.app_context(), foreign_keys_aside(db.engine):
+    with current_app.app_context():
         alembic.upgrade()
         return ", ".join(script.revision for script in alembic.heads())
 

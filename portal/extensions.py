@@ -2,8 +2,8 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import ExitStack, contextmanager
+from typing import Any, cast
 
 from flask import has_request_context, request
 from flask_alembic import Alembic
@@ -20,8 +20,20 @@ PRAGMAS = ("journal_mode=WAL", "busy_timeout=15000", "foreign_keys=ON", "synchro
 "The last one: what is purged is overwritten in the file, not only forgotten."
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
+
+class Migrations(Alembic):
+    """On SQLite a migration makes a table anew; with foreign keys on, what belongs to its rows would go too."""
+
+    def run_migrations(self, fn: Any, **kwargs: Any) -> None:
+        """However they are asked for: `portal migrate`, `portal start`, `flask db upgrade`, a test."""
+        with ExitStack() as aside:
+            for context in self.migration_contexts.values():
+                aside.enter_context(foreign_keys_aside(cast(Connection, context.connection)))
+            super().run_migrations(fn, **kwargs)
+
+
 db = SQLAlchemy(session_options={"autoflush": False})
-alembic = Alembic(metadatas=Model.metadata, run_mkdir=False)
+alembic = Migrations(metadatas=Model.metadata, run_mkdir=False)
 babel = Babel()
 csrf = CSRFProtect()
 login = LoginManager()
@@ -41,28 +53,28 @@ def behave_like_postgresql(engine: Engine) -> None:
 
 
 @contextmanager
-def foreign_keys_aside(engine: Engine) -> Iterator[None]:
-    """While migrations run. On SQLite they make a table anew, and with foreign keys on, what belongs to its rows goes.
+def foreign_keys_aside(connection: Connection) -> Iterator[None]:
+    """SQLite keeps no foreign keys on this connection meanwhile; afterwards every reference is looked at.
 
-    Afterwards every reference is looked at; RuntimeError names the first that leads nowhere.
+    What was not committed is taken back. RuntimeError names the first reference that leads nowhere.
     """
-    if engine.dialect.name != "sqlite":
+    if connection.dialect.name != "sqlite":
         yield
         return
-    engine.dispose()
-    event.listen(engine, "connect", _without_foreign_keys)
+    _keep_foreign_keys(connection, "OFF")
     try:
         yield
-        with engine.connect().execution_options(read_only=True) as connection:
-            if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                raise RuntimeError(f"row {broken[1]} of {broken[0]} refers to a row of {broken[2]} that is not there")
+        if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+            raise RuntimeError(f"row {broken[1]} of {broken[0]} refers to a row of {broken[2]} that is not there")
     finally:
-        event.remove(engine, "connect", _without_foreign_keys)
-        engine.dispose()
+        _keep_foreign_keys(connection, "ON")
 
 
-def _without_foreign_keys(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.execute("PRAGMA foreign_keys=OFF")
+def _keep_foreign_keys(connection: Connection, on_or_off: str) -> None:
+    """Told to the driver itself: within a transaction SQLite passes it over."""
+    connection.rollback()
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA foreign_keys={on_or_off}")
 
 
 def statement_by_statement(engine: Engine) -> Connection:

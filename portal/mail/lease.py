@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import Any, cast
 
-from sqlalchemy import Connection, CursorResult, Table, bindparam, case, func, literal, select, update
+from sqlalchemy import Connection, CursorResult, FromClause, Table, bindparam, case, func, literal, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from directory.base import Instant
 from portal.mail import queries
@@ -37,13 +38,29 @@ SETTLE = (
 )
 "Once for every mail: made once and below the session, since it is a good part of what a delivery costs."
 
-UNTRIED = {
-    "attempts": OutboxMail.attempts - 1,
-    "first_try_at": case((OutboxMail.attempts > 1, OutboxMail.first_try_at)),
-}
-"What taking a mail had written, taken back."
-
 chance = SystemRandom()
+
+
+def taking(table: Table, ids: FromClause, held: type[Any], now: datetime, **values: Any) -> ReturningUpdate[Any]:
+    """Take the rows with these ids for one more attempt; answers with the columns that a `held` has."""
+    return (
+        update(table)
+        .where(table.c.id.in_(select(ids.c.id)))
+        .values(
+            attempts=table.c.attempts + 1,
+            first_try_at=func.coalesce(table.c.first_try_at, literal(now, Instant())),
+            **values,
+        )
+        .returning(*(table.c[field.name] for field in fields(held)))
+    )
+
+
+def untried(table: Table) -> dict[str, Any]:
+    """What taking a row had written, taken back."""
+    return {
+        "attempts": table.c.attempts - 1,
+        "first_try_at": case((table.c.attempts > 1, table.c.first_try_at)),
+    }
 
 
 class Lease:
@@ -58,18 +75,8 @@ class Lease:
         """Takes up to `limit` of the mails due at `due_at`, passing over what another process takes at this moment."""
         first = queries.due(due_at).with_only_columns(OutboxMail.id).limit(limit)
         ids = first.with_for_update(skip_locked=True).cte("due")
-        taken = self.session.connection().execute(
-            update(OUTBOX)
-            .where(OUTBOX.c.id.in_(select(ids.c.id)))
-            .values(
-                state=MailState.SENDING,
-                lease=self.holder,
-                next_try_at=now + self.length,
-                attempts=OUTBOX.c.attempts + 1,
-                first_try_at=func.coalesce(OUTBOX.c.first_try_at, literal(now, Instant())),
-            )
-            .returning(*(OUTBOX.c[field.name] for field in fields(Held)))
-        )
+        ours = {"state": MailState.SENDING, "lease": self.holder, "next_try_at": now + self.length}
+        taken = self.session.connection().execute(taking(OUTBOX, ids, Held, now, **ours))
         return sorted((Held(*row) for row in taken), key=lambda mail: mail.id)
 
     def renew(self, now: datetime) -> set[int]:
@@ -100,11 +107,12 @@ class Lease:
     def give_back(self, mails: Collection[Held], now: datetime) -> None:
         """Lets go of mails that were not tried."""
         ids = {mail.id for mail in mails}
-        self._update(ids, state=MailState.DEFERRED, lease=None, next_try_at=now, **UNTRIED)
+        self._update(ids, state=MailState.DEFERRED, lease=None, next_try_at=now, **untried(OUTBOX))
 
     def put_off(self, mail: Held, until: datetime, why: str) -> None:
         """Lets go of a mail that is not to be tried before `until`."""
-        self._update({mail.id}, state=MailState.DEFERRED, lease=None, next_try_at=until, server_reply=why, **UNTRIED)
+        put_off = {"state": MailState.DEFERRED, "lease": None, "next_try_at": until, "server_reply": why}
+        self._update({mail.id}, **put_off, **untried(OUTBOX))
 
     def _update(self, ids: Collection[int], **values: Any) -> int:
         ours = OutboxMail.id.in_(ids), OutboxMail.lease == self.holder, OutboxMail.state == MailState.SENDING

@@ -19,13 +19,13 @@ from portal.accounts.models import Officer
 from portal.staff.wording import ROLE_NAMES, SCOPE_MEANINGS
 from portal.web.forms import PortalForm, at_most, required, stripped
 from portal.web.permissions import SCOPES, Role
-from portal.web.unit_choice import UnitChoice
+from portal.web.unit_choice import FormOfUnit, UnitChoice
 
 SCOPE_CHOICES = [SelectChoice(scope.value, SCOPE_MEANINGS[scope]) for scope in SCOPES]
 ROLES = [SelectChoice(*each) for each in ROLE_NAMES.items()]
 
 
-class NewAccountForm(PortalForm):
+class NewAccountForm(FormOfUnit):
     name = StringField(_("Name"), [required(_("Give the officer's name")), at_most(60)], [stripped])
     username = StringField(_("Username"), [at_most(60)], [stripped])
     email = StringField(_("Email"), [at_most(254)], [stripped])
@@ -47,7 +47,7 @@ class WhyForm(PortalForm):
     why = StringField(_("Why"), [required(_("Say why: the audit log keeps it")), at_most(200)], [stripped])
 
 
-class TokenForm(PortalForm):
+class TokenForm(FormOfUnit):
     unit = FormField(UnitChoice)
     label = StringField(_("Which system"), [required(_("Say which system it is for, and who looks after it")),
                                             at_most(100)], [stripped])  # fmt: skip

@@ -23,7 +23,6 @@ from portal.staff.wording import SCOPE_MEANINGS
 from portal.web.access import actor, proved_lately, requires
 from portal.web.pagination import decode, page_of
 from portal.web.permissions import Permission
-from portal.web.unit_choice import settle
 
 bp = Blueprint("tokens", __name__, url_prefix="/tokens")
 PAGE = 50
@@ -64,11 +63,7 @@ def new() -> str:
 def create() -> Response:
     """The token on the page that answers, and never again."""
     form = TokenForm()
-    unsettled = settle(db.session, form.unit.form, actor().unit_code)
-    valid = form.validate()
-    if unsettled:
-        form.refuse(Invalid({"unit": unsettled}))
-    made = _made(form) if valid and not unsettled else None
+    made = _made(form) if form.settled(db.session, actor().unit_code) else None
     if made is None:
         return make_response(render_template("staff/new_token.html", form=form), 422)
     db.session.commit()
@@ -119,7 +114,7 @@ def _made(form: TokenForm) -> tuple[ApiToken, str] | None:
         return add_token(db.session, actor(), unit.code, form.label.data, now(), scopes=scopes,
                          expires_at=_end_of(form.last_day.data))  # fmt: skip
     except Invalid as refusal:
-        form.refuse(Invalid({{"unit_code": "unit"}.get(name, name): text for name, text in refusal.fields.items()}))
+        form.refuse(refusal)
         return None
 
 

@@ -24,7 +24,6 @@ from portal.staff.wording import ROLE_NAMES
 from portal.web.access import actor, proved_lately, requires
 from portal.web.pagination import decode, page_of
 from portal.web.permissions import Permission
-from portal.web.unit_choice import settle
 
 bp = Blueprint("staff", __name__, url_prefix="/accounts")
 PAGE = 50
@@ -52,11 +51,7 @@ def new() -> str:
 def create() -> Response:
     """A new account without a role, and the link of its first sign-in."""
     form = NewAccountForm()
-    unsettled = settle(db.session, form.unit.form, actor().unit_code)
-    valid = form.validate()
-    if unsettled:
-        form.refuse(Invalid({"unit": unsettled}))
-    officer = _added(form) if valid and not unsettled else None
+    officer = _added(form) if form.settled(db.session, actor().unit_code) else None
     if officer is None:
         return make_response(render_template("staff/new.html", form=form), 422)
     db.session.commit()
@@ -128,7 +123,7 @@ def _added(form: NewAccountForm) -> Officer | None:
         return add_officer(db.session, actor(), form.name.data, unit.code, (), username=form.username.data or None,
                            email=form.email.data, at=now(), roles_follow=True)  # fmt: skip
     except Invalid as refusal:
-        form.refuse(Invalid({{"unit_code": "unit"}.get(name, name): text for name, text in refusal.fields.items()}))
+        form.refuse(refusal)
         return None
 
 

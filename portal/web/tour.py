@@ -24,6 +24,9 @@ WORK_LIST = Stop("desk.work_list", _("This is your work list"), _(
     "quarter, red is past the limit. Sign for a task first; that tells the other side that you have it. "
     "Then answer."
 ))
+ACCOUNT = Stop("own.account", _("Your own account"), _(
+    "Set up the second factor first, and keep the recovery codes where nobody else finds them."
+))
 TOURS: Mapping[Role, Sequence[Stop]] = MappingProxyType({
     Role.SUPERVISOR: (
         WORK_LIST,
@@ -81,18 +84,14 @@ TOURS: Mapping[Role, Sequence[Stop]] = MappingProxyType({
         Stop("sessions.listed", _("Where everybody is signed in"), _(
             "Sessions that look wrong are ended here, one or all of an officer."
         )),
-        Stop("own.account", _("Your own account"), _(
-            "Set up the second factor first, and keep the recovery codes where nobody else finds them."
-        )),
+        ACCOUNT,
     ),
     Role.AUDITOR: (
         Stop("audit.log", _("Who did what"), _(
             "Everything that concerns a case or an account, newest first, by person, act, object and day. "
             "Nobody can change it, and you see nothing of the cases themselves."
         )),
-        Stop("own.account", _("Your own account"), _(
-            "Set up the second factor first, and keep the recovery codes where nobody else finds them."
-        )),
+        ACCOUNT,
         Stop("training.handbook", _("The handbook"), _(
             "What each role does on which page, in the words of the pages. It is always found under the "
             "menu at the end of the bar."

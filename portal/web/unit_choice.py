@@ -12,8 +12,8 @@ from directory.lookup import find
 from directory.matching import Asker
 from directory.models import Unit
 from directory.registers import RegisterHint, register_hint
-from portal.errors import Text
-from portal.web.forms import stripped
+from portal.errors import Invalid, Text
+from portal.web.forms import PortalForm, stripped
 
 MOST_HITS = 8
 
@@ -29,6 +29,22 @@ class UnitChoice(Form):
     hits: Sequence[Unit] = ()
     hint: RegisterHint | None = None
     "what the first six digits of an ID number say, where those were typed"
+
+
+class FormOfUnit(PortalForm):
+    """A form with a field `unit`, which actions call `unit_code`."""
+
+    def refuse(self, refusal: Invalid) -> None:
+        here = {"unit_code": "unit"}
+        super().refuse(Invalid({here.get(name, name): text for name, text in refusal.fields.items()}))
+
+    def settled(self, session: Session, near: str | None) -> bool:
+        """Whether it is filled in, with one unit; what is wanting stands beside the fields."""
+        unsettled = settle(session, self.unit.form, near)
+        valid = self.validate()
+        if unsettled:
+            self.refuse(Invalid({"unit": unsettled}))
+        return bool(valid and not unsettled)
 
 
 def settle(session: Session, choice: UnitChoice, near: str | None, partners: Collection[str] = ()) -> Text | None:

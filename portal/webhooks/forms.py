@@ -5,7 +5,7 @@ from wtforms import DateTimeLocalField, FormField, SelectChoice, SelectMultipleF
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.web.forms import PortalForm, at_most, required, stripped
-from portal.web.unit_choice import UnitChoice
+from portal.web.unit_choice import FormOfUnit, UnitChoice
 from portal.webhooks.wording import EVENT_NAMES
 
 CHOICES = [SelectChoice(str(kind), name) for kind, name in EVENT_NAMES.items()]
@@ -20,7 +20,7 @@ class WebhookForm(PortalForm):
                                  widget=ListWidget(prefix_label=False), validate_choice=False)  # fmt: skip
 
 
-class NewWebhookForm(WebhookForm):
+class NewWebhookForm(FormOfUnit, WebhookForm):
     unit = FormField(UnitChoice)
 
 

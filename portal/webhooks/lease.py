@@ -2,27 +2,19 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from random import SystemRandom
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, case, func, literal, select, update
+from sqlalchemy import CursorResult, Table, update
 from sqlalchemy.orm import Session
 
-from directory.base import Instant
+from portal.mail.lease import chance, taking, untried
 from portal.webhooks import queries
 from portal.webhooks.models import DeliveryState, WebhookDelivery
 from portal.webhooks.verdict import gap
 
 TABLE = cast(Table, WebhookDelivery.__table__)
-UNTRIED = {
-    "attempts": WebhookDelivery.attempts - 1,
-    "first_try_at": case((WebhookDelivery.attempts > 1, WebhookDelivery.first_try_at)),
-}
-"What taking it had written, taken back."
-
-chance = SystemRandom()
 
 
 @dataclass(frozen=True)
@@ -48,18 +40,8 @@ class Lease:
     def take(self, webhook_id: int, due_at: datetime, now: datetime, limit: int) -> Sequence[Held]:
         """Up to `limit` events of one web hook, no two of them of one ticket."""
         ids = queries.due(webhook_id, due_at, limit).cte("due")
-        taken = self.session.connection().execute(
-            update(TABLE)
-            .where(TABLE.c.id.in_(select(ids.c.id)))
-            .values(
-                state=DeliveryState.SENDING,
-                lease=self.holder,
-                next_try_at=now + self.length,
-                attempts=TABLE.c.attempts + 1,
-                first_try_at=func.coalesce(TABLE.c.first_try_at, literal(now, Instant())),
-            )
-            .returning(*(TABLE.c[field.name] for field in fields(Held)))
-        )
+        ours = {"state": DeliveryState.SENDING, "lease": self.holder, "next_try_at": now + self.length}
+        taken = self.session.connection().execute(taking(TABLE, ids, Held, now, **ours))
         return sorted((Held(*row) for row in taken), key=lambda held: held.id)
 
     def settle(self, held: Held, state: DeliveryState, words: str, now: datetime) -> bool:
@@ -76,7 +58,7 @@ class Lease:
 
     def give_back(self, held: Held, now: datetime) -> None:
         """Let go of one that was not tried."""
-        self._update(held, state=DeliveryState.DEFERRED, lease=None, next_try_at=now, **UNTRIED)
+        self._update(held, state=DeliveryState.DEFERRED, lease=None, next_try_at=now, **untried(TABLE))
 
     def _update(self, held: Held, **values: Any) -> bool:
         ours = WebhookDelivery.id == held.id, WebhookDelivery.lease == self.holder

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from portal.mail.verdict import PATIENCE, gap
+from portal.mail.verdict import PATIENCE, gap, given_up
 
 __all__ = ["PATIENCE", "Fate", "Verdict", "gap", "of_status", "too_long"]
 
@@ -44,4 +44,4 @@ def of_status(status: int, words: str) -> Verdict:
 
 def too_long(since: datetime | None, now: datetime) -> bool:
     """Whether it has failed for as long as the portal has patience."""
-    return since is not None and now - since >= PATIENCE
+    return since is not None and given_up(since, now)

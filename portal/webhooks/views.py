@@ -20,7 +20,6 @@ from portal.web.access import actor, proved_lately, requires
 from portal.web.actor import Actor
 from portal.web.pagination import decode, page_of
 from portal.web.permissions import Permission
-from portal.web.unit_choice import settle
 from portal.webhooks import actions, queries
 from portal.webhooks.forms import NewWebhookForm, PlainForm, ReplayForm, WebhookForm
 from portal.webhooks.models import DeliveryState, Webhook
@@ -55,11 +54,7 @@ def new() -> str:
 def create() -> Answered:
     """The web hook, and its secret, this once."""
     form = NewWebhookForm()
-    unsettled = settle(db.session, form.unit.form, actor().unit_code)
-    valid = form.validate()
-    if unsettled:
-        form.refuse(Invalid({"unit": unsettled}))
-    made = _subscribed(form) if valid and not unsettled else None
+    made = _subscribed(form) if form.settled(db.session, actor().unit_code) else None
     if made is None:
         return render_template("webhooks/new.html", form=form), 422
     db.session.commit()
@@ -168,7 +163,7 @@ def _subscribed(form: NewWebhookForm) -> tuple[Webhook, str] | None:
     try:
         return actions.subscribe(db.session, actor(), unit.code, _given(form), now(), cipher(), _settings().webhooks)
     except Invalid as refusal:
-        form.refuse(Invalid({{"unit_code": "unit"}.get(name, name): text for name, text in refusal.fields.items()}))
+        form.refuse(refusal)
     return None
 
 

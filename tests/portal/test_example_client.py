@@ -49,11 +49,10 @@ def copied(url: str, folder: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_an_integrator_opens_a_ticket_and_is_told_of_it(
-    app: Flask, session: Session, province: Province, tmp_path: Path, database: str
+    app: Flask, session: Session, province: Province, tmp_path: Path
 ) -> None:
-    if database == "postgresql":
-        pytest.skip("what is stored is tested on both elsewhere")
     _token, token = add_token(session, PORTAL, province.changyi.code, "受理系统", clock.now())
     registry = province.linjiang.code
     session.commit()
