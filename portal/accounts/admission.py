@@ -91,7 +91,7 @@ def admit(engine: Engine, plaintext: str, asked: Asked, at: datetime, limit: int
         if token is None or why_not:
             _refuse(session, token, asked, at, why_not)
             return None
-        admitted = Admitted(_actor(token, asked.address), _counted(token, at, limit))
+        admitted = Admitted(_actor(token, asked), _counted(token, at, limit))
         _note(session, admitted, asked, at)
         return admitted
 
@@ -114,11 +114,14 @@ def _refuse(session: Session, token: ApiToken | None, asked: Asked, at: datetime
     audit(session, who, "token.refused", f"token {token.id}" if token else "", at=at, why=why, call=asked.call)
 
 
-def _actor(token: ApiToken, address: str) -> Actor:
-    """The system as rules, actions and queries take who acts: its scopes, in the roles that those have."""
-    roles = frozenset(SCOPES[scope] for scope in token.permissions)
+def _actor(token: ApiToken, asked: Asked) -> Actor:
+    """The system as rules, actions and queries take who acts: its scopes, in the role that the one asked for has.
+
+    In that role alone: who may read the figures of the units below sees none of their tickets by it.
+    """
+    roles = frozenset(SCOPES[scope] for scope in token.permissions if scope is asked.permission)
     name = token.label or token.unit.name
-    return Actor(token.unit_code, name, roles, token_id=token.id, scopes=token.permissions, address=address)
+    return Actor(token.unit_code, name, roles, token_id=token.id, scopes=token.permissions, address=asked.address)
 
 
 def _counted(token: ApiToken, at: datetime, limit: int) -> Allowance:

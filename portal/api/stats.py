@@ -72,7 +72,7 @@ class StatsResult(Schema):
 
 
 @bp.get("/stats")
-@call(Operation(Permission.STATISTICS_READ, _("The figures of your unit and all below it in a period."), StatsResult,
+@call(Operation(Permission.SUPERVISION_READ, _("The figures of your unit and all below it in a period."), StatsResult,
                 asks=StatsQuery))  # fmt: skip
 def stats(actor: Actor, given: Given) -> shapes.Json:
     unit = db.session.get_one(Unit, actor.unit_code, options=[joinedload(Unit.locality)])

@@ -31,7 +31,7 @@ SCOPE_MEANINGS: dict[Permission, Text] = {
     Permission.TICKET_OPEN: _("open tickets for the unit"),
     Permission.TICKET_MOVE: _("move the unit's tasks: sign for, answer, return …"),
     Permission.TICKET_MESSAGE: _("write messages"),
-    Permission.STATISTICS_READ: _("read the figures of the unit and those below it"),
+    Permission.SUPERVISION_READ: _("read the figures of the unit and those below it"),
     Permission.DIRECTORY_EDIT: _("give contact tables in for the unit and those below it, and apply them"),
     Permission.WEBHOOK_MANAGE: _("keep the unit's web hooks"),
 }

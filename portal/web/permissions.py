@@ -23,7 +23,6 @@ class Permission(StrEnum):
     TICKET_MESSAGE = "ticket.message"
     CITIZEN_REVEAL = "citizen.reveal"
     SUPERVISION_READ = "supervision.read"
-    STATISTICS_READ = "statistics.read"
     POLICY_EDIT = "policy.edit"
     PROCEDURE_EDIT = "procedure.edit"
     ACCOUNT_MANAGE = "account.manage"
@@ -50,7 +49,7 @@ CASE_CONTENT = frozenset(
 
 GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
-        Role.OFFICER: CASE_CONTENT | {Permission.DIRECTORY_READ, Permission.STATISTICS_READ},
+        Role.OFFICER: CASE_CONTENT | {Permission.DIRECTORY_READ},
         Role.SUPERVISOR: CASE_CONTENT
         | {
             Permission.DIRECTORY_READ,
@@ -84,13 +83,13 @@ SCOPES: Mapping[Permission, Role] = MappingProxyType(
         Permission.TICKET_OPEN: Role.OFFICER,
         Permission.TICKET_MOVE: Role.OFFICER,
         Permission.TICKET_MESSAGE: Role.OFFICER,
-        Permission.STATISTICS_READ: Role.OFFICER,
+        Permission.SUPERVISION_READ: Role.SUPERVISOR,
         Permission.WEBHOOK_MANAGE: Role.SYSTEM_ADMINISTRATOR,
         Permission.DIRECTORY_EDIT: Role.STEWARD,
     }
 )
 """The scopes that another system's token can be given: permissions, under their own names, each with the role in which
-the system then acts. What is not here no token may, whatever the role."""
+the system acts in a call that asks for it, and in no other. What is not here no token may, whatever the role."""
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDITOR})
 "三员分立: three separate people."

@@ -70,6 +70,16 @@ def test_a_token_acts_for_its_unit_as_an_officer_within_its_scopes(session: Sess
     assert {each for each in Permission if actor.may(each)} == set(scopes)
 
 
+def test_a_call_is_made_in_the_role_of_its_own_scope_alone(session: Session, unit: Unit, admits: Admits) -> None:
+    """Who may read the figures of the units below does not see their tickets by it."""
+    _token, plaintext = actions.add_token(session, PORTAL, unit.code, "统计系统", AT)
+    for scope, role in SCOPES.items():
+        admitted = admits(plaintext, asked=Asked(scope, "GET /api/v1/…", "10.0.0.9"))
+        assert admitted is not None
+        assert admitted.actor.roles == {role}
+        assert admitted.actor.may(scope)
+
+
 def test_no_scope_gives_more_than_its_role_has_and_none_reveals_a_citizen() -> None:
     assert all(granted([role], scope) for scope, role in SCOPES.items())
     assert CASE_CONTENT - SCOPES.keys() == {Permission.CITIZEN_REVEAL}

@@ -97,15 +97,14 @@ def on_ticket(act: Callable[..., object], *given: Callable[["World", Try, int], 
     return go
 
 
-def _write(session: Session, actor: Actor, ticket: Ticket, to: str, at: datetime) -> None:
-    entry = send_message(session, actor, ticket, "补充", at, to=to)
-    session.flush()
+def write(world: "World", actor: Actor, number: str, _task_id: int, typed: Try) -> None:
+    ticket, to = load_ticket(world.session, actor, number, lock=True), world.code(typed.unit) if typed.yes else ""
+    entry = send_message(world.session, actor, ticket, "补充", world.at, to=to)
+    world.session.flush()
     if to:
-        ASIDES[entry.id] = {actor.unit_code or "", to}
+        world.asides[entry.id] = {actor.unit_code or "", to}
 
 
-ASIDES: dict[int, set[str]] = {}
-"Between which units the machine has let something be written."
 DONE, REFUSED = Answer(text="好", explanation="说明"), Answer(Outcome.REFUSED, "查无", ["无此人"], "李 0439-8001111", "说明")
 
 MOVES: Mapping[str, Callable[..., object]] = {
@@ -125,7 +124,7 @@ MOVES: Mapping[str, Callable[..., object]] = {
         add_place,
         lambda world, typed, task_id: Place(world.code(typed.unit), world.session.get_one(Task, task_id).step, "也请办"),
     ),
-    "write": on_ticket(_write, lambda world, typed, _task_id: world.code(typed.unit) if typed.yes else ""),
+    "write": write,
     "close": on_ticket(close),
     "withdraw": on_ticket(withdraw, lambda _world, _typed, _task_id: "撤回"),
     "reopen": on_ticket(reopen, lambda _world, _typed, task_id: Reopening([task_id], "有误")),
@@ -242,6 +241,8 @@ class World:
     at: datetime = START
     seen_by: dict[int, set[str]] = field(default_factory=dict)
     "of each ticket the units that have ever had a part in it"
+    asides: dict[int, set[str]] = field(default_factory=dict)
+    "between which units something was written, by the id of the entry"
 
     def code(self, key: str) -> str:
         return str(getattr(self.province, key).code)
@@ -438,7 +439,7 @@ class Officers(RuleBasedStateMachine):
         for key, ticket in seen.items():
             read = set(self.session.scalars(entries_of(actor, ticket).with_only_columns(Entry.id)))
             every = {entry for entry, _kind, _task in standing(self.session, key).entries}
-            secret = {entry for entry in every & set(ASIDES) if not self._answers_for(actor, ASIDES[entry])}
+            secret = {entry for entry in every & set(self.world.asides) if not self._answers_for(actor, self.world.asides[entry])}
             assert read == every - secret, "who reads what"
 
     def _answers_for(self, actor: Actor, units: set[str]) -> bool:
