@@ -28,6 +28,7 @@ from portal.mail.actions import send_now
 from portal.mail.deliver import deliver
 from portal.privacy_commands import keys_commands, purge_command
 from portal.reporting import NotDone, Report, reports
+from portal.schema import NewerSchema, Standing, refuse_newer, schema_now
 from portal.search.rebuilding import index_anew
 from portal.sweep_report import swept_in_words, swept_with_units
 from portal.web.actor import PORTAL
@@ -66,7 +67,10 @@ def _instant(_context: click.Context, _parameter: click.Parameter, text: str | N
 def start_command(host: str, port: int, with_demo: bool | None) -> None:
     """Migrate, load the demonstration province into an empty database, run web and worker."""
     settings = current_app.extensions["settings"]
-    _migrate()
+    try:
+        _migrate()
+    except NewerSchema as refusal:
+        raise click.ClickException(str(refusal.message)) from None
     wanted = settings.embedded if with_demo is None else with_demo
     if wanted and demo.is_empty(db.session):
         click.echo("Loading the demonstration province …", err=True)
@@ -97,17 +101,29 @@ def _welcome(address: str) -> str:
 
 
 @portal_commands.command("migrate")
+@click.option("--check", is_flag=True, help="Only say how the schema stands: exit code 0 as needed, 1 behind or newer.")
 @reports
-def migrate_command() -> tuple[Report, str]:
+def migrate_command(check: bool) -> tuple[Report, str]:
     """Bring the database up to this version's schema."""
+    if check:
+        return _schema_checked()
     revision = _migrate()
     return {"revision": revision}, f"The schema is at {revision}."
+
+
+def _schema_checked() -> tuple[Report, str]:
+    found = schema_now()
+    report = {"standing": str(found.standing), "at": found.at, "head": found.head}
+    if found.standing is not Standing.AT_HEAD:
+        raise NotDone(report, found.words)
+    return report, found.words
 
 
 def _migrate() -> str:
     """To the newest schema, whose name is answered; the end of the context closes the connection that looked at it."""
     logging.getLogger("alembic").setLevel(logging.WARNING)
     with current_app.app_context():
+        refuse_newer()
         alembic.upgrade()
         return ", ".join(script.revision for script in alembic.heads())
 
@@ -187,6 +203,12 @@ def receive_command(eml: BinaryIO | None) -> tuple[Report, str]:
 @click.option("--pause", default=10.0, show_default=True, help="Seconds between two rounds.")
 def worker_command(pause: float) -> None:
     """Sweep, deliver and seal the log for ever."""
+    try:
+        refuse_newer()
+    except NewerSchema as refusal:
+        raise click.ClickException(str(refusal.message)) from None
+    db.session.close()
+    db.engine.dispose()
     work(current_app._get_current_object(), pause)  # type: ignore[attr-defined]
 
 

@@ -23,6 +23,16 @@ def due_count(at: datetime) -> Select[int]:
     return select(func.count(OutboxMail.id)).where(text(IS_DUE), OutboxMail.next_try_at <= at)
 
 
+def waiting_since(at: datetime) -> Select[datetime | None]:
+    """When the oldest mail was written that had been due by then and is still on its way."""
+    return select(func.min(OutboxMail.created_at)).where(text(IS_DUE), OutboxMail.created_at <= at)
+
+
+def last_sent() -> Select[datetime | None]:
+    """When the last mail left."""
+    return select(func.max(OutboxMail.sent_at))
+
+
 def addresses_of_the_same(mail: OutboxMail) -> Select[str]:
     """Whom else at the unit the same was told to, in this mail's stead or beside it, from its writing on."""
     same = OutboxMail.kind == mail.kind, OutboxMail.unit_code == mail.unit_code
