@@ -18,6 +18,7 @@ import hypothesis
 import pytest
 import time_machine
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
 
 from portal.config import Settings
@@ -133,6 +134,23 @@ def make_settings(database_url: str, instance: Path, **others: Any) -> Settings:
     return replace(settings, **others)
 
 
+class CompiledTemplates(BytecodeCache):
+    """Every test has an application of its own; its templates are those of the one before, and compiled once."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self.codes.get(bucket.key + bucket.checksum):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.codes[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+
+
+COMPILED = CompiledTemplates()
+
+
 @contextmanager
 def running(settings: Settings) -> Iterator[Flask]:
     """An application, its connections closed at the end."""
@@ -141,6 +159,7 @@ def running(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.test_client_class = Client
     app.test_cli_runner_class = Runner
+    app.jinja_env.bytecode_cache = COMPILED
     try:
         yield app
     finally:
