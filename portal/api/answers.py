@@ -54,6 +54,13 @@ def tickets_json(actor: Actor, tickets: Sequence[Ticket]) -> list[shapes.Json]:
     return [shapes.listed_ticket(ticket, updated[ticket.id], units, zone()) for ticket in tickets]
 
 
+def entry_json(actor: Actor, entry: Entry) -> shapes.Json:
+    """One line of a ticket's history, with its files."""
+    db.session.flush()
+    kept = db.session.scalars(attachments_of(actor, entry.ticket).where(Attachment.entry_id == entry.id))
+    return shapes.entry(entry, [_file(entry.ticket, each) for each in kept], units_json(addressed([entry])), zone())
+
+
 def addressed(entries: Iterable[Entry]) -> set[str]:
     """The units to one of which alone something was written."""
     return {unit.code for unit in map(addressee, entries) if unit}

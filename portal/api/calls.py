@@ -11,6 +11,7 @@ from marshmallow import Schema, ValidationError
 
 from portal import clock
 from portal.accounts.admission import WINDOW, Allowance, Asked, TooManyCalls, admit
+from portal.api import sent
 from portal.api.keys import Reply, once
 from portal.api.typed import Nothing
 from portal.errors import Invalid, Text, seconds_up
@@ -46,6 +47,9 @@ class Operation:
     "whether it knows If-Match"
     many: bool = False
     "whether it does many things, each with a key and a transaction of its own"
+    looks: Callable[..., Given] | None = None
+    """It may also be sent a form with files, on which it looks before its transaction begins: `looks(actor, given,
+    **path)` answers what is given then."""
 
 
 def call(operation: Operation) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
@@ -62,7 +66,7 @@ def call(operation: Operation) -> Callable[[Callable[..., Any]], Callable[..., R
                 return _unauthenticated()
             if not actor.may(operation.permission):
                 return _out_of_scope(operation.permission)
-            given = _given(operation)
+            given = _looked_through(operation, actor, _given(operation), path)
             if operation.answers is None:
                 return view(actor, given, **path)  # type: ignore[no-any-return]
             return _response(_worked(operation, actor, partial(view, actor, given, **path)))
@@ -87,8 +91,8 @@ def _worked(operation: Operation, actor: Actor, view: Callable[[], Any]) -> Repl
 def _given(operation: Operation) -> Given:
     """The query and the body, checked; Invalid with every fault by field, `citizens.0.id_number`."""
     faults: dict[str, Text] = {}
-    given: Given = {}
-    for schema, read in ((operation.asks, _query), (operation.takes, _body)):
+    given, body = _with_files() if operation.looks else ({}, sent.body)
+    for schema, read in ((operation.asks, sent.query), (operation.takes, body)):
         try:
             given |= schema().load(read())
         except ValidationError as error:
@@ -98,26 +102,21 @@ def _given(operation: Operation) -> Given:
     return given
 
 
+def _looked_through(operation: Operation, actor: Actor, given: Given, path: Mapping[str, Any]) -> Given:
+    return operation.looks(actor, given, **path) if operation.looks else given
+
+
+def _with_files() -> tuple[Given, Callable[[], Mapping[str, Any]]]:
+    """The files, and where the rest is read: a form where one was sent, else JSON without files."""
+    if not sent.is_form():
+        return {sent.FILES: []}, sent.body
+    sent.make_room_for_files()
+    return {sent.FILES: sent.files()}, sent.form
+
+
 def faults_of(error: ValidationError) -> dict[str, Text]:
     """Each fault by its field."""
     return _flat(error.messages_dict)
-
-
-def _query() -> Mapping[str, Any]:
-    twice = [name for name, values in request.args.lists() if len(values) > 1]
-    if twice:
-        raise Invalid({name: _("Give this once.") for name in twice})
-    return request.args.to_dict()
-
-
-def _body() -> Mapping[str, Any]:
-    """Nothing is an empty object: the first field that is missing is told."""
-    if request.method != "POST" or not request.get_data():
-        return {}
-    given = request.get_json(silent=True)
-    if not isinstance(given, Mapping):
-        raise Invalid({"": _("Send a JSON object with Content-Type: application/json.")})
-    return given
 
 
 def _flat(messages: Mapping[Any, Any], prefix: str = "") -> dict[str, Text]:

@@ -9,13 +9,15 @@ from typing import Any
 from flask import Blueprint, render_template
 
 from portal.api.openapi import Json, specification
+from portal.api.sent import FILES, FORM
 from portal.config import ROOT
 from portal.web.access import public
 from portal.webhooks.wording import EVENT_NAMES
 
 bp = Blueprint("api_docs", __name__, url_prefix="/api")
 
-GROUPS = ("units", "procedures", "tickets", "tasks", "bulk", "card-events", "webhooks", "directory", "stats")
+GROUPS = ("units", "procedures", "tickets", "tasks", "extensions", "bulk", "card-events", "webhooks", "directory",
+          "stats")  # fmt: skip
 DEEPEST = 3
 EXAMPLE = (ROOT / "docs" / "example_client.py").read_text()
 "The tests take it from the page, and run it."
@@ -66,6 +68,8 @@ class Call:
     answers: list[Row]
     status: str
     curl: str
+    files: str
+    "the same with files; empty where none are taken"
 
 
 @bp.get("/docs")
@@ -98,19 +102,45 @@ def _call(told: Json, path: str, method: str, operation: Json) -> Call:
         says=operation["summary"],
         scope=operation["description"],
         asks=asks,
-        takes=_fields(told, operation.get("requestBody", {})),
+        takes=[*_fields(told, operation.get("requestBody", {})), *_files(told, operation)],
         answers=_fields(told, answer),
         status=status,
         curl=_curl(told["servers"][0]["url"], path, method, operation),
+        files=_with_files(told["servers"][0]["url"], path, operation) if _form_of(operation) else "",
     )
+
+
+def _with_files(base: str, path: str, operation: Json) -> str:
+    """A command that sends two files of the folder one is in."""
+    given = operation["requestBody"]["content"]["application/json"]["example"]
+    lines = [
+        f"curl {shlex.quote(base + _filled(path, operation))}",
+        '-H "Authorization: Bearer $DUIJIE_TOKEN"',
+        '-H "Idempotency-Key: $(uuidgen)"',
+        *(f"-F {shlex.quote(f'{name}={value}')}" for name, value in given.items()),
+        "-F files=@scan-1.pdf",
+        "-F files=@scan-2.jpg",
+    ]
+    return " \\\n  ".join(lines)
+
+
+def _form_of(operation: Json) -> Json:
+    """What a form with files holds; nothing where none is taken."""
+    schema: Json = operation.get("requestBody", {}).get("content", {}).get(FORM, {}).get("schema", {})
+    return schema
+
+
+def _filled(path: str, operation: Json) -> str:
+    """The address with the examples in it."""
+    for each in operation["parameters"]:
+        if each["in"] == "path":
+            path = path.replace(f"{{{each['name']}}}", str(each["example"]))
+    return path
 
 
 def _curl(base: str, path: str, method: str, operation: Json) -> str:
     """A command that can be copied as it is; the token stands in a variable of the shell."""
-    parameters = operation["parameters"]
-    for each in parameters:
-        if each["in"] == "path":
-            path = path.replace(f"{{{each['name']}}}", str(each["example"]))
+    parameters, path = operation["parameters"], _filled(path, operation)
     lines = [f"curl {shlex.quote(base + path)}", '-H "Authorization: Bearer $DUIJIE_TOKEN"']
     examples = {each["name"]: each["schema"]["examples"][0] for each in parameters if each["schema"].get("examples")}
     if examples:
@@ -134,6 +164,11 @@ def _parameter(told: Json) -> Row:
 def _fields(told: Json, holder: Json) -> list[Row]:
     schema = holder.get("content", {}).get("application/json", {}).get("schema", {})
     return [*_rows(told, schema, "", 0)]
+
+
+def _files(told: Json, operation: Json) -> list[Row]:
+    """What a form has beside the fields of the JSON."""
+    return [row for row in _rows(told, _form_of(operation), "", DEEPEST) if row.name == FILES]
 
 
 def _rows(told: Json, schema: Json, prefix: str, depth: int) -> Iterator[Row]:

@@ -2,12 +2,12 @@
 
 from flask import Response, jsonify
 
-from portal.api import bulk, given_in, messages, procedures, stats, task_moves, tickets, units, webhooks
+from portal.api import bulk, deciding, given_in, messages, procedures, stats, task_moves, tickets, units, webhooks
 from portal.api.calls import bp
 from portal.api.openapi import specification
 from portal.web.access import public
 
-CALLS = (bulk, messages, procedures, given_in, stats, task_moves, tickets, units, webhooks)
+CALLS = (bulk, deciding, messages, procedures, given_in, stats, task_moves, tickets, units, webhooks)
 "The modules whose calls there are; each adds its own to the blueprint."
 
 __all__ = ["CALLS", "bp"]

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.api.models import IdempotentAnswer
+from portal.api.sent import content
 from portal.errors import Conflict, Invalid
 from portal.web.actor import Actor
 
@@ -71,7 +72,7 @@ def _asked() -> Asked | None:
     if key is None:
         return None
     check_key(key)
-    return Asked(key, fingerprint(request.method.encode(), request.path.encode(), request.get_data()))
+    return Asked(key, fingerprint(request.method.encode(), request.path.encode(), content()))
 
 
 def _worked(session: Session, actor: Actor, asked: Asked, work: Callable[[], Reply], at: datetime) -> Reply:

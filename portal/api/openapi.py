@@ -14,7 +14,9 @@ from werkzeug.routing import Rule
 from portal.api import results
 from portal.api.calls import OPERATION, Operation
 from portal.api.keys import HEADER, KEY_LENGTH
+from portal.api.sent import FILES, FORM
 from portal.api.typed import Nothing
+from portal.tickets.checking import LARGEST_FILE, MOST_FILES
 from portal.web.permissions import SCOPES
 from portal.web.problems import MEDIA_TYPE
 
@@ -53,6 +55,8 @@ ALLOWANCE: Mapping[str, Json] = {
     "RateLimit-Reset": {"description": _("Seconds until all are there again."), "schema": {"type": "integer"}},
 }
 ANY_OTHER = _("Anything else that goes wrong.")
+FILES_SAY = _("Up to %(most)s files, each of up to %(size)s MB: PDF, OFD, a picture, Word, Excel, .pptx or plain text.",
+              most=MOST_FILES, size=LARGEST_FILE // 1024**2)  # fmt: skip
 KEY = _("Any text of your own: sent again with the same request, within two days it gets the same answer.")
 IF_MATCH = _("`etag` of the ticket, or of the task: nothing is done if it has changed since.")
 
@@ -105,7 +109,7 @@ def _described(rule: Rule, method: str, operation: Operation) -> Json:
         "parameters": [*_path_parameters(rule), *_query(operation), *_headers(method, operation)],
         "responses": {str(operation.status): _answer(operation, rule), **_refusals(rule, method, operation)},
     }
-    return told | ({"requestBody": _body(operation.takes)} if method == "post" else {})
+    return told | ({"requestBody": _body(operation)} if method == "post" else {})
 
 
 def _scopes() -> str:
@@ -139,10 +143,21 @@ def _headers(method: str, operation: Operation) -> list[Json]:
     return [{"in": "header", "name": name, "description": says, "schema": schema} for name, says, schema in headers]
 
 
-def _body(takes: type[Schema]) -> Json:
+def _body(operation: Operation) -> Json:
     """An empty object may be left out."""
-    content: Json = {"schema": takes, "example": example_of(takes)}
-    return {"content": {JSON: content}, "required": takes is not Nothing}
+    content: Json = {JSON: {"schema": operation.takes, "example": example_of(operation.takes)}}
+    if operation.looks is not None:
+        content[FORM] = {"schema": _form(operation.takes)}
+    return {"content": content, "required": operation.takes is not Nothing}
+
+
+def _form(takes: type[Schema]) -> Json:
+    """The same as a form, with files: all its other fields are texts."""
+    texts = {name: {"type": "string", "description": field.metadata["description"]}
+             for name, field in takes().fields.items()}  # fmt: skip
+    files = {"type": "array", "maxItems": MOST_FILES, "description": FILES_SAY,
+             "items": {"type": "string", "format": "binary"}}  # fmt: skip
+    return {"type": "object", "properties": {**texts, FILES: files}, "additionalProperties": False}
 
 
 def _answer(operation: Operation, rule: Rule) -> Json:

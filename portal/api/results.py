@@ -85,6 +85,7 @@ class PhoneResult(Schema):
 
 
 class ContactResult(Schema):
+    id = count(_("For noting a call, and for giving a task to a post."))
     role = choice(ContactRole)
     rank = count(_("The order of calling within the role, 1 first."))
     name = words()

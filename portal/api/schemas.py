@@ -90,6 +90,16 @@ class MessageSchema(Taken):
     to = words(_("Code of the one unit that may read it; without it all units of the ticket do."), allow_none=True)
 
 
+class CallSchema(Taken):
+    contact = Count(load_default=None, allow_none=True,
+                    metadata=told(_("Who was called: `id` of a contact of a unit on the ticket.")))  # fmt: skip
+    name = words(_("Who was called, where it is nobody of the directory."), "李内勤")
+    number = words(_("The number; the contact's first, if it is left out."), "0439-80000000")
+    called_at = Instant(load_default=None, allow_none=True, metadata=told(_("When; now, if it is left out.")))
+    answered = Flag(load_default=True, metadata=told(_("Whether somebody answered.")))
+    text = words(_("What was said."), "材料明天寄出。")
+
+
 class HandOnSchema(Taken):
     unit = words(_("The unit's code."), "220621000000")
     reason = words(_("Why the task belongs to the other unit."), "已迁往抚松。")

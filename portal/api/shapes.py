@@ -132,6 +132,7 @@ def _rung(rung: ForecastRung, units: Units, zone: ZoneInfo) -> Json:
 def contact(one: Contact, at: datetime) -> Json:
     phones = [{"number": each.number, "extension": each.extension, "remark": each.remark} for each in one.phones]
     return {
+        "id": one.id,
         "role": one.role,
         "rank": one.rank,
         "name": one.name,

@@ -25,9 +25,11 @@ from portal.web.permissions import Permission
 Move = Callable[[Actor, Task, Given], object]
 
 
-def _move(name: str, says: Any, takes: Any) -> Callable[[Move], Callable[..., Response]]:
+def task_move(
+    name: str, says: Any, takes: Any, permission: Permission = Permission.TICKET_MOVE
+) -> Callable[[Move], Callable[..., Response]]:
     """`POST …/tasks/{id}/{name}`: the task is loaded, locked and unchanged; the answer is its ticket."""
-    operation = Operation(Permission.TICKET_MOVE, says, results.TicketResult, takes, guarded=True)
+    operation = Operation(permission, says, results.TicketResult, takes, guarded=True)
 
     def decorate(move: Move) -> Callable[..., Response]:
         def view(actor: Actor, given: Given, number: str, task_id: int) -> shapes.Json:
@@ -41,51 +43,51 @@ def _move(name: str, says: Any, takes: Any) -> Callable[[Move], Callable[..., Re
     return decorate
 
 
-@_move("sign-for", _("“We have it”: the sign-for clock stops."), Nothing)
+@task_move("sign-for", _("“We have it”: the sign-for clock stops."), Nothing)
 def sign_for(actor: Actor, task: Task, _given: Given) -> None:
     moves.sign_for(db.session, actor, task, clock.now())
 
 
-@_move("answer", _("Done, or refused with all grounds and a contact."), schemas.AnswerSchema)
+@task_move("answer", _("Done, or refused with all grounds and a contact."), schemas.AnswerSchema)
 def answer(actor: Actor, task: Task, given: Given) -> None:
     moves.answer(db.session, actor, task, schemas.answer_of(given), clock.now())
 
 
-@_move("return", _("Back to the opener, with a ground and a contact."), schemas.ReturnSchema)
+@task_move("return", _("Back to the opener, with a ground and a contact."), schemas.ReturnSchema)
 def return_(actor: Actor, task: Task, given: Given) -> None:
     moves.return_task(db.session, actor, task, schemas.return_of(given), clock.now())
 
 
-@_move("resend", _("The opener sends a returned task again, with fresh limits."), schemas.ResendSchema)
+@task_move("resend", _("The opener sends a returned task again, with fresh limits."), schemas.ResendSchema)
 def resend(actor: Actor, task: Task, given: Given) -> None:
     moves.resend(db.session, actor, task, given["text"], clock.now())
 
 
-@_move("hand-on", _("To another unit; the answer stays due when it was due."), schemas.HandOnSchema)
+@task_move("hand-on", _("To another unit; the answer stays due when it was due."), schemas.HandOnSchema)
 def pass_on(actor: Actor, task: Task, given: Given) -> None:
     hand_on(db.session, actor, task, HandOn(**given), clock.now())
 
 
-@_move("suspend", _("The clock stands until a day."), schemas.SuspendSchema)
+@task_move("suspend", _("The clock stands until a day."), schemas.SuspendSchema)
 def let_stand(actor: Actor, task: Task, given: Given) -> None:
     suspend(db.session, actor, task, Suspension(**given), clock.now())
 
 
-@_move("resume", _("The clock runs again, before its day."), Nothing)
+@task_move("resume", _("The clock runs again, before its day."), Nothing)
 def go_on(actor: Actor, task: Task, _given: Given) -> None:
     resume(db.session, actor, task, clock.now())
 
 
-@_move("extend", _("Ask for working days more; a supervisor one level up decides in the portal."), schemas.ExtendSchema)
+@task_move("extend", _("Ask for working days more; the unit one level up decides."), schemas.ExtendSchema)
 def ask(actor: Actor, task: Task, given: Given) -> None:
     ask_extension(db.session, actor, task, Asked(**given), clock.now())
 
 
-@_move("assign", _("To an officer or a post of the unit, or to nobody."), schemas.AssignSchema)
+@task_move("assign", _("To an officer or a post of the unit, or to nobody."), schemas.AssignSchema)
 def give(actor: Actor, task: Task, given: Given) -> None:
     assign(db.session, actor, task, Assignment(**given), clock.now())
 
 
-@_move("cancel", _("The opener does not need the task any more."), schemas.ReasonSchema)
+@task_move("cancel", _("The opener does not need the task any more."), schemas.ReasonSchema)
 def drop(actor: Actor, task: Task, given: Given) -> None:
     cancel(db.session, actor, task, given["reason"], clock.now())

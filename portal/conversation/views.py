@@ -20,7 +20,7 @@ from portal.conversation.naming import parts
 from portal.errors import Conflict, Invalid
 from portal.extensions import db
 from portal.tickets.cards import Interrupted
-from portal.tickets.checking import LARGEST_FILE, MOST_FILES
+from portal.tickets.checking import LARGEST_FILE, LARGEST_FORM
 from portal.tickets.drafting import sent
 from portal.tickets.forms import MessageForm
 from portal.tickets.models import Entry, Ticket
@@ -32,10 +32,6 @@ from portal.web.permissions import Permission
 
 bp = Blueprint("conversation", __name__)
 
-BESIDE_THE_FILES = 1024 * 1024
-"Bytes for the text and what the form itself takes."
-
-
 @bp.url_value_preprocessor
 def _make_room_for_files(endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """Before anything reads the form, which the check against forgery does first.
@@ -44,7 +40,7 @@ def _make_room_for_files(endpoint: str | None, _values: dict[str, Any] | None) -
     write while a transaction waits for an upload.
     """
     if endpoint == "conversation.send" and "_user_id" in session:
-        request.max_content_length = MOST_FILES * LARGEST_FILE + BESIDE_THE_FILES
+        request.max_content_length = LARGEST_FORM
 
 
 @bp.app_template_global("talk_of")

@@ -32,6 +32,7 @@ SCOPE_MEANINGS: dict[Permission, Text] = {
     Permission.TICKET_MOVE: _("move the unit's tasks: sign for, answer, return …"),
     Permission.TICKET_MESSAGE: _("write messages"),
     Permission.SUPERVISION_READ: _("read the figures of the unit and those below it"),
+    Permission.EXTENSION_DECIDE: _("grant units one level below more time, or refuse it; only with reading tickets"),
     Permission.DIRECTORY_EDIT: _("give contact tables in for the unit and those below it, and apply them"),
     Permission.WEBHOOK_MANAGE: _("keep the unit's web hooks"),
 }

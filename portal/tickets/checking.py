@@ -28,6 +28,8 @@ MESSAGE_LENGTH = 10_000
 "Characters; what is longer belongs into an attachment."
 LARGEST_FILE, MOST_FILES = 20 * 1024 * 1024, 10
 "Bytes of one attachment; attachments of one message."
+LARGEST_FORM = MOST_FILES * LARGEST_FILE + 1024 * 1024
+"Bytes of a form with files: there is room for the text, and for what the form itself takes."
 SUBJECT_LENGTH, NAME_LENGTH, REFERENCE_LENGTH, KEY_LENGTH, REASON_LENGTH = 200, 60, 60, 64, 300
 MOST_PLACES, MOST_CITIZENS = 20, 10
 CHOOSABLE = (RESIDENCE, REGISTRY, "former registry")

@@ -23,7 +23,7 @@ from portal.tickets.lifecycle import (
     move_ticket,
 )
 from portal.tickets.models import Entry, Task, Ticket
-from portal.tickets.queries import NOT_THERE, on_side
+from portal.tickets.queries import NOT_THERE, on_side, permission_for
 from portal.web.actor import Actor
 from portal.web.permissions import Permission
 
@@ -37,7 +37,7 @@ def allowed(actor: Actor, task: Task, move: TaskMove) -> None:
 
     Whose task it was until it was handed on is told so.
     """
-    if not _may(actor, task.ticket, WHO[move], task):
+    if not actor.may(permission_for(move)) or not _stands(actor, task.ticket, WHO[move], task):
         raise Conflict(NOT_ANY_MORE) if _had(actor, task, move) else Hidden(NOT_THERE)
     try:
         move_task(task.state, move)
@@ -47,7 +47,7 @@ def allowed(actor: Actor, task: Task, move: TaskMove) -> None:
 
 def allowed_on_ticket(actor: Actor, ticket: Ticket, move: TicketMove) -> None:
     """The same of a move on the ticket as a whole."""
-    if not _may(actor, ticket, WHO_TICKET[move]):
+    if not actor.may(Permission.TICKET_MOVE) or not _stands(actor, ticket, WHO_TICKET[move]):
         raise Hidden(NOT_THERE)
     try:
         move_ticket(ticket.state, move)
@@ -80,8 +80,8 @@ def check_required(name: str, text: str, most: int, missing: Text, faults: Fault
     check_text(name, text, most, faults)
 
 
-def _may(actor: Actor, ticket: Ticket, sides: Iterable[Side], task: Task | None = None) -> bool:
-    return actor.may(Permission.TICKET_MOVE) and any(on_side(actor, ticket, side, task) for side in sides)
+def _stands(actor: Actor, ticket: Ticket, sides: Iterable[Side], task: Task | None = None) -> bool:
+    return any(on_side(actor, ticket, side, task) for side in sides)
 
 
 def _had(actor: Actor, task: Task, move: TaskMove) -> bool:

@@ -168,10 +168,14 @@ def above(unit: Unit) -> list[str]:
 
 def allowed_moves(actor: Actor, task: Task) -> frozenset[TaskMove]:
     """The moves that `actor` may make on the task now."""
-    if not actor.may(Permission.TICKET_MOVE):
-        return frozenset()
     sides = {side for side in Side if on_side(actor, task.ticket, side, task)}
-    return frozenset(move for state, move in TASK_MOVES if state is task.state and WHO[move] & sides)
+    moves = {move for state, move in TASK_MOVES if state is task.state and WHO[move] & sides}
+    return frozenset(move for move in moves if actor.may(permission_for(move)))
+
+
+def permission_for(move: TaskMove) -> Permission:
+    """What making the move needs, beside standing on the right side."""
+    return Permission.EXTENSION_DECIDE if move is TaskMove.EXTEND else Permission.TICKET_MOVE
 
 
 def allowed_ticket_moves(actor: Actor, ticket: Ticket) -> frozenset[TicketMove]:

@@ -68,7 +68,7 @@ def ask(number: str, task_id: int) -> Answered:
 
 
 @bp.post("/<number>/tasks/<int:task_id>/extension-decisions")
-@requires(Permission.SUPERVISION_READ)
+@requires(Permission.EXTENSION_DECIDE)
 def decide(number: str, task_id: int) -> Answered:
     form = forms.DecideForm(ids=form_ids(TaskMove.EXTEND, task_id))
 

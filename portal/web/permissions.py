@@ -23,6 +23,7 @@ class Permission(StrEnum):
     TICKET_MESSAGE = "ticket.message"
     CITIZEN_REVEAL = "citizen.reveal"
     SUPERVISION_READ = "supervision.read"
+    EXTENSION_DECIDE = "extension.decide"
     POLICY_EDIT = "policy.edit"
     PROCEDURE_EDIT = "procedure.edit"
     ACCOUNT_MANAGE = "account.manage"
@@ -54,6 +55,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | {
             Permission.DIRECTORY_READ,
             Permission.SUPERVISION_READ,
+            Permission.EXTENSION_DECIDE,
             Permission.POLICY_EDIT,
             Permission.PROCEDURE_EDIT,
         },
@@ -84,6 +86,7 @@ SCOPES: Mapping[Permission, Role] = MappingProxyType(
         Permission.TICKET_MOVE: Role.OFFICER,
         Permission.TICKET_MESSAGE: Role.OFFICER,
         Permission.SUPERVISION_READ: Role.SUPERVISOR,
+        Permission.EXTENSION_DECIDE: Role.SUPERVISOR,
         Permission.WEBHOOK_MANAGE: Role.SYSTEM_ADMINISTRATOR,
         Permission.DIRECTORY_EDIT: Role.STEWARD,
     }

@@ -3,11 +3,15 @@
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy.orm import Session
 
+from portal.accounts.actions import add_token
+from portal.web.actor import PORTAL
+from portal.web.permissions import SCOPES, Permission
 from tests.conftest import Clock
 from tests.factories import Province, make_officer
-from tests.portal.test_api import enquiry, systems  # noqa: F401  a fixture
+from tests.portal.test_api import System, enquiry, systems  # noqa: F401  a fixture
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -86,3 +90,93 @@ def test_a_task_is_given_to_somebody_of_the_unit(
     assert linjiang.post(f"{path}/assign", {"to": f"officer {li.id}"}).json["tasks"][0]["assignee"] == "李四"
     assert linjiang.post(f"{path}/assign", {"to": "officer 999"}).status_code == 422
     assert linjiang.post(f"{path}/assign").json["tasks"][0]["assignee"] is None
+
+
+@pytest.fixture
+def asked(systems: Any, path: str) -> str:  # noqa: F811
+    """The task, for which Linjiang asks for three days more; its superior decides."""
+    assert systems("linjiang").post(f"{path}/extend", {"days": 3, "reason": "需调省外档案"}).status_code == 200
+    return path
+
+
+def test_the_unit_one_level_up_lists_what_it_decides_and_grants_it(
+    systems: Any, province: Province, asked: str  # noqa: F811
+) -> None:
+    baishan = systems("baishan")
+    (listed,) = baishan.get("/extensions").json["items"]
+    assert (listed["days"], listed["reason"]) == (3, "需调省外档案")
+    assert f"/tickets/{listed['ticket']}/tasks/{listed['task']['id']}" == asked
+    assert listed["task"]["unit"]["code"] == province.linjiang.code
+    granted = baishan.post(f"{asked}/decide-extension", {"granted": True}, **{"If-Match": f'"{listed["task"]["etag"]}"'})
+    assert (granted.status_code, granted.json["entries"][-1]["kind"]) == (200, "extended")
+    assert granted.json["tasks"][0]["due_at"] == "2016-01-11T09:00:00+08:00", "three working days on"
+    assert baishan.post(f"{asked}/decide-extension", {"granted": True}).status_code == 409, "nothing is to be decided"
+    assert baishan.get("/extensions").json == {"items": [], "next": None}
+
+
+def test_more_time_is_refused_with_a_reason(systems: Any, asked: str) -> None:  # noqa: F811
+    baishan = systems("baishan")
+    for body, field in (({"granted": False}, "reason"), ({"reason": "x"}, "granted"), ({"granted": "no"}, "granted")):
+        wrong = baishan.post(f"{asked}/decide-extension", body)
+        assert (wrong.status_code, [error["field"] for error in wrong.json["errors"]]) == (422, [field])
+    refused = baishan.post(f"{asked}/decide-extension", {"granted": False, "reason": "请先答复"}).json
+    assert (refused["entries"][-1]["kind"], refused["entries"][-1]["text"]) == ("extension_refused", "请先答复")
+    assert refused["tasks"][0]["due_at"] == "2016-01-06T09:00:00+08:00"
+
+
+def test_nobody_else_decides_on_more_time(
+    app: Flask, systems: Any, session: Session, province: Province, clock: Clock, asked: str  # noqa: F811
+) -> None:
+    """Neither who asked, nor who opened, nor who stands higher; nor a token of the right unit without the scope."""
+    for name in ("linjiang", "changyi", "corps", "fusong", "jilin"):
+        assert systems(name).post(f"{asked}/decide-extension", {"granted": True}).status_code == 404, name
+        assert systems(name).get("/extensions").json["items"] == []
+    scopes = set(SCOPES) - {Permission.EXTENSION_DECIDE}
+    _token, plaintext = add_token(session, PORTAL, province.baishan.code, "x", clock.now, scopes=scopes)
+    session.commit()
+    mover = System(app.test_client(), plaintext)  # type: ignore[arg-type]
+    for refused in (mover.get("/extensions"), mover.post(f"{asked}/decide-extension", {"granted": True})):
+        assert refused.status_code == 403
+        assert "extension.decide" in refused.json["detail"]
+
+
+def test_what_waits_for_a_decision_is_listed_page_by_page(systems: Any, province: Province, asked: str) -> None:  # noqa: F811
+    linjiang, baishan = systems("linjiang"), systems("baishan")
+    other = systems("changyi").post("/tickets", enquiry(province)).json
+    task = f"/tickets/{other['number']}/tasks/{other['tasks'][0]['id']}"
+    linjiang.post(f"{task}/extend", {"days": 1, "reason": "人手不足"})
+    first = baishan.get("/extensions?limit=1").json
+    last = baishan.get(f"/extensions?limit=1&after={first['next']}").json
+    assert [item["days"] for item in first["items"] + last["items"]] == [3, 1]
+    assert last["next"] is None
+
+
+def test_a_call_is_noted_and_whom_one_may_have_called_has_an_id(
+    systems: Any, province: Province, path: str  # noqa: F811
+) -> None:
+    changyi, ticket = systems("changyi"), path.partition("/tasks")[0]
+    contact = changyi.get(f"/units/{province.linjiang.code}/contacts").json["items"][0]
+    noted = changyi.post(f"{ticket}/calls", {"contact": contact["id"], "text": "材料明天寄出。"})
+    assert (noted.status_code, noted.json["kind"], noted.json["text"]) == (201, "called", "材料明天寄出。")
+    silent = {"name": "李内勤", "answered": False, "called_at": "2016-01-04T08:50:00+08:00"}
+    assert changyi.post(f"{ticket}/calls", silent).status_code == 201
+    for body, field in (
+        ({"text": "x"}, "contact"),
+        ({"contact": 10**12, "text": "x"}, "contact"),
+        ({"name": "李"}, "text"),
+        ({"name": "李", "text": "x", "called_at": "2016-01-05T08:00:00+08:00"}, "called_at"),
+    ):
+        wrong = changyi.post(f"{ticket}/calls", body)
+        assert (wrong.status_code, [error["field"] for error in wrong.json["errors"]]) == (422, [field])
+    assert systems("fusong").post(f"{ticket}/calls", silent).status_code == 404
+
+
+def test_a_message_to_one_place_alone_is_read_there_alone(systems: Any, province: Province, path: str) -> None:  # noqa: F811
+    changyi, linjiang, ticket = systems("changyi"), systems("linjiang"), path.partition("/tasks")[0]
+    changyi.post(f"{ticket}/places", {"unit": province.fusong.code, "step": "answer", "reason": "也请核对"})
+    said = changyi.post(f"{ticket}/messages", {"text": "只给临江", "to": province.linjiang.code})
+    assert (said.status_code, said.json["to"]["code"]) == (201, province.linjiang.code)
+    assert said.json in linjiang.get(ticket).json["entries"]
+    assert said.json not in systems("fusong").get(ticket).json["entries"]
+    wrong = changyi.post(f"{ticket}/messages", {"text": "x", "to": province.dahu.code})
+    assert (wrong.status_code, [error["field"] for error in wrong.json["errors"]]) == (422, ["to"])

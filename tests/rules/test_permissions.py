@@ -25,6 +25,7 @@ def test_an_officer_reads_the_directory_and_works_on_tickets_and_nothing_more() 
 def test_a_supervisor_is_an_officer_who_supervises() -> None:
     assert GRANTS[Role.SUPERVISOR] - GRANTS[Role.OFFICER] == {
         Permission.SUPERVISION_READ,
+        Permission.EXTENSION_DECIDE,
         Permission.POLICY_EDIT,
         Permission.PROCEDURE_EDIT,
     }
