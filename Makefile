@@ -42,6 +42,7 @@ test-long: dev browser ## all tests with the long runs at their full size
 bench: dev ## speed, as ratios within one run
 	$(BIN)/python -m tests.bench.mail
 	$(BIN)/python -m tests.bench.lookup
+	$(BIN)/python -m tests.bench.sheets
 
 audit: dev ## known holes in the locked libraries; needs a package index that answers such questions
 	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements.txt

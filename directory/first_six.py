@@ -25,7 +25,9 @@ def first_six(typed: str) -> str:
 
 def holds_identity_number(text: str) -> bool:
     """Whether a whole citizen identity number stands in the text: eighteen places, a birthday, the right last one."""
-    plain = unicodedata.normalize("NFKC", text)
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    if len(plain) < LENGTH:
+        return False
     numbers = (re.sub("[^0-9xX]", "", found.group()).upper() for found in _NUMBER.finditer(plain))
     return any(len(number) == LENGTH and _BORN.match(number) and _closes(number) for number in numbers)
 

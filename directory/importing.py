@@ -3,12 +3,12 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, insert
+from sqlalchemy import Table, delete, insert
 from sqlalchemy.orm import Session
 
 from directory.chronicle import chronicle
@@ -18,7 +18,7 @@ from directory.queries import subtree_codes
 from directory.rewriting import Entry, change_contacts, change_units, insert_contacts, insert_units
 from directory.sheets.facts import UnitFacts
 from directory.sheets.gathering import gather, places
-from directory.sheets.plan import Line, Outcome, Plan
+from directory.sheets.plan import Candidate, Change, Line, Outcome, Plan
 from directory.sheets.planning import plan
 from directory.sheets.reading import read_sheets
 from directory.sheets.recognising import recognise
@@ -28,6 +28,7 @@ from directory.working_time import CHINA
 SEEN_BELOW = {"name", "locality_code", "parent_code"}
 "Columns of a unit under which the units below it are found too."
 LINES_AT_A_TIME = 5_000
+LINES = cast(Table, ImportLine.__table__)
 
 
 class ImportStateError(ValueError):
@@ -59,7 +60,7 @@ def receive(
     session: Session, content: bytes, name: str, giver: Giver, at: datetime, under: str | None = None
 ) -> ImportRecord:
     """Keep a file as it arrived; UnreadableError if it is no sheet, and then nothing is kept."""
-    rows = len(recognise(read_sheets(content, name)).records)
+    rows = recognise(read_sheets(content, name)).lines
     record = ImportRecord(
         name=name[-200:],
         content=content,
@@ -129,7 +130,7 @@ def apply(
     _check(record, ImportState.PLANNED, ImportState.APPLYING)
     if made is None:
         made = make_plan(session, record)
-        if _digest(_details(made)) != record.plan_sha256:
+        if _digest(map(line_detail, made.lines)) != record.plan_sha256:
             raise PlanChangedError
     if made.counts[Outcome.REFUSED] and not skip_refused:
         raise SomeRefusedError
@@ -192,7 +193,7 @@ def line_detail(line: Line) -> dict[str, Any]:
         "outcome": line.outcome.value,
         "unit": line.unit,
         "name": line.name,
-        "changes": [vars(change) for change in line.changes],
+        "changes": [_change_detail(change) for change in line.changes],
         "reason": line.reason.value if line.reason else "",
         "column": line.column,
         "facts": dict(line.facts),
@@ -200,31 +201,44 @@ def line_detail(line: Line) -> dict[str, Any]:
             "key": question.key,
             "kind": question.kind.value,
             "facts": dict(question.facts),
-            "candidates": [vars(candidate) | {"path": list(candidate.path)} for candidate in question.candidates],
+            "candidates": [_candidate_detail(candidate) for candidate in question.candidates],
         }
         if question
         else None,
     }
 
 
+def _change_detail(one: Change) -> dict[str, Any]:
+    return {"unit": one.unit, "field": one.field, "before": one.before, "after": one.after, "contact": one.contact}
+
+
+def _candidate_detail(one: Candidate) -> dict[str, Any]:
+    return {"value": one.value, "code": one.code, "name": one.name, "path": list(one.path)}
+
+
 def _keep_lines(session: Session, record: ImportRecord, made: Plan) -> None:
-    details = _details(made)
     session.execute(delete(ImportLine).where(ImportLine.import_id == record.id))
-    rows = [
-        {"import_id": record.id, "position": position, "outcome": detail["outcome"], "detail": detail}
-        for position, detail in enumerate(details, 1)
-    ]
-    for start in range(0, len(rows), LINES_AT_A_TIME):
-        session.execute(insert(ImportLine), rows[start : start + LINES_AT_A_TIME])
-    record.counts, record.unread, record.plan_sha256 = counted(made), made.unread, _digest(details)
+    digest = hashlib.sha256()
+    for start in range(0, len(made.lines), LINES_AT_A_TIME):
+        details = [line_detail(line) for line in made.lines[start : start + LINES_AT_A_TIME]]
+        _add_to_digest(digest, details)
+        rows = [
+            {"import_id": record.id, "position": position, "outcome": detail["outcome"], "detail": detail}
+            for position, detail in enumerate(details, start + 1)
+        ]
+        session.connection().execute(insert(LINES), rows)
+    record.counts, record.unread, record.plan_sha256 = counted(made), made.unread, digest.hexdigest()
 
 
-def _details(made: Plan) -> list[dict[str, Any]]:
-    return [line_detail(line) for line in made.lines]
+def _digest(details: Iterable[dict[str, Any]]) -> str:
+    digest = hashlib.sha256()
+    _add_to_digest(digest, details)
+    return digest.hexdigest()
 
 
-def _digest(details: list[dict[str, Any]]) -> str:
-    return hashlib.sha256(json.dumps(details, sort_keys=True).encode()).hexdigest()
+def _add_to_digest(digest: "hashlib._Hash", details: Iterable[dict[str, Any]]) -> None:
+    for detail in details:
+        digest.update(json.dumps(detail, sort_keys=True).encode())
 
 
 def _parents_first(units: Sequence[UnitFacts]) -> list[UnitFacts]:

@@ -209,12 +209,13 @@ def _add(phone: PrintedPhone, phones: list[PrintedPhone]) -> None:
 
 
 def _remarked(phone: PrintedPhone, words: Iterable[str]) -> PrintedPhone:
-    return replace(phone, remark=" ".join(dict.fromkeys(word for word in (phone.remark, *words) if word)))
+    remark = " ".join(dict.fromkeys(word for word in (phone.remark, *words) if word))
+    return phone if remark == phone.remark else replace(phone, remark=remark)
 
 
 def _settled(phone: PrintedPhone, loose: list[str]) -> PrintedPhone:
     """A remark that is an extension is one; one too long, or that would be read otherwise, is loose."""
-    extension = _EXTENSION.fullmatch(f"({phone.remark})")
+    extension = _EXTENSION.fullmatch(f"({phone.remark})") if phone.remark else None
     if extension and not phone.extension:
         return replace(phone, extension=next(filter(None, extension.groups())), remark="")
     if not phone.remark or (len(phone.remark) <= LONGEST_REMARK and _reads_as_itself(phone)):

@@ -13,6 +13,7 @@ from directory.phones import PrintedPhone
 from directory.sheets.facts import ContactFacts, Directory, PlaceFacts, UnitFacts
 from directory.sheets.unit_fields import NAMES_APART
 
+ROWS_AT_A_TIME = 10_000
 Codes = Select[Any] | CompoundSelect[Any]
 
 
@@ -52,7 +53,8 @@ def _units(session: Session, codes: Codes | None = None) -> Iterator[UnitFacts]:
         Unit.code, Unit.name, Unit.kind, Unit.parent_code, Unit.locality_code, Unit.former_names, Unit.address,
         Unit.public_phone, Unit.remark, Unit.closed_on, Unit.successor_code,
     ).order_by(Unit.code)  # fmt: skip
-    for row in session.execute(statement if codes is None else statement.where(Unit.code.in_(codes))):
+    asked = statement if codes is None else statement.where(Unit.code.in_(codes))
+    for row in session.execute(asked, execution_options={"yield_per": ROWS_AT_A_TIME}):
         code, name, kind, parent, locality, former, address, phone, remark, closed_on, successor = row
         names = tuple(filter(None, former.split(NAMES_APART)))
         yield UnitFacts(
@@ -67,7 +69,8 @@ def _contacts(session: Session, codes: Codes | None) -> dict[str, tuple[ContactF
         Contact.remark, Contact.state,
     ).order_by(Contact.unit_code, Contact.role, Contact.rank, Contact.id)  # fmt: skip
     found: dict[str, list[ContactFacts]] = defaultdict(list)
-    for row in session.execute(statement if codes is None else statement.where(Contact.unit_code.in_(codes))):
+    asked = statement if codes is None else statement.where(Contact.unit_code.in_(codes))
+    for row in session.execute(asked, execution_options={"yield_per": ROWS_AT_A_TIME}):
         key, code, role, rank, name, post, email, remark, state = row
         retired = state is ContactState.RETIRED
         numbers = tuple(phones.get(key, ()))
@@ -80,6 +83,7 @@ def _phones(session: Session, codes: Codes | None) -> dict[int, list[PrintedPhon
     if codes is not None:
         statement = statement.join(Contact, Contact.id == Phone.contact_id).where(Contact.unit_code.in_(codes))
     phones: dict[int, list[PrintedPhone]] = defaultdict(list)
-    for key, number, extension, remark in session.execute(statement.order_by(Phone.contact_id, Phone.position)):
+    asked = statement.order_by(Phone.contact_id, Phone.position)
+    for key, number, extension, remark in session.execute(asked, execution_options={"yield_per": ROWS_AT_A_TIME}):
         phones[key].append(PrintedPhone(number, extension, remark))
     return phones

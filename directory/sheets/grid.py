@@ -4,9 +4,12 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+
+NO_SPANS: Mapping[int, int] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One line of a sheet. A merged cell's text stands in the first column of each of its lines."""
 
@@ -15,7 +18,7 @@ class Row:
     cells: tuple[str, ...]
     carried: frozenset[int] = frozenset()
     "columns whose text is that of a merged cell which began on a line above"
-    spans: Mapping[int, int] = field(default_factory=dict)
+    spans: Mapping[int, int] = field(default_factory=lambda: NO_SPANS)
     "columns that a merged cell covers, with the column in which its text stands"
 
     def cell(self, column: int) -> str:

@@ -1,7 +1,6 @@
 """Which contact a record tells of: by unit, role and name, else by mailbox or phone; what is ambiguous is asked."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from directory.phones import PrintedPhone, read_phones, show_phones
 from directory.sheets.facts import ContactFacts, UnitFacts, normalise
@@ -190,22 +189,23 @@ class Matcher:
             name=said.name or said.post or ROLE_NAMES[said.role],
             post=said.post,
             email=said.email,
-            remark=joined([said.remark, *said.leftovers, *said.phone_leftovers]),
+            remark=joined([said.remark, *said.all_leftovers]),
             phones=said.phones,
         )
 
     def _changed(self, facts: ContactFacts, said: Said, *, joins: bool = False) -> ContactFacts:
-        if show_phones(facts.phones).strip() in said.phone_cells:
-            said = replace(said, phones=(), phone_leftovers=[])
-        return replace(
-            facts,
+        same_phones = show_phones(facts.phones).strip() in said.phone_cells
+        return ContactFacts(
+            id=facts.id,
+            unit_code=facts.unit_code,
             role=said.role if said.role_is_told else facts.role,
             rank=facts.rank if said.rank is None else said.rank,
             name=_either(facts.name, said.name),
             post=_either(facts.post, said.post),
             email=facts.email if said.email.casefold() == facts.email.casefold() else said.email or facts.email,
-            remark=_remark(facts.remark, said),
-            phones=self._phones(facts.phones, said.phones, joins=joins),
+            remark=_remark(facts.remark, said.remark, said.leftovers if same_phones else said.all_leftovers),
+            phones=facts.phones if same_phones else self._phones(facts.phones, said.phones, joins=joins),
+            retired=facts.retired,
         )
 
     def _phones(
@@ -225,14 +225,13 @@ class Matcher:
 
 def _either(known: str, said: str) -> str:
     """What the sheet says, unless it is the same but for blanks and width."""
-    return said if said and normalise(said) != normalise(known) else known
+    return said if said and said != known and normalise(said) != normalise(known) else known
 
 
-def _remark(known: str, said: Said) -> str:
+def _remark(known: str, said: str, leftovers: Sequence[str]) -> str:
     """A remark takes the place of the one there was; what could not be read is added to it, once."""
-    leftovers = [*said.leftovers, *said.phone_leftovers]
-    if said.remark:
-        told = joined([said.remark, *leftovers])
+    if said:
+        told = joined([said, *leftovers])
         return known if _plain(told) == _plain(known) else told
     return joined([known, *(leftover for leftover in leftovers if _plain(leftover) not in _plain(known))])
 
@@ -280,6 +279,8 @@ def _changes_of_new(contact: ContactFacts) -> list[Change]:
 
 
 def _changes(before: ContactFacts, after: ContactFacts) -> list[Change]:
+    if before == after:
+        return []
     old, new = told_fields(before), told_fields(after)
     return [Change(after.unit_code, name, old[name], new[name], after.name) for name in new if old[name] != new[name]]
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from directory.sheets.facts import ContactFacts, UnitFacts
 
@@ -58,11 +59,12 @@ class Asked(StrEnum):
     TWICE = "twice"
 
 
+NO_FACTS: Mapping[str, str] = MappingProxyType({})
 NEW, SKIP, RENAME, KEEP, MOVE, JOIN = "new", "skip", "rename", "keep", "move", "join"
 "Answers beside the code of a unit and the number of a contact."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """An answer to choose: a word above, a unit's code, or a contact's number."""
 
@@ -102,7 +104,7 @@ class SkippedError(Exception):
     """A record is left out, as somebody has answered."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """One field of a unit, or of a contact of it, before and after; `before` is None for what is new."""
 
@@ -113,7 +115,7 @@ class Change:
     contact: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """What becomes of one record."""
 
@@ -127,7 +129,7 @@ class Line:
     changes: tuple[Change, ...] = ()
     reason: Reason | None = None
     column: int | None = None
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=lambda: NO_FACTS)
     question: Question | None = None
 
 

@@ -34,19 +34,14 @@ _MAY_COME = {Reason.UNKNOWN_PARENT, Reason.UNKNOWN_UNIT, Reason.NO_NAME}
 def plan(recognised: Recognised, directory: Directory, terms: Terms) -> Plan:
     """What the records would do. A unit may stand before the one above it: it is tried again when that one is there."""
     planner = _Planner(State(directory, terms))
-    waiting: Sequence[tuple[int, Record]] = list(enumerate(recognised.records))
-    lines: dict[int, Line] = {}
-    while waiting:
-        tried = [(place, record, planner.line(record)) for place, record in waiting]
-        lines |= {place: line for place, _record, line in tried}
-        again = [(place, record) for place, record, line in tried if line.reason in _MAY_COME]
-        waiting = again if len(again) < len(waiting) else []
-    return Plan(
-        [lines[place] for place in sorted(lines)],
-        planner.state.changed_units(),
-        planner.state.changed_contacts(),
-        list(recognised.unread),
-    )
+    lines: list[Line] = []
+    waiting: list[tuple[int, Record]] = []
+    for place, record in enumerate(recognised.records):
+        lines.append(planner.line(record))
+        if lines[place].reason in _MAY_COME:
+            waiting.append((place, record))
+    planner.try_again(waiting, lines)
+    return Plan(lines, planner.state.changed_units(), planner.state.changed_contacts(), list(recognised.unread))
 
 
 class _Planner:
@@ -56,26 +51,32 @@ class _Planner:
         self.state = state
         self.finder = Finder(state)
 
+    def try_again(self, waiting: list[tuple[int, Record]], lines: list[Line]) -> None:
+        """The lines that may come to something with what stood below them, until no more do."""
+        tried = len(lines)
+        while len(waiting) < tried:
+            tried, again = len(waiting), waiting
+            for place, record in again:
+                lines[place] = self.line(record)
+            waiting = [(place, record) for place, record in again if lines[place].reason in _MAY_COME]
+
     def line(self, record: Record) -> Line:
         """What becomes of a record; what it does is kept only if all of it is plain."""
-        name = record.unit["name"].text if "name" in record.unit else ""
-        code = record.unit["code"].text if "code" in record.unit else ""
-        line = Line(record.sheet, record.row, Outcome.SAME, name=name or code)
-        attempt = Attempt()
+        told = record.unit.get("name") or record.unit.get("code")
+        name, attempt = told.text if told else "", Attempt()
         try:
             self._try(record, attempt)
         except RefusalError as refusal:
-            return replace(
-                line, outcome=Outcome.REFUSED, reason=refusal.reason, column=refusal.column, facts=refusal.facts
-            )
+            why, column, facts = refusal.reason, refusal.column, refusal.facts
+            return Line(record.sheet, record.row, Outcome.REFUSED, name=name, reason=why, column=column, facts=facts)
         except QuestionError as asking:
             known = attempt.unit.code if attempt.unit and not attempt.is_new else ""
-            return replace(line, outcome=Outcome.ASKED, unit=known, question=asking.question)
+            return Line(record.sheet, record.row, Outcome.ASKED, known, name, question=asking.question)
         except SkippedError:
-            return replace(line, outcome=Outcome.SKIPPED)
+            return Line(record.sheet, record.row, Outcome.SKIPPED, name=name)
         self.state.keep(attempt, record.row)
-        done = replace(line, outcome=_outcome(attempt), changes=tuple(attempt.changes))
-        return replace(done, unit=attempt.unit.code, name=attempt.unit.name) if attempt.unit else done
+        code, name = (attempt.unit.code, attempt.unit.name) if attempt.unit else ("", name)
+        return Line(record.sheet, record.row, _outcome(attempt), code, name, tuple(attempt.changes))
 
     def _try(self, record: Record, attempt: Attempt) -> None:
         check_cells(record)
@@ -139,7 +140,8 @@ class _Planner:
             after, rest = READERS[name](after, cell, self.state)
             leftovers += [rest] if rest else []
             self._note(attempt, unit.code, name, cell)
-        after = replace(after, remark=with_leftovers(after.remark, leftovers))
+        if leftovers:
+            after = replace(after, remark=with_leftovers(after.remark, leftovers))
         if found.rename:
             after = renamed(after, record.unit["name"].text)
         if found.where.stated and not attempt.is_new:

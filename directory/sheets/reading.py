@@ -4,7 +4,8 @@ from directory.sheets.grid import Fault, Sheet, UnreadableError
 from directory.sheets.plain_text import read_text
 from directory.sheets.workbook import OLE, ZIP, read_workbook
 
-MOST_ROWS = 200_000
+MOST_ROWS = 400_000
+"50,000 units with the people of each are 250,000."
 _OTHERS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")
 
 
@@ -18,7 +19,7 @@ def read_sheets(content: bytes, name: str = "") -> list[Sheet]:
     if content.startswith(_OTHERS):
         raise UnreadableError(Fault.NOT_A_SHEET)
     is_workbook = content.startswith((ZIP, OLE))
-    sheets = read_workbook(content, MOST_ROWS) if is_workbook else [read_text(content, name)]
+    sheets = read_workbook(content) if is_workbook else [read_text(content, name)]
     sheets = [sheet for sheet in sheets if sheet.rows]
     if not sheets:
         raise UnreadableError(Fault.EMPTY)

@@ -4,8 +4,9 @@ A record is what one line says of a unit and its people, and those below it that
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 from directory.sheets.columns import (
@@ -45,7 +46,7 @@ class Place(NamedTuple):
     hint: bool = False
 
 
-@dataclass
+@dataclass(slots=True)
 class Person:
     """What a record says of one contact; every field but the phones and the others has one cell."""
 
@@ -59,7 +60,7 @@ class Person:
         return bool(self.cells or self.phones or self.others)
 
 
-@dataclass
+@dataclass(slots=True)
 class Record:
     """What one line, or several that belong together, says of a unit."""
 
@@ -75,25 +76,23 @@ class Record:
 
 
 class Recognised(NamedTuple):
-    """The records of a file, and the sheets in which no line names the columns."""
+    """The records of a file, made one after the other, and the sheets in which no line names the columns."""
 
-    records: list[Record]
+    records: Iterator[Record]
     unread: list[str]
+    lines: int
+    "how many there are at most: lines that are not blank, from each header on"
 
 
 def recognise(sheets: Sequence[Sheet]) -> Recognised:
     """Every record of the sheets; UnreadableError if no sheet has a line that names its columns."""
-    records: list[Record] = []
-    unread: list[str] = []
-    for sheet in sheets:
-        start = _header(sheet.rows)
-        if start is None:
-            unread.append(sheet.name)
-        else:
-            records += _Reader(sheet, start, len(sheets) > 1).records()
+    starts = [(sheet, _header(sheet.rows)) for sheet in sheets]
+    unread = [sheet.name for sheet, start in starts if start is None]
     if len(unread) == len(sheets):
         raise UnreadableError(Fault.NO_HEADER)
-    return Recognised(records, unread)
+    readers = [_Reader(sheet, start, len(sheets) > 1) for sheet, start in starts if start is not None]
+    records = chain.from_iterable(reader.records() for reader in readers)
+    return Recognised(records, unread, sum(len(reader.sheet.rows) - reader.start for reader in readers))
 
 
 def _header(rows: Sequence[Row]) -> int | None:
@@ -108,7 +107,7 @@ def _header(rows: Sequence[Row]) -> int | None:
 
 def _score(row: Row) -> int:
     """How many columns a line names; 0 if it is no header."""
-    titles = [row.cell(column) for column in row.filled]
+    titles = list(filter(None, row.cells))
     if len(titles) < 2 or any(map(_LIKE_A_PHONE.search, titles)):
         return 0
     columns = columns_of(titles)
@@ -122,21 +121,35 @@ class _Reader:
     def __init__(self, sheet: Sheet, start: int, several: bool) -> None:
         self.sheet = sheet
         self.start = start
-        self.columns: tuple[Column, ...] = ()
+        self.columns: Mapping[int, Column] = {}
+        self.roles: list[str] = []
         self.above: dict[str, Cell] = {}
         self.heading: Place | None = None
         titles = [Place(text, hint=True) for row in sheet.rows[:start] for text in row.cells if text]
         self.hints = [*titles, *([Place(sheet.name, hint=True)] if several else [])]
 
-    def records(self) -> list[Record]:
-        found: list[Record] = []
+    def records(self) -> Iterator[Record]:
+        """Each when no further line can belong to it."""
+        last: Record | None = None
+        for row, record in self._lines():
+            if last is not None and record.continues and self._adds_only(row, record):
+                _join(last, record)
+                continue
+            if last is not None:
+                yield last
+            last = record
+        if last is not None:
+            yield last
+
+    def _lines(self) -> Iterator[tuple[Row, Record]]:
+        """The lines that say something, without headings and feet."""
         for row in self._body():
-            if (place := self._heading_of(row)) is not None:
+            filled = row.filled
+            if (place := self._heading_of(row, filled)) is not None:
                 self.heading = place if place.text else self.heading
                 self.above = {}
-            elif not self._is_foot(row):
-                self._take(row, found)
-        return found
+            elif not self._is_foot(row, filled) and (record := self._record(row, filled)) is not None:
+                yield row, record
 
     def _body(self) -> Iterator[Row]:
         """The lines below the header; a header further down, the same or another, holds from there on."""
@@ -148,13 +161,17 @@ class _Reader:
                 yield row
                 continue
             second = waiting if waiting is not None and _is_second_line(row, waiting) else None
-            self.columns = columns_of(_titles(row, second))
-            self.above = {}
+            self._take_header(columns_of(_titles(row, second)))
             waiting = next(rows, None) if second else waiting
 
-    def _heading_of(self, row: Row) -> Place | None:
+    def _take_header(self, columns: Sequence[Column]) -> None:
+        self.columns = {column.index: column for column in columns}
+        roles = {column.person: column.role for column in columns if column.person is not None}
+        self.roles = [roles[number] for number in sorted(roles)]
+        self.above = {}
+
+    def _heading_of(self, row: Row, filled: Sequence[int]) -> Place | None:
         """The place that a line alone tells, or one without a text if it is alone and tells none."""
-        filled = row.filled
         if len(filled) != 1 or filled[0] in row.carried:
             return None
         (column,) = filled
@@ -166,43 +183,37 @@ class _Reader:
             return None
         return Place(text if named else "", column)
 
-    def _is_foot(self, row: Row) -> bool:
-        first = row.cells[row.filled[0]]
-        few = len(row.filled) * 2 <= max(4, len(self.columns))
-        return few and self._field(row.filled[0]) != "code" and bool(patterns("feet")["begins"].match(first.strip()))
+    def _is_foot(self, row: Row, filled: Sequence[int]) -> bool:
+        few = len(filled) * 2 <= max(4, len(self.columns))
+        return few and self._field(filled[0]) != "code" and _begins_foot(row.cells[filled[0]])
 
     def _field(self, column: int) -> str:
-        return next((each.field for each in self.columns if each.index == column), OTHER)
+        return self.columns[column].field if column in self.columns else OTHER
 
-    def _take(self, row: Row, found: list[Record]) -> None:
-        """Make a record of a line, or add it to the record above."""
-        record = self._record(row)
-        if not (record.unit or any(record.people) or record.others):
-            return
-        if found and record.continues and self._adds_only(row, record):
-            _join(found[-1], record)
-        else:
-            found.append(record)
+    def _record(self, row: Row, filled: Sequence[int]) -> Record | None:
+        """What a line says; None if it says nothing."""
+        record = Record(self.sheet.name, row.number, {}, [Person(role) for role in self.roles], [], ())
+        untitled: list[Cell] = []
+        for place in filled:
+            column = self.columns.get(place)
+            if column is None:
+                untitled.append(Cell(row.cells[place], place))
+            elif column.field != SKIPPED:
+                _put(record, column, Cell(row.cells[place], place, column.title))
+        _put_untitled(record, untitled)
+        self._place(row, record)
+        return record if record.unit or any(record.people) or record.others else None
 
-    def _record(self, row: Row) -> Record:
-        record = Record(self.sheet.name, row.number, {}, self._people(), [], ())
-        for column in self.columns:
-            if column.field != SKIPPED and (text := row.cell(column.index)):
-                _put(record, column, Cell(text, column.index, column.title))
-        _put_untitled(record, row, self.columns)
+    def _place(self, row: Row, record: Record) -> None:
+        """Where it belongs: to the places told here or above, to the unit of the line above or to its own."""
         record.places = self._places(record)
         named = {"code", "name"} & record.unit.keys()
-        carried = {cell.column for cell in record.unit.values()} <= row.carried
-        record.continues = not named or (carried and bool(self.above))
+        under = bool(self.above and row.carried) and {cell.column for cell in record.unit.values()} <= row.carried
+        record.continues = not named or under
         if record.continues:
             record.unit = {**self.above, **record.unit}
         places = {name: self.above[name] for name in PLACES if name in self.above}
         self.above = places | {name: record.unit[name] for name in _IDENTITY if name in record.unit}
-        return record
-
-    def _people(self) -> list[Person]:
-        roles = {column.person: column.role for column in self.columns if column.person is not None}
-        return [Person(roles[number]) for number in sorted(roles)]
 
     def _places(self, record: Record) -> tuple[Place, ...]:
         """The title, the heading above, then the columns of places, which also hold for blank cells below them."""
@@ -216,7 +227,7 @@ class _Reader:
 
     def _adds_only(self, row: Row, record: Record) -> bool:
         """Whether a line only goes on with what the line above has begun: no name, role or address of its own."""
-        own = {column.field for column in self.columns if row.cell(column.index) and column.index not in row.carried}
+        own = {each.field for place, each in self.columns.items() if row.cell(place) and place not in row.carried}
         return not own & _BEGINS and bool(own) and not ({*record.unit} & own & {"code", "name"})
 
 
@@ -255,6 +266,10 @@ def _under_span(row: Row) -> set[int]:
     return {*row.spans, *row.spans.values()}
 
 
+def _begins_foot(text: str) -> bool:
+    return patterns("feet")["begins"].match(text.strip()) is not None
+
+
 def _is_office(text: str) -> bool:
     """A heading rather than a unit: 昌邑区, 昌邑分局; a station or a hall on a line of its own is a unit."""
     folded = fold(text)
@@ -278,12 +293,11 @@ def _put(record: Record, column: Column, cell: Cell) -> None:
         person.cells.setdefault(column.field, cell)
 
 
-def _put_untitled(record: Record, row: Row, columns: Iterable[Column]) -> None:
+def _put_untitled(record: Record, cells: Sequence[Cell]) -> None:
     """What stands under no title belongs to the last person there is, or to the unit."""
-    known = {column.index for column in columns}
-    cells = [Cell(row.cells[column], column) for column in row.filled if column not in known]
-    person = next((each for each in reversed(record.people) if each), None)
-    (person.others if person else record.others).extend(cells)
+    if cells:
+        person = next((each for each in reversed(record.people) if each), None)
+        (person.others if person else record.others).extend(cells)
 
 
 def _join(record: Record, more: Record) -> None:

@@ -23,7 +23,7 @@ class Terms:
     answers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(slots=True)
 class Slot:
     """A contact while it is planned: what it was (None if new), what it is now, and the lines that told of it."""
 
@@ -32,7 +32,7 @@ class Slot:
     rows: list[int] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(slots=True)
 class Attempt:
     """What one record would do."""
 

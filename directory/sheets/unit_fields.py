@@ -103,6 +103,8 @@ def told_of_unit(unit: UnitFacts) -> dict[str, str]:
 
 def changes_of_unit(before: UnitFacts | None, after: UnitFacts) -> list[Change]:
     """Field by field; of a new unit, all that is told."""
+    if before == after:
+        return []
     new = told_of_unit(after)
     if before is None:
         return [Change(after.code, name, None, text) for name, text in new.items() if text]

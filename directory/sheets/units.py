@@ -22,7 +22,7 @@ from directory.sheets.plan import (
 from directory.sheets.recognising import Cell, Record
 from directory.sheets.state import State
 from directory.sheets.values import code_in, kind_of_name
-from directory.sheets.whereabouts import Atlas, Whereabouts
+from directory.sheets.whereabouts import Atlas, Whereabouts, goes_by
 
 MOST_CANDIDATES = 8
 _SPECIFIC = 3
@@ -196,8 +196,7 @@ class Finder:
         return code not in self.state.directory.units
 
     def _goes_by(self, unit: UnitFacts, text: str) -> bool:
-        names = {normalise(name) for name in (unit.name, *unit.former_names, *short_names(unit.name))}
-        return normalise(text) in names or unit.code in self._after_their_office(text)
+        return goes_by(unit, text) or unit.code in self._after_their_office(text)
 
     def _check_open(self, record: Record, unit: UnitFacts) -> None:
         if unit.closed:

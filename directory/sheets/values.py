@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from directory.first_six import first_six, holds_identity_number
 from directory.phones import PrintedPhone, read_phones
@@ -18,10 +19,11 @@ _IDENTITY = re.compile("身份证|身份号|证件号|identity", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _ERROR = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!)")
 _NOTHING = {"", "无", "没有", "暂无", "空", "none", "na", "null"}
+_LONGEST_NOTHING = max(map(len, _NOTHING))
 _FULL_WIDTH_SIGNS = str.maketrans("＠．－＿", "@.-_")
 
 
-@dataclass
+@dataclass(slots=True)
 class Said:
     """What a record says of one person, in the directory's words; None where the sheet says nothing."""
 
@@ -41,16 +43,20 @@ class Said:
     column: int | None = None
     "where it stands, for who asks"
 
+    @property
+    def all_leftovers(self) -> list[str]:
+        return [*self.leftovers, *self.phone_leftovers]
+
 
 def check_cells(record: Record) -> None:
     """RefusalError for a formula that came to nothing, for what does not fit, and for what must not be kept."""
     for name, cell in _all_cells(record):
-        if _ERROR.fullmatch(cell.text):
+        if cell.text[0] == "#" and _ERROR.fullmatch(cell.text):
             raise RefusalError(Reason.FORMULA_ERROR, cell.column, text=cell.text)
         longest = LONGEST.get(name)
         if longest and len(cell.text) > longest:
             raise RefusalError(Reason.TOO_LONG, cell.column, longest=str(longest))
-        if holds_identity_number(cell.text) or (_IDENTITY.search(cell.title) and first_six(cell.text) != cell.text):
+        if holds_identity_number(cell.text) or (_is_of_identity(cell.title) and first_six(cell.text) != cell.text):
             raise RefusalError(Reason.IDENTITY_NUMBER, cell.column)
 
 
@@ -58,8 +64,7 @@ def code_in(cell: Cell | None) -> str:
     """The organ code of a cell; RefusalError if it holds something else."""
     if cell is None:
         return ""
-    code = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", cell.text)).upper()
-    code = re.sub(r"\.0*$", "", code)
+    code = cell.text if CODE.fullmatch(cell.text) else _plain_code(cell.text)
     if not CODE.fullmatch(code):
         raise RefusalError(Reason.BAD_CODE, cell.column, text=cell.text)
     return code
@@ -84,7 +89,7 @@ def names_in(text: str) -> tuple[str, ...]:
 
 def says_nothing(text: str) -> bool:
     """A cell that only says that there is nothing: 无, /, —."""
-    return fold(text) in _NOTHING
+    return not (len(text) > _LONGEST_NOTHING and text[: _LONGEST_NOTHING + 1].isalnum()) and fold(text) in _NOTHING
 
 
 def labelled(cell: Cell) -> str:
@@ -155,12 +160,23 @@ def _read_phones(person: Person, said: Said, area: str) -> None:
         read = read_phones(cell.text, area)
         label = "传真" if "传真" in cell.title else ""
         for phone in read.phones:
-            known = PrintedPhone(phone.number, phone.extension, phone.remark or label)
+            known = PrintedPhone(phone.number, phone.extension, label) if label and not phone.remark else phone
             found.setdefault((phone.digits, phone.extension), known)
         if read.remark and not says_nothing(read.remark):
             said.phone_leftovers.append(labelled(Cell(read.remark, cell.column, cell.title)))
     said.phones = tuple(found.values())
     said.phone_cells = tuple(cell.text for cell in person.phones)
+
+
+def _plain_code(text: str) -> str:
+    """Without blanks, hyphens, and the noughts of a number with a point."""
+    code = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text)).upper()
+    return re.sub(r"\.0*$", "", code)
+
+
+@cache
+def _is_of_identity(title: str) -> bool:
+    return _IDENTITY.search(title) is not None
 
 
 def _all_cells(record: Record) -> Iterable[tuple[str, Cell]]:

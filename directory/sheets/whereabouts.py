@@ -137,7 +137,11 @@ class Atlas:
 
     def _goes_by(self, code: str, text: str) -> bool:
         unit = self.state.unit(code)
-        if unit is None:
-            return False
-        names = {normalise(name) for name in (unit.name, *unit.former_names, *short_names(unit.name))}
-        return normalise(text) in names
+        return unit is not None and goes_by(unit, text)
+
+
+def goes_by(unit: UnitFacts, text: str) -> bool:
+    """Whether a unit has this name, had it, or is called so."""
+    if text == unit.name:
+        return True
+    return normalise(text) in {normalise(name) for name in (unit.name, *unit.former_names, *short_names(unit.name))}

@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime
 from io import BytesIO, StringIO
 
 from xlsxwriter import Workbook
-from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from directory.sheets.facts import Directory
@@ -40,9 +39,12 @@ def write_csv(directory: Directory, top: str | None = None, _on: date | None = N
 
 
 def write_xlsx(directory: Directory, top: str | None = None, _on: date | None = None) -> bytes:
-    """A title over the table, its header kept in sight and printed on every page."""
+    """A title over the table, its header kept in sight and printed on every page.
+
+    Line after line into a temporary file: the table of a country is a quarter of a gigabyte before it is packed.
+    """
     file = BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(file, options) as workbook:
         workbook.set_properties({"title": title(directory, top), "created": MADE_AT})
         sheet = workbook.add_worksheet("联系方式")
@@ -60,24 +62,24 @@ def _fill(workbook: Workbook, sheet: Worksheet, directory: Directory, top: str |
     plain = workbook.add_format({"border": 1, "border_color": "#BFBFBF", "valign": "top", "text_wrap": True})
     kept = workbook.add_format({"border": 1, "border_color": "#BFBFBF", "valign": "top", "text_wrap": True})
     kept.set_quote_prefix()
+    for place, column in enumerate(COLUMNS):
+        sheet.set_column(place, place, column.width)
+    sheet.set_row(0, 30)
     sheet.merge_range(0, 0, 0, len(COLUMNS) - 1, "", heading)
-    _write(sheet, 0, 0, title(directory, top), heading, heading)
+    sheet.write_string(0, 0, title(directory, top), heading)
     for place, column in enumerate(COLUMNS):
         sheet.write_string(HEADER_LINE, place, column.title, header)
-        sheet.set_column(place, place, column.width)
     line = HEADER_LINE
     for line, cells in enumerate(lines(directory, top), HEADER_LINE + 1):
         for place, text in enumerate(cells):
-            _write(sheet, line, place, text, plain, kept)
+            if text:
+                sheet.write_string(line, place, text, kept if text[0] in RISKY else plain)
+            else:
+                sheet.write_blank(line, place, None, plain)
     return line
 
 
-def _write(sheet: Worksheet, line: int, place: int, text: str, plain: Format, kept: Format) -> None:
-    sheet.write_string(line, place, text, kept if text.startswith(RISKY) else plain)
-
-
 def _lay_out(sheet: Worksheet, last: int) -> None:
-    sheet.set_row(0, 30)
     sheet.freeze_panes(HEADER_LINE + 1, 4)
     sheet.autofilter(HEADER_LINE, 0, max(last, HEADER_LINE + 1), len(COLUMNS) - 1)
     sheet.repeat_rows(HEADER_LINE)

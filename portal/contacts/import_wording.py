@@ -27,7 +27,7 @@ FAULTS: dict[Fault, Text] = {
     Fault.DAMAGED: _("The file is damaged and cannot be read. Open it, and save it again as .xlsx."),
     Fault.PASSWORD: _("The file has a password. Take the password away, and give the file again."),
     Fault.TOO_LARGE: _("The file unpacks to more than a contact table can be. Copy the table into a new file."),
-    Fault.TOO_MANY_ROWS: _("The file has more than 200,000 rows. Give it in parts."),
+    Fault.TOO_MANY_ROWS: _("The file has more than 400,000 rows. Give it in parts."),
     Fault.NO_HEADER: _(
         "No row names the columns. Put a row above the table with 单位名称, 联系人, 联系电话 and so on."
     ),

@@ -66,7 +66,7 @@ FILE_FAULTS: dict[Fault, Text] = {
     Fault.DAMAGED: _("The file is damaged and cannot be read. Open it, and save it again as .xlsx."),
     Fault.PASSWORD: _("The file has a password. Take the password away, and give the file again."),
     Fault.TOO_LARGE: _("The file unpacks to more than a list of officers can be."),
-    Fault.TOO_MANY_ROWS: _("The file has more than 200,000 rows. Give it in parts."),
+    Fault.TOO_MANY_ROWS: _("The file has more than 400,000 rows. Give it in parts."),
     Fault.NO_HEADER: NO_HEADER,
     Fault.ENCODING: _("The text is neither UTF-8 nor GB18030. Save it as CSV UTF-8."),
 }

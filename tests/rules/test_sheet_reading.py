@@ -107,26 +107,49 @@ def with_part(content: bytes, name: str, data: bytes) -> bytes:
     return file.getvalue()
 
 
-def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
-    bomb = with_part(xlsx_of(TABLE), "xl/theme/theme1.xml", bytes(workbook.MOST_UNPACKED + 1))
+@pytest.fixture(scope="module")
+def bomb() -> bytes:
+    return with_part(xlsx_of(TABLE), "xl/theme/theme1.xml", bytes(workbook.MOST_UNPACKED + 1))
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(bomb: bytes) -> None:
     assert len(bomb) < 1_000_000
     assert fault(bomb) is Fault.TOO_LARGE
 
 
-def test_a_zip_bomb_that_lies_about_its_size_is_refused() -> None:
-    bomb = with_part(xlsx_of(TABLE), "xl/theme/theme1.xml", bytes(workbook.MOST_UNPACKED + 1))
+def test_a_zip_bomb_that_lies_about_its_size_is_refused(bomb: bytes) -> None:
     size = (workbook.MOST_UNPACKED + 1).to_bytes(4, "little")
     assert bomb.count(size) >= 2
     assert fault(bomb.replace(size, (1000).to_bytes(4, "little"))) in {Fault.TOO_LARGE, Fault.DAMAGED}
 
 
-@pytest.mark.parametrize(("place", "expected"), [("XFD9", Fault.TOO_LARGE), ("A1048576", Fault.TOO_MANY_ROWS)])
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("XFD9", Fault.TOO_LARGE),
+        ("IW1", Fault.TOO_LARGE),
+        ("A1048576", Fault.TOO_MANY_ROWS),
+        ("B800000", Fault.TOO_MANY_ROWS),
+    ],
+)
 def test_a_cell_far_out_does_not_make_a_sheet_of_billions(place: str, expected: Fault) -> None:
     with zipfile.ZipFile(io.BytesIO(xlsx_of(TABLE))) as archive:
         sheet = archive.read("xl/worksheets/sheet1.xml")
     far = sheet.replace(b"</sheetData>", f'<row><c r="{place}"><v>1</v></c></row></sheetData>'.encode())
     assert far != sheet
     assert fault(with_part(xlsx_of(TABLE), "xl/worksheets/sheet1.xml", far)) is expected
+
+
+def test_a_row_far_out_is_refused_however_its_place_is_quoted() -> None:
+    with zipfile.ZipFile(io.BytesIO(xlsx_of(TABLE))) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml")
+    far = sheet.replace(b"</sheetData>", b"<row r='1048576'></row></sheetData>")
+    assert fault(with_part(xlsx_of(TABLE), "xl/worksheets/sheet1.xml", far)) is Fault.TOO_MANY_ROWS
+
+
+def test_a_table_that_begins_far_from_the_corner_keeps_its_places() -> None:
+    (sheet,) = read_sheets(xlsx_of([[], [], ["", "", "单位名称", "联系电话"], ["", "", "站前派出所", "80001234"]]), "")
+    assert [(row.number, row.filled) for row in sheet.rows] == [(3, [2, 3]), (4, [2, 3])]
 
 
 def test_too_many_rows_are_refused() -> None:
