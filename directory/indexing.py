@@ -1,7 +1,7 @@
 """Writes the terms under which units are found: gathers their facts, asks the rule in `names`, replaces the rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cache
 from typing import Any
 
@@ -121,22 +121,30 @@ def _closed_into(session: Session, codes: Sequence[str]) -> dict[str, list[Unit]
 
 
 def _above(session: Session, codes: Sequence[str]) -> dict[str, list[Above]]:
-    """The units above each, the nearest first, and among them the prefectures that had the place before."""
-    higher = aliased(Unit)
-    statement = (
-        select(UnitAncestor.unit_code, UnitAncestor.distance, higher, Locality.name)
-        .join(higher, higher.code == UnitAncestor.ancestor_code)
-        .join(Locality, Locality.code == higher.locality_code)
-        .where(UnitAncestor.unit_code.in_(codes))
-        .order_by(UnitAncestor.distance)
-    )
+    """The units above each, the nearest first, and among them the prefectures that had the place before.
+
+    Two statements: in one, a database that knows little of its tables goes through all units for each of these.
+    """
+    steps = select(UnitAncestor.unit_code, UnitAncestor.ancestor_code, UnitAncestor.distance)
+    chains = session.execute(steps.where(UnitAncestor.unit_code.in_(codes)).order_by(UnitAncestor.distance)).all()
+    units = {unit.code: (unit, name) for unit, name in _higher(session, {step.ancestor_code for step in chains})}
     above: dict[str, list[Above]] = defaultdict(list)
-    for code, distance, unit, locality in session.execute(statement):
+    for code, higher, distance in chains:
+        unit, locality = units[higher]
         if distance:
             former = _former(unit) if unit.kind is UnitKind.HALL else ()
             above[code].append(Above(unit.name, locality, tuple(former)))
         above[code] += _had(unit.locality_code)
     return above
+
+
+def _higher(session: Session, codes: Set[str]) -> Iterator[tuple[Unit, str]]:
+    """Each unit with its locality's name."""
+    listed = sorted(codes)
+    for start in range(0, len(listed), UNITS_AT_A_TIME):
+        some = listed[start : start + UNITS_AT_A_TIME]
+        statement = select(Unit, Locality.name).join(Locality, Locality.code == Unit.locality_code)
+        yield from session.execute(statement.where(Unit.code.in_(some))).tuples()
 
 
 @cache

@@ -14,20 +14,16 @@ from directory.sheets.columns import (
     SKIPPED,
     Column,
     columns_of,
-    field_of,
     fold,
-    names_units,
     patterns,
-    recognised,
 )
 from directory.sheets.grid import Fault, Row, Sheet, UnreadableError
+from directory.sheets.headers import header_of, is_second_line, score, titles_of
 
-HEADER_WITHIN = 60  # lines from the top
 PLACES = ("prefecture", "locality")
 _NUMBERED = re.compile(
     r"^\s*(?:(?:附件|附表|表)?[（(]?[一二三四五六七八九十百\d]+[）)]?\s*[、.．:：]?\s*)?(.*?)\s*(?:[（(].*[）)])?\s*[:：]?\s*$"
 )
-_LIKE_A_PHONE = re.compile(r"\d{4}")
 
 
 class Cell(NamedTuple):
@@ -86,33 +82,13 @@ class Recognised(NamedTuple):
 
 def recognise(sheets: Sequence[Sheet]) -> Recognised:
     """Every record of the sheets; UnreadableError if no sheet has a line that names its columns."""
-    starts = [(sheet, _header(sheet.rows)) for sheet in sheets]
+    starts = [(sheet, header_of(sheet.rows)) for sheet in sheets]
     unread = [sheet.name for sheet, start in starts if start is None]
     if len(unread) == len(sheets):
         raise UnreadableError(Fault.NO_HEADER)
     readers = [_Reader(sheet, start, len(sheets) > 1) for sheet, start in starts if start is not None]
     records = chain.from_iterable(reader.records() for reader in readers)
     return Recognised(records, unread, sum(len(reader.sheet.rows) - reader.start for reader in readers))
-
-
-def _header(rows: Sequence[Row]) -> int | None:
-    """Where the header is: the line near the top that names most columns, the first of these."""
-    scores = [_score(row) for row in rows[:HEADER_WITHIN]]
-    best = max(scores, default=0)
-    if not best:
-        return None
-    line = scores.index(best)
-    return line - 1 if line and rows[line].carried and _is_second_line(rows[line - 1], rows[line]) else line
-
-
-def _score(row: Row) -> int:
-    """How many columns a line names; 0 if it is no header."""
-    titles = list(filter(None, row.cells))
-    if len(titles) < 2 or any(map(_LIKE_A_PHONE.search, titles)):
-        return 0
-    columns = columns_of(titles)
-    known = recognised(columns)
-    return known if known >= 2 and names_units(columns) and known * 2 >= len(titles) else 0
 
 
 class _Reader:
@@ -157,11 +133,11 @@ class _Reader:
         waiting = next(rows, None)
         while waiting is not None:
             row, waiting = waiting, next(rows, None)
-            if self.columns and not _score(row):
+            if self.columns and not score(row):
                 yield row
                 continue
-            second = waiting if waiting is not None and _is_second_line(row, waiting) else None
-            self._take_header(columns_of(_titles(row, second)))
+            second = waiting if waiting is not None and is_second_line(row, waiting) else None
+            self._take_header(columns_of(titles_of(row, second)))
             waiting = next(rows, None) if second else waiting
 
     def _take_header(self, columns: Sequence[Column]) -> None:
@@ -233,37 +209,6 @@ class _Reader:
 
 _IDENTITY = ("code", "name", "parent_code", "parent", "prefecture", "locality", "locality_code", "kind")
 _BEGINS = {"code", "name", "person", "role", "rank", "post", "email"}
-
-
-def _titles(row: Row, second: Row | None) -> list[str]:
-    width = max(len(row.cells), len(second.cells) if second else 0)
-    if second is None:
-        return [row.cell(column) for column in range(width)]
-    return [_title(row.heading(column), second.cell(column)) for column in range(width)]
-
-
-def _title(upper: str, lower: str) -> str:
-    """Of a header in two lines, the lower says what, and the upper whose where that alone is known: 所长 · 电话."""
-    if not lower or field_of(lower) == OTHER:
-        return upper or lower
-    both = f"{upper}{lower}"
-    return both if upper and upper != lower and field_of(both) == field_of(lower) else lower
-
-
-def _is_second_line(row: Row, below: Row) -> bool:
-    """Whether a line goes on with the header: under a merged title, only names of columns."""
-    own = [column for column in below.filled if column not in below.carried]
-    if not own or not (row.spans or below.carried):
-        return False
-    return all(column in _under_span(row) or _names_empty_column(row, below, column) for column in own)
-
-
-def _names_empty_column(row: Row, below: Row, column: int) -> bool:
-    return not row.cell(column) and field_of(below.cell(column)) != OTHER
-
-
-def _under_span(row: Row) -> set[int]:
-    return {*row.spans, *row.spans.values()}
 
 
 def _begins_foot(text: str) -> bool:
