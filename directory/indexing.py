@@ -144,7 +144,7 @@ def _higher(session: Session, codes: Set[str]) -> Iterator[tuple[Unit, str]]:
     for start in range(0, len(listed), UNITS_AT_A_TIME):
         some = listed[start : start + UNITS_AT_A_TIME]
         statement = select(Unit, Locality.name).join(Locality, Locality.code == Unit.locality_code)
-        yield from session.execute(statement.where(Unit.code.in_(some))).tuples()
+        yield from ((unit, name) for unit, name in session.execute(statement.where(Unit.code.in_(some))))
 
 
 @cache

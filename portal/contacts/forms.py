@@ -9,6 +9,7 @@ from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     DateField,
+    Field,
     FieldList,
     Form,
     FormField,
@@ -21,7 +22,7 @@ from wtforms import (
     TimeField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
 from directory.editing import phones_of
@@ -32,6 +33,7 @@ from portal.errors import Invalid
 from portal.web.forms import PortalForm, at_most, required, stripped
 from portal.web.unit_choice import UnitChoice
 
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 MOST_PHONES = 8
 SPARE_PHONES = 1
 ROLES = [
@@ -208,9 +210,15 @@ class SettlementForm(PortalForm):
         return {field: self[field].data for field in CHANGEABLE if self[field].data}
 
 
+def of_our_time(_form: Form, field: Field) -> None:
+    """A day with a day before and after it, as an instant of every time zone."""
+    if field.data is not None and not FIRST_DAY <= field.data <= LAST_DAY:
+        raise ValidationError(_("Give a day of the years 2000 to 2199."))
+
+
 class ShiftForm(PortalForm):
     contact = SelectField(_("Who"), coerce=int, choices=[])
-    day = DateField(_("Day"), [required(_("Give the day."))])
+    day = DateField(_("Day"), [required(_("Give the day.")), of_our_time])
     begins = TimeField(_("Begins"), [required(_("Give the time."))], default=time(8, 30))
     ends = TimeField(_("Ends"), [required(_("Give the time."))], default=time(17, 0))
     remark = StringField(_("Remark"), filters=[stripped])
@@ -227,8 +235,8 @@ class ShiftForm(PortalForm):
 
 class AbsenceForm(PortalForm):
     contact = SelectField(_("Who is away"), coerce=int, choices=[])
-    first_day = DateField(_("First day"), [required(_("Give the first day."))])
-    last_day = DateField(_("Last day"), [required(_("Give the last day."))])
+    first_day = DateField(_("First day"), [required(_("Give the first day.")), of_our_time])
+    last_day = DateField(_("Last day"), [required(_("Give the last day.")), of_our_time])
     deputy = SelectField(_("Who stands in"), coerce=int, choices=[], default=0)
     why = StringField(_("Why"), filters=[stripped])
 

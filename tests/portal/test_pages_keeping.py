@@ -360,6 +360,21 @@ def test_a_supervisor_enters_the_own_absence_and_nobody_elses(
     assert session.scalars(select(Absence)).all() == []
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_day_that_no_clock_reaches_is_told_not_broken_over(
+    client: Client, session: Session, province: Province, steward: Officer, day: str
+) -> None:
+    unit = f"/directory/units/{province.dahu.code}"
+    contact = str(one(session, "dahu.registrar@ga.example").id)
+    first, last = sorted((day, "2016-01-05"))
+    absence = {"contact": contact, "first_day": first, "last_day": last, "deputy": "0"}
+    shift = {"contact": contact, "day": day, "begins": "08:30", "ends": "08:00"}
+    for path, data in (("absences", absence), ("shifts", shift)):
+        answer = client.submit(f"{unit}/{path}", data, page=f"{unit}/roster")
+        assert answer.status_code == 422
+        assert "2000" in words(answer.text)
+
+
 def test_the_deputy_is_mailed_by_the_sweep_and_stands_in_the_forecast(
     client: Client, session: Session, province: Province, steward: Officer, clock: Time
 ) -> None:
