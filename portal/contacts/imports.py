@@ -23,7 +23,15 @@ from portal.web.unit_choice import settle
 bp = Blueprint("imports", __name__, url_prefix="/directory/imports")
 PAGE, MOST_LISTED = 50, 50
 ANSWER = "answer:"
+LARGEST = 64 * 1024 * 1024
+"Bytes of a file: the table of 50,000 units with their people is 21 MB."
 BUSY = {ImportState.RECEIVED, ImportState.APPLYING}
+
+
+@bp.url_value_preprocessor
+def take_long_sheets(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """More than other pages take; said before anything reads the form, which the guard against forged ones does."""
+    request.max_content_length = LARGEST
 
 
 @bp.get("")

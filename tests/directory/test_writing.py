@@ -154,6 +154,15 @@ def test_the_book_holds_every_contact_by_prefecture_and_county(session: Session,
     assert text.index("吉林市公安局治安警察支队") < text.index("昌邑区户政大厅") < text.index("站前派出所")
 
 
+def test_the_head_of_each_page_tells_its_counties(session: Session, province: Province) -> None:
+    for unit in (province.changyi, province.chuanying, province.linjiang, province.fusong):
+        unit.locality.parent_code = unit.locality_code[:4]
+    book = pypdfium2.PdfDocument(write_pdf(gather_subtree(session, None), None, date(2016, 1, 4)))
+    heads = [page.get_textpage().get_text_range().splitlines()[0] for page in book]
+    told = [head.rsplit("日", 1)[-1].strip() for head in heads[2:]]
+    assert told == ["省级", "吉林市 昌邑区 – 船营区", "白山市 抚松县 – 临江市"]
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("database", ["sqlite"])
 def test_fifty_thousand_units_come_in_within_a_minute(session: Session, province: Province, full_size: bool) -> None:

@@ -67,6 +67,14 @@ def test_from_the_file_to_the_table_and_back(client: Client, session: Session) -
 
 
 @pytest.mark.usefixtures("steward")
+def test_the_table_of_a_country_is_not_too_large_a_file(client: Client) -> None:
+    """A file of blanks is refused for what it holds, not for its size, where other pages take less than it."""
+    client.application.config["MAX_CONTENT_LENGTH"] = 10_000
+    data = {"file": (io.BytesIO(b" " * 10_001), "统计表.csv")}
+    assert client.submit("/directory/imports", data, content_type="multipart/form-data").status_code == 422
+
+
+@pytest.mark.usefixtures("steward")
 def test_the_file_can_be_taken_back_as_it_was(client: Client) -> None:
     content = csv_of([HEADER, *ROWS], encoding="gb18030")
     response = client.get(f"{given_in(client, content)}/file")
