@@ -47,7 +47,7 @@ from portal.style import views as style
 from portal.terms.indexing import KEYS
 from portal.tickets import counted, on_it, openings, rare_moves
 from portal.tickets import views as tickets
-from portal.web import error_pages, filters, headers, hosts, languages, packing, training
+from portal.web import error_pages, filters, headers, hosts, languages, outage, packing, training
 from portal.web import views as web
 from portal.webhooks import views as webhooks
 
@@ -61,6 +61,12 @@ FEATURES = (web, audit, accounts, procedures, calendars, contacts, by_mail, expo
 
 ENTRANCE = (own, choices, factor, proving, agency, staff, leaving, officers_sheet, roles, signed_in, tokens)
 "Those of signing in, accounts and roles."
+
+
+SILENCE = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+           "tcp_user_timeout": 30_000}  # fmt: skip
+"""How long a database server that says nothing is waited for: a cut network closes no connection, and without a limit
+whoever waits for an answer waits for a quarter of an hour. Seconds; the last one milliseconds."""
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -120,7 +126,7 @@ def engine_options(settings: Settings) -> dict[str, object]:
     """Connection pool and checks; a connection that the server dropped is noticed before it is used."""
     if settings.embedded:
         return {}
-    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 10}
+    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 10, "pool_timeout": 10, "connect_args": SILENCE}
 
 
 def _init_extensions(app: Flask) -> None:
@@ -157,4 +163,5 @@ def _init_web(app: Flask) -> None:
     static_files.init_app(app, headers.ALWAYS)
     hosts.init_app(app)
     error_pages.init_app(app)
+    outage.init_app(app)
     languages.init_app(app)

@@ -43,6 +43,7 @@ from portal.tickets.assigning import hand_to_deputies
 from portal.tickets.closing import close_settled
 from portal.tickets.recounting import ask_about_days_known_since, recount_all
 from portal.tickets.suspending import resume_ended
+from portal.web.outage import OUTAGE, words_of
 from portal.webhooks.actions import forget_deliveries
 from portal.webhooks.deliver import tell_systems
 
@@ -85,12 +86,19 @@ def work(app: Flask, pause: float = PAUSE) -> None:
 
 
 def one_round(app: Flask, sessions: "sessionmaker[Session]", at: datetime, parts: Sequence[Part]) -> None:
-    """Each part once; what fails is logged, and the rest goes on."""
+    """Each part once; what fails is logged, and the rest goes on, unless it is the database that does not answer."""
     for part in parts:
         try:
             part(app.extensions["settings"], sessions, at)
+        except OUTAGE as error:
+            log.error("the worker leaves out a round at %s: %s", _named(part), words_of(error))  # noqa: TRY400  no fault of ours
+            return
         except Exception:
-            log.exception("the worker goes on after %s", part.__name__)
+            log.exception("the worker goes on after %s", _named(part))
+
+
+def _named(part: Part) -> str:
+    return getattr(part, "__name__", type(part).__name__)
 
 
 class Mailbox:
@@ -179,9 +187,9 @@ class Pulse:
             try:
                 beat(session, self.worker, self.loop, clock.now(), self.beaten - self.began)
                 session.commit()
-            except SQLAlchemyError:
-                session.rollback()
-                log.exception("no heartbeat could be written")
+            except SQLAlchemyError as error:
+                session.invalidate()
+                log.error("no heartbeat could be written: %s", words_of(error))  # noqa: TRY400  the health check tells
 
 
 PULSE: ContextVar[Pulse] = ContextVar("pulse")

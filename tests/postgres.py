@@ -13,6 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -67,7 +68,8 @@ def owner() -> Owner:
 class Server:
     """A server that runs until `stop()`, or until this process ends in whatever way."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[str, str] = FAST) -> None:
+        self.settings = settings
         self.owner = owner()
         self.binaries = installed() / "bin"
         parent = in_memory() or Path(tempfile.gettempdir())
@@ -100,6 +102,23 @@ class Server:
                 process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def end(self, how: signal.Signals) -> None:
+        """SIGINT as an administrator would, every connection cut; SIGKILL as the kernel would. The data stay."""
+        self.process.send_signal(how)
+        self.process.wait(60)
+
+    def start_again(self) -> None:
+        """On the same port with the same data; after a SIGKILL its children may still be on their way out."""
+        deadline = time.monotonic() + 60
+        while True:
+            self.process = self._start()
+            try:
+                return self._wait()
+            except RuntimeError:
+                if self.process.poll() is None or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
     def _initdb(self) -> None:
         made = subprocess.run(
             [
@@ -126,8 +145,8 @@ class Server:
             raise RuntimeError(f"initdb failed:\n{made.stdout}\n{made.stderr}")
 
     def _start(self) -> subprocess.Popen[bytes]:
-        settings = FAST | {"port": str(self.port), "unix_socket_directories": str(self.folder)}
-        with (self.folder / "server.log").open("wb") as log:
+        settings = {**self.settings, "port": str(self.port), "unix_socket_directories": str(self.folder)}
+        with (self.folder / "server.log").open("ab") as log:
             return subprocess.Popen(
                 [
                     self.binaries / "postgres",

@@ -20,6 +20,7 @@ from portal.escalation.queries import due_clocks, due_tickets
 from portal.tickets.clocks import clock_calendar
 from portal.tickets.forecast import Command, ForecastRung, command_of
 from portal.tickets.models import Clock, Ticket
+from portal.web.outage import OUTAGE
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +101,8 @@ def sweep(
     With `in_hours` only where the unit that owes is at work, or on duty: what was missed is not mailed by night.
 
     Any number of sweeps may run at once: a ticket that another one holds is left to it, and a unique row says that a
-    rung was climbed. A ticket that fails is logged, and the others go on. `alive` is called before each of them.
+    rung was climbed. A ticket that fails is logged, and the others go on, unless the database does not answer. `alive`
+    is called before each of them.
     """
     report = SweepReport(at)
     name = secrets.token_hex(8)
@@ -146,6 +148,9 @@ def _gather_some(
         clocks = _due(session, ids, at, in_hours=in_hours)
         command = command_of(session, clocks, at)
         rungs = [rung for clock in clocks for rung in due_rungs(session, clock, command, at)]
+    except OUTAGE:
+        session.invalidate()
+        raise
     except Exception:
         session.rollback()
         if len(ids) == 1:
@@ -205,6 +210,9 @@ def _sweep_ticket(
             session.rollback()
             log.info("ticket %s: climbed by another sweep at the same time", ticket_id)
             return
+        except OUTAGE:
+            session.invalidate()
+            raise
         except Exception:
             session.rollback()
             log.exception("ticket %s: the sweep goes on without it", ticket_id)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_babel import lazy_gettext as _
@@ -109,7 +110,7 @@ def _http_error(error: HTTPException) -> AnyResponse | HTTPException:
     """Any other error that has a status; redirects, and answers made by a view, go out as they are."""
     if error.response is not None or error.code is None or error.code < 400:
         return error
-    response = _told(_known(error.code))
+    response = told(_known(error.code))
     for name, value in error.get_headers():
         if name.lower() != "content-type":
             response.headers[name] = value
@@ -117,21 +118,21 @@ def _http_error(error: HTTPException) -> AnyResponse | HTTPException:
 
 
 def _out_of_date(_error: CSRFError) -> Response:
-    return _told(OUT_OF_DATE)
+    return told(OUT_OF_DATE)
 
 
 def _stale(_error: StaleDataError) -> Response:
     db.session.rollback()
-    return _told(STALE)
+    return told(STALE)
 
 
 def _refused(refusal: Refused) -> Response:
     """What an action refused; what is hidden is told like what does not exist."""
     db.session.rollback()
     if refusal.status == NOT_THERE.status:
-        return _told(NOT_THERE)
+        return told(NOT_THERE)
     fields = refusal.fields if isinstance(refusal, Invalid) else {}
-    response = _told(Fault(refusal.status, _known(refusal.status).title, refusal.message, fields))
+    response = told(Fault(refusal.status, _known(refusal.status).title, refusal.message, fields))
     if refusal.wait is not None:
         response.headers["Retry-After"] = str(seconds_up(refusal.wait))
     return response
@@ -141,14 +142,14 @@ def _bad_link(fault: BadLink) -> Response:
     """410 for a link that was good once, 404 for one that never was."""
     db.session.rollback()
     expired = isinstance(fault, Expired)
-    return _told(LINK_EXPIRED.get(fault.purpose, LINK_TOO_OLD) if expired else LINK_LOST)
+    return told(LINK_EXPIRED.get(fault.purpose, LINK_TOO_OLD) if expired else LINK_LOST)
 
 
 def _broken(_error: InternalServerError) -> Response:
     """Even the page about it may fail (it asks who is signed in): then a line in both languages."""
     try:
         db.session.rollback()
-        return _told(BROKEN)
+        return told(BROKEN)
     except Exception:  # a second fault must not hide the first
         current_app.logger.exception("the error page failed too, request %s", request_id())
         return Response(f"{LAST_WORDS} ({request_id()})", 500, content_type="text/plain; charset=utf-8")
@@ -158,7 +159,8 @@ def _known(status: int) -> Fault:
     return KNOWN.get(status) or Fault(status, HTTPStatus(status).phrase, _("Go back and try again."))
 
 
-def _told(fault: Fault) -> Response:
+def told(fault: Fault, template: str = "errors/error.html", **others: Any) -> Response:
+    """As a page, or as problem details where another system asked."""
     if request.path.startswith("/api/"):
         return problem(fault.status, fault.advice, fault.fields)
-    return make_response(render_template("errors/error.html", fault=fault, request_id=request_id()), fault.status)
+    return make_response(render_template(template, fault=fault, request_id=request_id(), **others), fault.status)
