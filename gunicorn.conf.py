@@ -2,4 +2,5 @@
 
 from portal import serving
 
-on_starting = serving.on_starting
+serving.count_together()
+on_starting, on_exit = serving.on_starting, serving.on_exit

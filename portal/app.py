@@ -6,7 +6,7 @@ from inspect import iscoroutinefunction
 from flask import Flask
 
 from directory.calendars import CALENDARS, TIMEZONE
-from portal import static_files
+from portal import logs, static_files
 from portal.accounts import agency, choices, factor, own, proving
 from portal.accounts import views as accounts
 from portal.accounts.signing_in import load_signed_in
@@ -31,6 +31,7 @@ from portal.extensions import alembic, babel, behave_like_postgresql, csrf, db, 
 from portal.feeds import views as feeds
 from portal.guide import editing as guide_texts
 from portal.guide import views as guide
+from portal.health import metrics
 from portal.health import views as health
 from portal.ladder import models as _policies  # noqa: F401
 from portal.letters import views as letters
@@ -63,6 +64,8 @@ ENTRANCE = (own, choices, factor, proving, agency, staff, leaving, officers_shee
 "Those of signing in, accounts and roles."
 
 
+QUIET: dict[str, object] = {"hide_parameters": True}
+"No error tells the values of a statement: they are what somebody typed."
 SILENCE = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
            "tcp_user_timeout": 30_000}  # fmt: skip
 """How long a database server that says nothing is waited for: a cut network closes no connection, and without a limit
@@ -82,10 +85,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.config.from_mapping(flask_config(settings))
     app.extensions["settings"] = settings
+    logs.init_app(app)
     _init_extensions(app)
     _init_web(app)
     for feature in (*FEATURES, *ENTRANCE):
         app.register_blueprint(feature.bp)
+    metrics.init_app(app)
     app.cli.add_command(portal_commands)
     app.cli.add_command(directory_commands)
     return app
@@ -125,8 +130,9 @@ def flask_config(settings: Settings) -> dict[str, object]:
 def engine_options(settings: Settings) -> dict[str, object]:
     """Connection pool and checks; a connection that the server dropped is noticed before it is used."""
     if settings.embedded:
-        return {}
-    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 10, "pool_timeout": 10, "connect_args": SILENCE}
+        return QUIET
+    pool = {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 10, "pool_timeout": 10}
+    return {**QUIET, **pool, "connect_args": SILENCE}
 
 
 def _init_extensions(app: Flask) -> None:

@@ -1,12 +1,32 @@
 """What is seen to before gunicorn serves the portal, in the process above its workers."""
 
+import os
+import shutil
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
 
 from portal.extensions import db
 from portal.schema import NewerSchema, refuse_newer
+
+FIGURES = "PROMETHEUS_MULTIPROC_DIR"
+"Where the processes of one web server count together."
+
+
+def count_together() -> None:
+    """Before the application is loaded: a folder in memory, where a full disk stops nobody who counts."""
+    memory = Path("/dev/shm")  # noqa: S108  the folder made there is only ours
+    parent = memory if os.access(memory, os.W_OK) else None
+    os.environ.setdefault(FIGURES, tempfile.mkdtemp(prefix="duijie-metrics-", dir=parent))
+
+
+def on_exit(_server: Any) -> None:
+    """Gunicorn's hook: what was counted goes with the server."""
+    if (folder := Path(os.environ.get(FIGURES, ""))).name.startswith("duijie-metrics-"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def on_starting(server: Any) -> None:

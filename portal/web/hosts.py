@@ -12,8 +12,8 @@ from werkzeug.sansio.utils import get_host
 
 from portal.config import Settings
 
-ASKED_BY_ADDRESS = frozenset({"/healthz", "/readyz"})
-"What a load balancer asks for under whatever name it has for this machine."
+ASKED_BY_ADDRESS = frozenset({"/healthz", "/readyz", "/metrics"})
+"What a load balancer or Prometheus asks for under whatever name it has for this machine."
 
 
 def init_app(app: Flask) -> None:

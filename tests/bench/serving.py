@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -90,8 +90,8 @@ def served(app: str, environ: Mapping[str, str], ready: str) -> Iterator[tuple[i
 
 def _wait(port: int, path: str, process: subprocess.Popen[bytes]) -> None:
     for _ in range(300):
-        with suppress(OSError, Unexpected):
-            Browser(port).get(path)
+        with suppress(OSError, Unexpected), closing(Browser(port)) as browser:
+            browser.get(path)
             return
         if process.poll() is not None:
             break
