@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from portal.sign_in_settings import BadSettings as BadSettings  # noqa: PLC0414  one error for all settings
 from portal.sign_in_settings import OidcSettings, SessionSettings, read_hosts, read_oidc, read_session
+from portal.watch_settings import WatchSettings, read_watch
 from portal.webhook_settings import WebhookSettings, read_webhooks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,7 +69,6 @@ class RetentionSettings:
     "of the audit log; never less than half a year"
 
 
-SHORTEST_TOKEN = 24
 SHORTEST_AUDIT = timedelta(days=183)
 "The law on cyber security asks for six months (art. 21)."
 
@@ -102,10 +102,7 @@ class Settings:
     "of our own that stand before the portal, each adding to X-Forwarded-For; what others write there is not believed"
     postgresql_bin: Path | None = None
     "where pg_dump and pg_restore are, for backups; None: on the PATH"
-    metrics_token: str | None = field(default=None, repr=False)
-    "with which Prometheus reads /metrics; None: the address is not there"
-    log: str = "text"
-    "how the log is written: text, for people, or json, an object a line"
+    watch: WatchSettings = WatchSettings()
     testing: bool = False
 
     @property
@@ -141,8 +138,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         hosts=read_hosts(environ, base_url),
         proxies=_count(environ, "PORTAL_PROXIES", Settings.proxies),
         postgresql_bin=_folder(environ, "PORTAL_POSTGRESQL_BIN"),
-        metrics_token=_token(environ.get("PORTAL_METRICS_TOKEN")),
-        log=_log(environ.get("PORTAL_LOG") or Settings.log),
+        watch=read_watch(environ),
     )
 
 
@@ -265,18 +261,6 @@ def _folder(environ: Mapping[str, str], name: str) -> Path | None:
     if not Path(given).is_dir():
         raise BadSettings(f"{name}: {given} is no folder")
     return Path(given)
-
-
-def _token(given: str | None) -> str | None:
-    if given and len(given) < SHORTEST_TOKEN:
-        raise BadSettings(f"PORTAL_METRICS_TOKEN is too short: give at least {SHORTEST_TOKEN} characters")
-    return given or None
-
-
-def _log(given: str) -> str:
-    if given not in {"text", "json"}:
-        raise BadSettings("PORTAL_LOG must be text or json")
-    return given
 
 
 def _command(given: str) -> tuple[str, ...]:

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 
 from flask import Flask, Response, g, has_request_context, request
 
+from portal.watch_settings import JSON
 from portal.web.headers import request_id
 from portal.web.outage import OUTAGE, words_of
 
 ACCESS = logging.getLogger("portal.access")
-JSON, TEXT = "json", "text"
 EXTRA = ("endpoint", "method", "status", "milliseconds")
 "What a line about a request has besides."
 
@@ -25,12 +25,12 @@ EXTRA = ("endpoint", "method", "status", "milliseconds")
 def init_app(app: Flask) -> None:
     """For the whole process; the tests have handlers of their own."""
     settings = app.extensions["settings"]
-    if settings.log == JSON:
+    if settings.watch.log == JSON:
         app.before_request(_begin)
         app.after_request(_access)
     if not settings.testing:
         app.logger.handlers.clear()
-        say_as(settings.log)
+        say_as(settings.watch.log)
 
 
 def say_as(kind: str) -> None:

@@ -19,14 +19,14 @@ from portal.web.access import public
 
 def init_app(app: Flask) -> None:
     """Without a token nothing is counted, and the address is not there."""
-    if app.extensions["settings"].metrics_token:
+    if app.extensions["settings"].watch.metrics_token:
         measuring.init_app(app)
         app.add_url_rule("/metrics", "health.metrics", public(_metrics))
 
 
 def _metrics() -> Response:
     settings: Settings = current_app.extensions["settings"]
-    if not _bears(settings.metrics_token or ""):
+    if not _bears(settings.watch.metrics_token or ""):
         abort(401)
     told = CollectorRegistry()
     told.register(_Figures(settings))

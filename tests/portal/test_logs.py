@@ -13,6 +13,7 @@ from sqlalchemy import text
 from portal import logs
 from portal.config import BadSettings, Settings, read_settings
 from portal.extensions import db
+from portal.watch_settings import WatchSettings
 from portal.web.access import public
 from tests.clients import Client
 from tests.conftest import running
@@ -49,7 +50,7 @@ def written(request: pytest.FixtureRequest) -> Iterator[Kept]:
 @pytest.fixture
 def logged(settings: Callable[..., Settings], written: Kept) -> Iterator[Flask]:
     """An application without tables, of which some views fail over what was typed."""
-    with running(settings(log="json")) as app:
+    with running(settings(watch=WatchSettings(log="json"))) as app:
         app.config["PROPAGATE_EXCEPTIONS"] = False
         app.testing = False
         app.add_url_rule("/fail/value", view_func=public(lambda: str(int(NUMBER))), endpoint="value")
@@ -109,7 +110,7 @@ def test_each_request_is_an_object(logged: Flask, written: Kept) -> None:
 
 
 def test_how_the_log_is_written_is_one_of_two(tmp_path: Path) -> None:
-    assert read_settings({"PORTAL_INSTANCE": str(tmp_path), "PORTAL_LOG": "json"}).log == "json"
+    assert read_settings({"PORTAL_INSTANCE": str(tmp_path), "PORTAL_LOG": "json"}).watch.log == "json"
     with pytest.raises(BadSettings, match="PORTAL_LOG must be text or json"):
         read_settings({"PORTAL_INSTANCE": str(tmp_path), "PORTAL_LOG": "xml"})
 

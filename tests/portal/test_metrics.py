@@ -14,6 +14,7 @@ from portal.config import ROOT, BadSettings, read_settings
 from portal.extensions import db
 from portal.health.beating import beat
 from portal.mail.models import MailState, OutboxMail
+from portal.watch_settings import WatchSettings
 from tests.clients import Client
 from tests.conftest import SMALL, Clock, Templates, in_utc, make_settings, running
 from tests.factories import load_province
@@ -28,7 +29,7 @@ NAME = re.compile(r"\bduijie_[a-z_]+")
 @pytest.fixture(params=["sqlite", "postgresql"])
 def watched(request: pytest.FixtureRequest, templates: Templates, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
     """The small province, watched."""
-    with templates.copy(request.param, SMALL) as url, running(make_settings(url, tmp_path, metrics_token=TOKEN)) as app:
+    with templates.copy(request.param, SMALL) as url, running(make_settings(url, tmp_path, watch=WatchSettings(TOKEN))) as app:
         yield app
 
 
