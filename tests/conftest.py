@@ -18,7 +18,6 @@ import hypothesis
 import pytest
 import time_machine
 from flask import Flask
-from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
 
 from portal.config import Settings
@@ -27,6 +26,7 @@ from portal.sign_in_settings import LOOPBACK, SessionSettings
 from tests.clients import Client, Runner
 from tests.databases import PostgresqlDatabases, SqliteDatabases
 from tests.postgres import Server
+from tests.reuse import rarely_collected, share_routes, share_statements, share_templates
 
 CHINA = ZoneInfo("Asia/Shanghai")
 SERVER = pytest.StashKey[Server]()
@@ -49,6 +49,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("full" if config.getoption("--full-size") else "small")
+    share_routes()
+
+
+def pytest_collection_finish() -> None:
+    rarely_collected()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -134,23 +139,6 @@ def make_settings(database_url: str, instance: Path, **others: Any) -> Settings:
     return replace(settings, **others)
 
 
-class CompiledTemplates(BytecodeCache):
-    """Every test has an application of its own; its templates are those of the one before, and compiled once."""
-
-    def __init__(self) -> None:
-        self.codes: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if code := self.codes.get(bucket.key + bucket.checksum):
-            bucket.bytecode_from_string(code)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.codes[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
-
-
-COMPILED = CompiledTemplates()
-
-
 @contextmanager
 def running(settings: Settings) -> Iterator[Flask]:
     """An application, its connections closed at the end."""
@@ -159,7 +147,9 @@ def running(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.test_client_class = Client
     app.test_cli_runner_class = Runner
-    app.jinja_env.bytecode_cache = COMPILED
+    share_templates(app)
+    with app.app_context():
+        share_statements(db.engine)
     try:
         yield app
     finally:
