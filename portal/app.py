@@ -104,7 +104,8 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "TESTING": settings.testing,
         "SQLALCHEMY_ENGINES": {"default": {"url": settings.database_url, **engine_options(settings)}},
         "ALEMBIC": {"script_location": "migrations"},
-        "ALEMBIC_CONTEXT": {"render_as_batch": True, "compare_type": True, "user_module_prefix": "types."},
+        "ALEMBIC_CONTEXT": {"render_as_batch": True, "compare_type": True, "user_module_prefix": "types.",
+                            "transaction_per_migration": True},  # fmt: skip  so no lock is held longer than it must
         "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
         "BABEL_DEFAULT_TIMEZONE": str(settings.timezone),
         "SESSION_COOKIE_NAME": "__Host-duijie" if secure else "duijie",

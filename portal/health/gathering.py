@@ -6,16 +6,19 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from directory.calendars import calendar_of
+from portal.cipher import Undecipherable, cipher
 from portal.config import Settings
 from portal.health.queries import LADDER, LOOPS, MAIL, SILENT_AFTER, WEBHOOKS, last_beats
 from portal.health.state import Disk, Waiting, ill_calendar, ill_disk, ill_outbox, silent_loops
 from portal.mail.queries import last_sent, waiting_since
 from portal.schema import Standing, schema_now
+from portal.tickets.citizens import NAME
+from portal.tickets.models import Citizen
 
 NO_DATABASE = "the database does not answer"
 STANDS_STILL = {LADDER: "no worker climbs the ladder", MAIL: "no worker sends mail",
@@ -27,6 +30,7 @@ def readiness(session: Session, settings: Settings, at: datetime) -> dict[str, s
     asked: dict[str, Callable[[], str]] = {
         "database": partial(_database, session),
         "migrations": _migrations,
+        "keys": lambda: ill_keys(session),
         "worker": lambda: "; ".join(STANDS_STILL[loop] for loop in silent(session, at)),
         "outbox": lambda: ill_outbox(waiting(session, at), at),
         "disk": lambda: ill_disk(disk_of(settings.instance)),
@@ -43,6 +47,18 @@ def silent(session: Session, at: datetime, loops: Sequence[str] = LOOPS) -> list
 def waiting(session: Session, at: datetime) -> Waiting:
     """How the outbox gets on."""
     return Waiting(session.scalar(waiting_since(at)), session.scalar(last_sent()))
+
+
+def ill_keys(session: Session) -> str:
+    """The newest citizen's name is deciphered: with another key each would write what the other cannot read."""
+    there = select(Citizen.name_cipher).where(Citizen.name_cipher != b"").order_by(Citizen.id.desc()).limit(1)
+    newest = session.scalar(there)
+    try:
+        if newest:
+            cipher().decrypt_bytes(newest, NAME)
+    except Undecipherable as error:
+        return f"the data key is not the one with which citizens were encrypted: {error}"
+    return ""
 
 
 def disk_of(folder: Path) -> Disk:

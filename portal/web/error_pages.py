@@ -12,6 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
+from portal.cipher import Undecipherable
 from portal.errors import Invalid, Refused, Text, seconds_up
 from portal.extensions import db
 from portal.web.headers import request_id
@@ -69,6 +70,11 @@ KNOWN = {
     429: Fault(429, _("Too many requests"), _("Wait a minute, then try again.")),
     500: BROKEN,
 }
+SEALED = Fault(
+    500,
+    _("This cannot be read here"),
+    _("The key of this server does not open it. Nothing is lost: tell the system administrator this number."),
+)
 LINK_LOST = Fault(
     404,
     _("This link is not complete"),
@@ -104,6 +110,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(BadLink, _bad_link)
     app.register_error_handler(StaleDataError, _stale)
+    app.register_error_handler(Undecipherable, _sealed)
 
 
 def _http_error(error: HTTPException) -> AnyResponse | HTTPException:
@@ -124,6 +131,13 @@ def _out_of_date(_error: CSRFError) -> Response:
 def _stale(_error: StaleDataError) -> Response:
     db.session.rollback()
     return told(STALE)
+
+
+def _sealed(error: Undecipherable) -> Response:
+    """Under another key than ours: what another server, or a restored backup, has."""
+    db.session.rollback()
+    current_app.logger.error("request %s: %s: is PORTAL_DATA_KEY the right one?", request_id(), error)
+    return told(SEALED)
 
 
 def _refused(refusal: Refused) -> Response:

@@ -39,6 +39,9 @@ EACH = {"ticket": 1, "citizen": 1, "party": 1, "task": 2, "clock": 3, "entry": 5
 UNIQUE = {"number", "submission_key", "message_id", "hash", "previous"}
 THE_SAME = {"ticket_id": "ticket", "task_id": "task", "clock_id": "clock"}
 PAUSE = 0.02
+WRITES = ("UPDATE ticket SET subject = 'written' WHERE id = 7", "UPDATE clock SET rung = 7 WHERE id = 7",
+          "UPDATE outbox_mail SET subject = 'written' WHERE id = 7", "UPDATE entry SET text = 'written' WHERE id = 7")  # fmt: skip
+"What a move on a ticket writes."
 
 
 def main() -> None:
@@ -126,7 +129,8 @@ def _write(url: str, writer: Writer, over: threading.Event) -> None:
     while not over.wait(PAUSE):
         writer.began = time.monotonic()
         with suppress(SQLAlchemyError), engine.begin() as connection:
-            connection.execute(text("UPDATE ticket SET subject = 'written' WHERE id = 7"))
+            for statement in WRITES:
+                connection.execute(text(statement))
         writer.worst, writer.began = max(writer.worst, writer.waiting), None
     engine.dispose()
 

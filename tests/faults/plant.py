@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 
 from portal.config import ROOT
+from tests.faults.relay import Relay, relay
 from tests.portal.mail_servers import Sink, free_port, sink
 from tests.postgres import FAST, Server
 
@@ -68,8 +69,8 @@ class Process:
 class Plant:
     """Everything at once, in a folder of its own."""
 
-    def __init__(self, folder: Path, database: Server, mail: Sink) -> None:
-        self.folder, self.database, self.mail = folder, database, mail
+    def __init__(self, folder: Path, database: Server, mail: Sink, wire: Relay) -> None:
+        self.folder, self.database, self.mail, self.wire = folder, database, mail, wire
         self.instance = folder / "instance"
         self.log = folder / "portal.log"
         self.ports = [free_port(), free_port()]
@@ -84,7 +85,7 @@ class Plant:
     def environ(self, **others: str) -> dict[str, str]:
         given = {"PORTAL_DATABASE_URL": self.database_url, "PORTAL_INSTANCE": str(self.instance), "PORTAL_API_CALLS": "0",
                  "PORTAL_BASE_URL": "http://127.0.0.1:8000", "PORTAL_MAIL_SERVER": "127.0.0.1", "PORTAL_MAIL_PER_RECIPIENT": "0",
-                 "PORTAL_MAIL_PORT": str(self.mail.port), **KEYS, **others}  # fmt: skip
+                 "PORTAL_MAIL_PORT": str(self.wire.port), **KEYS, **others}  # fmt: skip
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
         return {**kept, **given}
 
@@ -130,6 +131,7 @@ def plant() -> Iterator[Plant]:
         stack.callback(database.stop)
         with psycopg.connect(database.url.replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {DATABASE}")
-        made = Plant(folder, database, stack.enter_context(sink()))
+        mail = stack.enter_context(sink())
+        made = Plant(folder, database, mail, stack.enter_context(relay(mail.port)))
         stack.callback(made.stop)
         yield made

@@ -56,7 +56,7 @@ def seed(plant: Plant, dice: random.Random, tickets: int, lasts: timedelta) -> S
         for unit in (province.changyi, province.linjiang, province.jilin, province.baishan, province.corps):
             unit.hours = DAY_AND_NIGHT
         _token, token = add_token(db.session, PORTAL, province.changyi.code, "受理系统", clock.now())
-        sessions = [_signed_in(app, province, number) for number in range(4)]
+        sessions = [cookie_of(app, province, number) for number in range(4)]
         db.session.commit()
         now = clock.now() + STARTS_WITHIN
         silent = {opened(db.session, province.changyi, province.linjiang, _when(dice, now, lasts)).number for _ in range(tickets)}
@@ -66,7 +66,7 @@ def seed(plant: Plant, dice: random.Random, tickets: int, lasts: timedelta) -> S
         return Seeded(token, sessions, province.linjiang.code, silent, due, end)
 
 
-def _signed_in(app: Flask, province: Province, number: int) -> str:
+def cookie_of(app: Flask, province: Province, number: int) -> str:
     """The cookie of somebody who has typed a password already: hashing it is not what is measured."""
     officer = make_officer(db.session, province.changyi, f"officer{number}")
     db.session.flush()

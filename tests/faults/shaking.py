@@ -90,6 +90,7 @@ def _blows(plant: Plant) -> list[tuple[str, Callable[[], None]]]:
         ("worker 0 killed", lambda: _killed(plant.workers[0])),
         ("connections cut", lambda: cut_connections(plant)),
         ("a process of web 1 killed", plant.webs[1].kill_a_child),
+        ("mail server cut off", lambda: _cut_off(plant)),
         ("worker 1 killed", lambda: _killed(plant.workers[1])),
         ("web 1 killed", lambda: _killed(plant.webs[1])),
         ("a process of web 0 killed", plant.webs[0].kill_a_child),
@@ -100,6 +101,12 @@ def _killed(process: Process) -> None:
     process.kill()
     time.sleep(RESTARTS_AFTER)
     process.start()
+
+
+def _cut_off(plant: Plant) -> None:
+    plant.wire.cut()
+    time.sleep(RESTARTS_AFTER)
+    plant.wire.mend()
 
 
 def cut_connections(plant: Plant) -> None:

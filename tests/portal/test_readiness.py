@@ -23,11 +23,14 @@ from portal.health.gathering import disk_of
 from portal.health.state import CALENDAR_AHEAD, ENOUGH_DISK, Disk, ill_disk
 from portal.mail.models import MailState, OutboxMail
 from portal.schema import refuse_newer
+from portal.tickets.citizens import CitizenFacts
 from tests.clients import Client, Runner
 from tests.conftest import Clock, in_utc, running
+from tests.factories import Province, make_officer, sign_in
 from tests.portal.mail_servers import free_port
+from tests.portal.world import opened
 
-NAMES = ["calendar", "database", "disk", "migrations", "outbox", "worker"]
+NAMES = ["calendar", "database", "disk", "keys", "migrations", "outbox", "worker"]
 
 
 @pytest.fixture
@@ -101,6 +104,27 @@ def test_a_database_that_does_not_answer(settings: Callable[..., Settings], cloc
         told = ill(client)
     assert set(told) == set(NAMES) - {"disk"}
     assert set(told.values()) == {"the database does not answer"}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_data_key_that_is_not_the_one_of_what_is_there(
+    app: Flask, client: Client, well: Session, province: Province, clock: Clock
+) -> None:
+    number = opened(well, province.changyi, province.linjiang, clock.now, citizens=[CitizenFacts("示例", "")]).number
+    sign_in(client, make_officer(well, province.changyi, "changyi"))
+    assert ill(client) == {}
+    assert client.get(f"/tickets/{number}").status_code == 200
+    cookie = client.get_cookie("duijie")
+    well.rollback()
+    assert cookie is not None
+    with running(replace(app.extensions["settings"], data_key="another data key, as if it were mistyped")) as other:
+        stranger = other.test_client()
+        stranger.set_cookie("duijie", cookie.value)
+        assert list(ill(stranger)) == ["keys"]
+        page = stranger.get(f"/tickets/{number}")
+    assert page.status_code == 500
+    assert "密钥" in page.text
+    assert page.headers["X-Request-ID"] in page.text
 
 
 # A schema that is not this version's

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, MetaData, Table, insert, select
+from sqlalchemy import Connection, MetaData, Table, event, insert, select
 
 from portal.extensions import alembic, db
 from tests.bench.first_schema import filled
@@ -61,8 +61,12 @@ def test_every_row_of_the_first_schema_is_there_in_the_newest(first: Flask) -> N
     assert len(tables) >= 15
     assert all(len(held) == 1 for held in before.values())
     assert runner("portal", "migrate", "--check").exit_code == 1
+    commits: list[Connection] = []
+    with first.app_context():
+        event.listen(db.engine, "commit", commits.append)
     done = runner("portal", "migrate")
     assert done.exit_code == 0, done.stderr
+    assert len(commits) >= 20, "each migration is a transaction of its own: no lock is held until the last one"
     assert runner("portal", "migrate", "--check").exit_code == 0
     with first.app_context(), db.engine.begin() as connection:
         still = still_there(connection, columns)
