@@ -27,7 +27,7 @@ from portal.desk import views as desk
 from portal.directory_commands import directory_commands
 from portal.drafts import models as _drafts  # noqa: F401
 from portal.escalation import policies, supervision
-from portal.extensions import alembic, babel, behave_like_postgresql, csrf, db, login, mail
+from portal.extensions import alembic, babel, behave_like_postgresql, csrf, db, gently, login, mail
 from portal.feeds import views as feeds
 from portal.guide import editing as guide_texts
 from portal.guide import views as guide
@@ -140,7 +140,8 @@ def _init_extensions(app: Flask) -> None:
     app.extensions["settings"].instance.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
     # there is no asynchronous session: closing none would start an event loop at the end of every request
-    app.teardown_appcontext_funcs[:] = [done for done in app.teardown_appcontext_funcs if not iscoroutinefunction(done)]
+    ends = [done for done in app.teardown_appcontext_funcs if not iscoroutinefunction(done)]
+    app.teardown_appcontext_funcs[:] = [gently(done) for done in ends]
     with app.app_context():
         behave_like_postgresql(db.engine)
         settings = app.extensions["settings"]

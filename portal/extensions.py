@@ -1,8 +1,10 @@
 """The Flask extensions, and how the two databases are made to behave alike."""
 
+import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import wraps
 from typing import Any, cast
 
 from flask import has_request_context, request
@@ -13,8 +15,11 @@ from flask_mail import Mail
 from flask_sqlalchemy_lite import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import OperationalError
 
 from directory.base import Model
+
+log = logging.getLogger(__name__)
 
 PRAGMAS = ("journal_mode=WAL", "busy_timeout=15000", "foreign_keys=ON", "synchronous=NORMAL", "secure_delete=ON")
 "The last one: what is purged is overwritten in the file, not only forgotten."
@@ -38,6 +43,19 @@ babel = Babel()
 csrf = CSRFProtect()
 login = LoginManager()
 mail = Mail()
+
+
+def gently(close: Callable[[Any], Any]) -> Callable[[Any], None]:
+    """Closes what a request used; that the connection was cut meanwhile takes no answer away that is there already."""
+
+    @wraps(close)
+    def closed(error: Any) -> None:
+        try:
+            close(error)
+        except OperationalError as lost:
+            log.warning("a connection to the database was lost after its work was done: %s", type(lost.orig).__name__)
+
+    return closed
 
 
 def behave_like_postgresql(engine: Engine) -> None:

@@ -18,6 +18,7 @@ from portal.web.headers import request_id
 from portal.web.outage import OUTAGE, words_of
 
 ACCESS = logging.getLogger("portal.access")
+GUNICORN = "Error handling request"
 EXTRA = ("endpoint", "method", "status", "milliseconds")
 "What a line about a request has besides."
 
@@ -58,7 +59,7 @@ class JsonLines(Lines):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage(),
+            "event": event_of(record),
             "process": record.process,
             **({"request": request_id()} if has_request_context() else {}),
             **{name: getattr(record, name) for name in EXTRA if hasattr(record, name)},
@@ -73,10 +74,16 @@ class TextLines(Lines):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created).astimezone().isoformat(" ", "seconds")
         named = f" [{request_id()}]" if has_request_context() else ""
-        line = f"{at} {record.levelname} {record.name}{named}: {record.getMessage()}"
+        line = f"{at} {record.levelname} {record.name}{named}: {event_of(record)}"
         if record.exc_info and record.exc_info[1]:
             line = "\n".join([line, *(f"  {each}" for each in told(record.exc_info[1]))])
         return line
+
+
+def event_of(record: logging.LogRecord) -> str:
+    """What gunicorn says of a request that broke has its whole address."""
+    said = record.getMessage()
+    return GUNICORN if record.name == "gunicorn.error" and said.startswith(GUNICORN) else said
 
 
 def told(error: BaseException) -> list[str]:

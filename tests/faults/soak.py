@@ -61,9 +61,15 @@ def told(shaken: Shaken, found: Reckoning, book: Book, made: Plant) -> str:
         worst = f"{max(known):.2f} s" if len(known) == len(after) else "not within half a minute"
         lines.append(f"  {name}, {count} times: back to normal after {worst} at most")
     lines += [f"FAULT {fault}" for fault in found.faults[:40]] or ["nothing was lost, nothing was doubled"]
-    if found.faults:
-        lines.append(made.log.read_text()[-6000:])
+    if found.faults or failed.keys() - {503}:
+        lines += _of_the_program(made.log.read_text())
     return "\n".join(lines)
+
+
+def _of_the_program(log: str) -> list[str]:
+    """What the log says of exceptions that are no outage, each with where it came from."""
+    lines = log.splitlines()
+    return [line for number, line in enumerate(lines) if any("Exception on" in each or "Error handling" in each for each in lines[max(0, number - 25) : number + 1])][:200]
 
 
 if __name__ == "__main__":

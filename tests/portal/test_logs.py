@@ -109,6 +109,12 @@ def test_each_request_is_an_object(logged: Flask, written: Kept) -> None:
                     "endpoint": "web.health", "method": "GET", "status": 200}  # fmt: skip
 
 
+def test_the_address_that_gunicorn_tells_is_left_out(written: Kept) -> None:
+    logging.getLogger("gunicorn.error").error("Error handling request %s", f"GET /directory?q={NAME}")
+    assert NAME not in written.lines[-1]
+    assert "Error handling request" in written.lines[-1]
+
+
 def test_how_the_log_is_written_is_one_of_two(tmp_path: Path) -> None:
     assert read_settings({"PORTAL_INSTANCE": str(tmp_path), "PORTAL_LOG": "json"}).watch.log == "json"
     with pytest.raises(BadSettings, match="PORTAL_LOG must be text or json"):

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from portal import worker
 from portal.config import Settings
 from portal.escalation.sweep import sweep
 from portal.extensions import db
+from portal.web.access import public
 from portal.web.outage import OUTAGE
 from tests.clients import Client
 from tests.conftest import in_utc, running
@@ -73,6 +75,20 @@ def test_no_secret_is_repeated_and_no_file_is_left_out_unsaid(reader: Client, mo
     assert page.status_code == 503
     assert "Go back" in page.text
     assert not any(word in page.text for word in ("geheim-1", "123456", "底档"))
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_an_answer_that_is_there_is_given_though_the_connection_is_cut_meanwhile(app: Flask, client: Client) -> None:
+    @public
+    def answered() -> str:
+        mine = db.session.scalar(text("SELECT pg_backend_pid()"))
+        with db.engine.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:mine)"), {"mine": mine})
+            other.execute(text("SELECT pg_sleep(0.05)"))
+        return "well"
+
+    app.add_url_rule("/answered", view_func=answered)
+    assert client.get("/answered").text == "well"
 
 
 def test_another_system_is_told_to_call_again(reader: Client) -> None:
