@@ -16,7 +16,7 @@ RUN_STAMP := .venv/.run-$(shell cksum < requirements.txt | tr ' ' -)
 DEV_STAMP := .venv/.dev-$(shell cksum < requirements-dev.txt | tr ' ' -)
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 
-.PHONY: help run check test test-long bench screenshots audit fix lock translations dev browser
+.PHONY: help run check test test-long bench screenshots audit fix lock translations settings wheelhouse dev browser
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,16 @@ translations: dev ## gather the texts of code and templates into portal/translat
 		--project duijie --version '' --copyright-holder '' --msgid-bugs-address '' -o build/messages.pot portal templates
 	$(BIN)/pybabel -q update --no-wrap -i build/messages.pot -d portal/translations -l zh_Hans_CN --init-missing \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+
+settings: $(RUN_STAMP) ## write docs/settings.md from the code
+	@mkdir -p build
+	$(BIN)/flask --app wsgi portal settings > build/settings.md
+	mv build/settings.md docs/settings.md
+
+wheelhouse: .venv/bin/python ## every locked library, checked against its hash, into build/wheelhouse, to install without an index
+	rm -rf build/wheelhouse
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes -r requirements.txt -d build/wheelhouse
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --only-binary :all: setuptools -d build/wheelhouse # for dkimpy, which comes as source
 
 dev: $(DEV_STAMP)
 

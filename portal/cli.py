@@ -30,6 +30,7 @@ from portal.privacy_commands import keys_commands, purge_command
 from portal.reporting import NotDone, Report, reports
 from portal.schema import NewerSchema, Standing, refuse_newer, schema_now
 from portal.search.rebuilding import index_anew
+from portal.settings_reference import reference
 from portal.sweep_report import swept_in_words, swept_with_units
 from portal.web.actor import PORTAL
 from portal.web.permissions import SCOPES, Permission, Role
@@ -143,6 +144,12 @@ def demo_command() -> tuple[Report, str]:
 def _load_demo() -> None:
     demo.load_demonstration(db.session, demo.kept_password(current_app.extensions["settings"].instance), clock.now())
     db.session.commit()
+
+
+@portal_commands.command("settings")
+def settings_command() -> None:
+    """Print every setting with its default and what it means, as docs/settings.md has it."""
+    click.echo(reference(), nl=False)
 
 
 @portal_commands.command("index")

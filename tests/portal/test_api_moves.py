@@ -151,6 +151,15 @@ def test_what_waits_for_a_decision_is_listed_page_by_page(systems: Any, province
     assert last["next"] is None
 
 
+def test_more_time_is_granted_twice_and_no_more(systems: Any, path: str) -> None:  # noqa: F811
+    linjiang, baishan = systems("linjiang"), systems("baishan")
+    for _ in range(2):
+        assert linjiang.post(f"{path}/extend", {"days": 1, "reason": "需调档案"}).status_code == 200
+        assert baishan.post(f"{path}/decide-extension", {"granted": True}).status_code == 200
+    refused = linjiang.post(f"{path}/extend", {"days": 1, "reason": "需调档案"})
+    assert (refused.status_code, [error["field"] for error in refused.json["errors"]]) == (422, [""])
+
+
 def test_a_call_is_noted_and_whom_one_may_have_called_has_an_id(
     systems: Any, province: Province, path: str  # noqa: F811
 ) -> None:
