@@ -86,6 +86,10 @@ GROUPS: Mapping[str, Sequence[Setting]] = {
         Setting("PORTAL_SCAN_COMMAND", "the virus scanner: gets a file on its standard input; 0 clean, 1 infected, else refused",
                 "scan.command"),
     ),
+    "Watching": (
+        Setting("PORTAL_METRICS_TOKEN", "with which Prometheus reads `/metrics`, at least 24 characters; none: the address is not there", words="none"),
+        Setting("PORTAL_LOG", "`text`, for people, or `json`, an object a line", words="`text`"),
+    ),
     "What is kept how long": (
         Setting("PORTAL_PURGE_DAYS", "after closing, citizens' data and texts of a ticket are blanked", "retention.cases"),
         Setting("PORTAL_AUDIT_DAYS", f"of the audit log; at least {SHORTEST_AUDIT.days}", "retention.audit"),
