@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Chromium and a Chinese font for the browser tests, Postfix for those of mail: installed when missing and when we may.
+# Chromium and a Chinese font for the browser tests, Postfix for those of mail, what checks the files of operation: installed when missing and when we may.
 set -euo pipefail
 
 missing=()
 [ -x /usr/bin/chromium ] || missing+=(chromium)
 [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || missing+=(fonts-noto-cjk)
 [ -x /usr/sbin/postfix ] || missing+=(postfix)
+[ -x /usr/sbin/nginx ] || missing+=(nginx-light)
+[ -x /usr/bin/systemd-analyze ] || missing+=(systemd)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 say() { printf '\n*** %s\n\n' "$*" >&2; }
@@ -36,4 +38,4 @@ if [ "${CI:-}" = true ]; then
     say "The tests need ${missing[*]}, and $reason."
     exit 1
 fi
-say "THE TESTS IN THE BROWSER, AND WITH POSTFIX, ARE SKIPPED: they need ${missing[*]}, and $reason. Install it: apt-get install ${missing[*]}"
+say "THE TESTS IN THE BROWSER, WITH POSTFIX, AND OF NGINX'S AND SYSTEMD'S FILES, ARE SKIPPED: they need ${missing[*]}, and $reason. Install it: apt-get install ${missing[*]}"
