@@ -73,7 +73,7 @@ settings: $(RUN_STAMP) ## write docs/settings.md from the code
 wheelhouse: .venv/bin/python ## every locked library, checked against its hash, into build/wheelhouse, to install without an index
 	rm -rf build/wheelhouse
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes -r requirements.txt -d build/wheelhouse
-	$(BIN)/python -m pip download --quiet --disable-pip-version-check --only-binary :all: setuptools -d build/wheelhouse # for dkimpy, which comes as source
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --only-binary :all: setuptools wheel -d build/wheelhouse # for dkimpy, which comes as source
 
 dev: $(DEV_STAMP)
 
