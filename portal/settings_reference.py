@@ -87,8 +87,8 @@ GROUPS: Mapping[str, Sequence[Setting]] = {
                 "scan.command"),
     ),
     "Watching": (
-        Setting("PORTAL_METRICS_TOKEN", "with which Prometheus reads `/metrics`, at least 24 characters; none: the address is not there", words="none"),
-        Setting("PORTAL_LOG", "`text`, for people, or `json`, an object a line", words="`text`"),
+        Setting("PORTAL_METRICS_TOKEN", "with which Prometheus reads `/metrics`, at least 24 characters; none: the address is not there", "watch.metrics_token"),
+        Setting("PORTAL_LOG", "`text`, for people, or `json`, an object a line", "watch.log"),
     ),
     "What is kept how long": (
         Setting("PORTAL_PURGE_DAYS", "after closing, citizens' data and texts of a ticket are blanked", "retention.cases"),
