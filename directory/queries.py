@@ -1,8 +1,9 @@
 """Whom to ask the directory for: every function returns a Select, whoever calls runs it."""
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from directory.models import Contact, ContactRole, ContactState, Unit, UnitAncestor
@@ -73,11 +74,22 @@ def parents(session: Session) -> dict[str, str | None]:
 
 def parents_above(session: Session, codes: Collection[str]) -> dict[str, str | None]:
     """These units and all above them, each with the unit directly above it: as much as a rule about them needs."""
-    above = select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(codes))
-    return dict(session.execute(select(Unit.code, Unit.parent_code).where(Unit.code.in_(above))).all())
+    return dict(session.execute(_PARENTS_ABOVE, {"codes": list(codes)}).all())
 
 
 def with_all_above(codes: Collection[str]) -> Select[Unit]:
     """These units and all above them, each with its parent at hand."""
     above = select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(codes))
     return select(Unit).where(Unit.code.in_(above)).options(joinedload(Unit.parent))
+
+
+def units_above(session: Session, codes: Collection[str]) -> dict[str, Unit]:
+    """These units and all above them by their codes, so that each one's parent is at hand."""
+    return {unit.code: unit for unit in session.scalars(_UNITS_ABOVE, {"codes": list(codes)})}
+
+
+CODES: BindParameter[Any] = bindparam("codes", expanding=True)
+"Of statements that are built once."
+_ABOVE = select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(CODES))
+_PARENTS_ABOVE = select(Unit.code, Unit.parent_code).where(Unit.code.in_(_ABOVE))
+_UNITS_ABOVE = select(Unit).where(Unit.code.in_(_ABOVE))

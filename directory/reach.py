@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Row, Select, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from directory.calendars import calendar_of, load_calendars
 from directory.duty import who_answers
 from directory.models import Contact, ContactRole
-from directory.queries import is_reachable, reachable
+from directory.queries import CODES, is_reachable, reachable
 from directory.upkeep import Absence, DutyShift
 from directory.working_time import WorkingCalendar
 
@@ -40,7 +41,7 @@ class Away:
 class Reach:
     """The people reachable by mail at some units, and who of them is away when."""
 
-    def __init__(self, contacts: Iterable[Contact], absences: Sequence[Absence] = ()) -> None:
+    def __init__(self, contacts: Iterable[Contact | Row[Any]], absences: Sequence[Absence] = ()) -> None:
         self._by_role: Mapping[tuple[str, ContactRole], list[Recipient]] = defaultdict(list)
         for contact in contacts:
             self._by_role[contact.unit_code, contact.role].append(recipient_of(contact))
@@ -94,8 +95,9 @@ def reach(session: Session, unit_codes: Collection[str], at: datetime | None = N
 
     With `at`, who is away from then on is known as well: one statement more.
     """
-    absences = session.scalars(absences_from(set(unit_codes), at)).all() if at else ()
-    return Reach(session.scalars(reachable(set(unit_codes))), absences)
+    asked = {"codes": sorted(set(unit_codes))}
+    absences = session.scalars(_ABSENCES, {**asked, "at": at}).all() if at else ()
+    return Reach(session.execute(_REACHABLE, asked), absences)
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,15 @@ def absences_from(unit_codes: Collection[str], at: datetime) -> Select[Absence]:
     )
 
 
-def recipient_of(contact: Contact) -> Recipient:
+def recipient_of(contact: Contact | Row[Any]) -> Recipient:
     """The contact as who is mailed; with an empty address if it has none."""
     return Recipient(contact.email or "", contact.name, contact.language, contact.unit_code, contact.id)
+
+
+_ANYWHERE: Any = CODES
+_SOME_TIME: Any = bindparam("at", type_=Absence.ends_at.type)
+_ABSENCES = absences_from(_ANYWHERE, _SOME_TIME)
+_REACHABLE = reachable(_ANYWHERE).with_only_columns(
+    Contact.id, Contact.unit_code, Contact.role, Contact.email, Contact.name, Contact.language
+)
+"Built once; of a contact no more than who is mailed."

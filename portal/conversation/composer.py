@@ -3,16 +3,18 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from flask import g
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import Select
+from sqlalchemy.orm import Session, joinedload
 
 from directory.models import Contact, Unit
 from portal.conversation.calling import callable_on, numbers_of
 from portal.conversation.forms import CallForm
 from portal.conversation.queries import addressable
 from portal.tickets.models import Ticket
+from portal.tickets.shape import A_TICKET, KEPT, Shape, bound, shape_of
 from portal.web.actor import Actor
 
 
@@ -45,15 +47,24 @@ class Talk:
 def talk_of(session: Session, actor: Actor, ticket: Ticket, call_form: CallForm | None = None) -> Talk:
     """Asked once a request, by few statements, however many units there are."""
     if "talk" not in g:
-        with_parent = joinedload(Unit.parent)
-        of_contact = joinedload(Contact.unit).options(with_parent), selectinload(Contact.phones)
+        on_it = bound(actor, ticket_id=ticket.id)
         g.talk = Talk(
-            session.scalars(addressable(actor, ticket).options(with_parent)).all(),
-            session.scalars(callable_on(ticket).options(*of_contact)).all(),
+            session.scalars(_addressable(shape_of(actor)), on_it).all(),
+            session.scalars(_CALLABLE, on_it).unique().all(),
             call_form or CallForm(formdata=None, ids="call"),
         )
     talk: Talk = g.talk
     return talk
+
+
+@lru_cache(KEPT)
+def _addressable(shape: Shape) -> Select[Unit]:
+    return addressable(shape.actor(), A_TICKET).options(joinedload(Unit.parent))
+
+
+_CALLABLE = callable_on(A_TICKET).options(
+    joinedload(Contact.unit).options(joinedload(Unit.parent)), joinedload(Contact.phones)
+)
 
 
 def _with_parent(unit: Unit) -> str:

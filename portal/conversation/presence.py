@@ -27,13 +27,13 @@ def note_presence(session: Session, actor: Actor, ticket_id: int, writing: str, 
     session.execute(first.on_conflict_do_update(index_elements=["officer_id", "ticket_id"], set_=now))
 
 
-def others_present(actor: Actor, ticket: Ticket, at: datetime) -> Select[Reading]:
-    """The others who have the ticket open now, in a steady order."""
+def others_present(actor: Actor, ticket: Ticket, since: datetime) -> Select[Reading]:
+    """The others whose page of the ticket has said so since then, in a steady order."""
     return (
         select(Reading)
         .where(
             Reading.ticket_id == ticket.id,
-            Reading.present_at > at - STALE_AFTER,
+            Reading.present_at > since,
             Reading.officer_id.is_distinct_from(actor.officer_id),
         )
         .join(Reading.officer)

@@ -5,15 +5,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import lazy_gettext
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import Select, and_, bindparam, case, func, select
 
 from portal.cipher import cipher
 from portal.clock import now
-from portal.conversation.presence import note_presence, others_present
+from portal.conversation.presence import STALE_AFTER, note_presence, others_present
 from portal.drafts.actions import discard, save
 from portal.errors import Hidden, Invalid
 from portal.extensions import db
@@ -21,6 +22,7 @@ from portal.tickets.drafting import draft_key, drafts_on
 from portal.tickets.models import Entry, Ticket
 from portal.tickets.queries import NOT_THERE, readable_by, visible_to
 from portal.tickets.readers import Reading
+from portal.tickets.shape import A_TICKET, KEPT, Shape, bound, shape_of
 from portal.tickets.unread import news as written_by_others
 from portal.web.access import actor, polled, requires
 from portal.web.permissions import Permission
@@ -46,16 +48,31 @@ class News:
         return hashlib.sha256(repr((self.state, people)).encode()).hexdigest()[:20]
 
 
-@bp.app_template_global()
 def news_of(ticket: Ticket, since: int, at: datetime) -> News:
-    """As the page begins with, and as it asks again."""
+    """As an open page asks again."""
     ours = Entry.ticket_id == ticket.id, readable_by(actor())
     new = func.count(case((and_(Entry.id > since, written_by_others(actor())), 1)))
     newest, edited, count = db.session.execute(
         select(func.max(Entry.id), func.max(Entry.edited_at), new).where(*ours)
     ).one()
-    present = db.session.scalars(others_present(actor(), ticket, at)).all()
-    return News(count, newest or 0, present, (newest, edited, ticket.version, ticket.state, since))
+    return News(count, newest or 0, _present(ticket, at), (newest, edited, ticket.version, ticket.state, since))
+
+
+@bp.app_template_global()
+def first_news(ticket: Ticket, newest: int, at: datetime) -> News:
+    """As the page begins with, which shows everything there is."""
+    return News(0, newest, _present(ticket, at), ())
+
+
+def _present(ticket: Ticket, at: datetime) -> Sequence[Reading]:
+    asked = bound(actor(), ticket_id=ticket.id, since=at - STALE_AFTER)
+    return db.session.scalars(_others_present(shape_of(actor())), asked).all()
+
+
+@lru_cache(KEPT)
+def _others_present(shape: Shape) -> Select[Reading]:
+    since: Any = bindparam("since", type_=Reading.present_at.type)
+    return others_present(shape.actor(), A_TICKET, since)
 
 
 @bp.app_template_global("drafts_on")

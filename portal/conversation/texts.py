@@ -1,7 +1,10 @@
 """The pages of the texts that a unit writes often, and one of them filled in for a ticket."""
 
+from functools import lru_cache
+
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import Select
 from werkzeug.wrappers import Response as AnyResponse
 
 from directory.models import Unit
@@ -15,6 +18,7 @@ from portal.extensions import db
 from portal.procedures.catalogue import shipped
 from portal.tickets.models import Task, Ticket
 from portal.tickets.queries import load_ticket
+from portal.tickets.shape import KEPT, Shape, bound, shape_of
 from portal.web.access import actor, requires
 from portal.web.filters import day, deadline, in_language
 from portal.web.permissions import Permission
@@ -69,7 +73,12 @@ def fill(number: str, text_id: int) -> Response:
 
 @bp.app_template_global()
 def texts_at_hand() -> list[TextTemplate]:
-    return list(db.session.scalars(usable_by(actor())))
+    return list(db.session.scalars(_usable_by(shape_of(actor())), bound(actor())))
+
+
+@lru_cache(KEPT)
+def _usable_by(shape: Shape) -> Select[TextTemplate]:
+    return usable_by(shape.actor())
 
 
 def _values(ticket: Ticket, task: Task | None) -> dict[str, str]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.cipher import Cipher, Undecipherable
 from portal.drafts.models import KEY_LENGTH, Draft
-from portal.drafts.queries import own, own_of_kind, untouched_since
+from portal.drafts.queries import OWN_OF_KIND, of_kind, own, untouched_since
 from portal.errors import Invalid
 from portal.web.actor import Actor
 
@@ -60,13 +60,13 @@ def load(session: Session, actor: Actor, key: str, cipher: Cipher) -> Kept | Non
 
 def drafts_of(session: Session, actor: Actor, kind: str, cipher: Cipher) -> list[Kept]:
     """The officer's drafts with keys `kind:…`, the latest first."""
-    found = session.scalars(own_of_kind(actor.officer_id or 0, kind)).all()
+    found = session.scalars(OWN_OF_KIND, of_kind(actor.officer_id, kind)).all()
     return [kept for draft in found if (kept := _read(draft, cipher))]
 
 
 def count_drafts(session: Session, actor: Actor, kind: str) -> int:
-    counted = select(func.count()).select_from(own_of_kind(actor.officer_id or 0, kind).subquery())
-    return session.scalar(counted) or 0
+    counted = select(func.count()).select_from(OWN_OF_KIND.subquery())
+    return session.scalar(counted, of_kind(actor.officer_id, kind)) or 0
 
 
 def discard(session: Session, actor: Actor, key: str) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from werkzeug.wrappers import Response
 
 from directory.models import Unit
@@ -19,6 +20,7 @@ from portal.linking.queries import DUPLICATE, RELATED, SURVIVOR
 from portal.tickets.lifecycle import TicketState
 from portal.tickets.models import Entry, Ticket
 from portal.tickets.queries import load_ticket
+from portal.tickets.shape import A_TICKET, KEPT, Shape, bound, shape_of
 from portal.web.access import actor, requires
 from portal.web.forms import PortalForm
 from portal.web.permissions import Permission
@@ -43,7 +45,7 @@ class Linked:
 
 def linked_to(ticket: Ticket) -> Linked:
     """For the ticket's page."""
-    found = db.session.execute(queries.belonging_to(actor(), ticket.id)).all()
+    found = db.session.execute(_belonging_to(shape_of(actor())), bound(actor(), ticket_id=ticket.id)).all()
     of = {how: [other for other, as_what in found if as_what == how] for how in (SURVIVOR, DUPLICATE, RELATED)}
     merged = [other.id for other in of[DUPLICATE]]
     entries = db.session.scalars(queries.histories(actor(), merged)).all() if merged else []
@@ -56,6 +58,11 @@ def linked_to(ticket: Ticket) -> Linked:
         related=of[RELATED],
         may_link=may_link(actor(), ticket),
     )
+
+
+@lru_cache(KEPT)
+def _belonging_to(shape: Shape) -> Select[*tuple[Ticket, str]]:
+    return queries.belonging_to(shape.actor(), A_TICKET.id)
 
 
 def _units(codes: Collection[str]) -> dict[str, Unit]:

@@ -1,18 +1,27 @@
 """The part of a ticket's history that its page shows: the latest entries, and all that are new to the reader."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import case, func, literal, select
-from sqlalchemy.orm import Session, joinedload, lazyload
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, case, func, select
+from sqlalchemy.orm import Session, lazyload
+from sqlalchemy.orm.attributes import set_committed_value
 
+from directory.models import Unit
+from portal.tickets.hanging import hang_on
 from portal.tickets.models import Entry, Ticket
-from portal.tickets.queries import entries_of, readable_by
+from portal.tickets.queries import readable_by
+from portal.tickets.readers import Reading
+from portal.tickets.shape import KEPT, Shape, bound, shape_of
 from portal.web.actor import Actor
 
 SHOWN, MORE = 40, 100
 "Entries that a page shows at first, and how many more at a time."
 RUNGS = ("climbed", "skipped")
+LARGEST = 2**31 - 1
+"After every entry."
 
 
 @dataclass(frozen=True)
@@ -22,26 +31,71 @@ class Part:
     entries: Sequence[Entry]
     earlier: int
     rungs: Sequence[Entry]
+    seen: int | None
+    "the newest entry that the reader was shown before; None for a first look, or without an account"
 
 
-def part_of(session: Session, actor: Actor, ticket: Ticket, shown: int = SHOWN, since: int | None = None) -> Part:
-    """The latest `shown` entries that `actor` may read, and at least everything from `since` on."""
-    readable = entries_of(actor, ticket)
-    total, needed = _count(session, actor, ticket, since)
-    backwards = readable.order_by(None).order_by(Entry.id.desc()).limit(max(shown, needed))
-    entries = list(reversed(session.scalars(backwards.options(joinedload(Entry.by_unit))).all()))
-    return Part(entries, total - len(entries), _rungs(session, actor, ticket))
+def part_of(
+    session: Session,
+    actor: Actor,
+    ticket: Ticket,
+    units: Mapping[str, Unit],
+    shown: int = SHOWN,
+    since: int | None = None,
+) -> Part:
+    """The latest `shown` entries that `actor` may read; at least everything from `since` on, and what is not seen yet.
+
+    `units`: those that are at hand.
+    """
+    shape, asked = shape_of(actor), bound(actor, ticket_id=ticket.id)
+    total, needed, new, seen = session.execute(_count(shape), {**asked, "since": since or LARGEST}).one()
+    most = max(shown, needed, new)
+    entries = list(reversed(session.scalars(_backwards(shape), {**asked, "most": most}).all()))
+    _with_all(session, ticket, entries, units)
+    if total > len(entries):
+        return Part(entries, total - len(entries), session.scalars(_rungs(shape), asked).all(), seen)
+    return Part(entries, 0, [entry for entry in entries if entry.kind in RUNGS], seen)
 
 
-def _count(session: Session, actor: Actor, ticket: Ticket, since: int | None) -> tuple[int, int]:
-    """How many entries there are, and how many from `since` on."""
-    needed = func.count(case((Entry.id >= since, 1))) if since else literal(0)
-    ours = Entry.ticket_id == ticket.id, readable_by(actor)
-    total, after = session.execute(select(func.count(), needed).select_from(Entry).where(*ours)).one()
-    return total, after
+def _with_all(session: Session, ticket: Ticket, entries: Sequence[Entry], units: Mapping[str, Unit]) -> None:
+    """What each line of the history shows besides its own row."""
+    hang_on(session, entries)
+    tasks = {task.id: task for task in ticket.tasks}
+    others = {entry.by_unit_code for entry in entries if entry.by_unit_code} - units.keys()
+    found = session.scalars(_UNITS, {"codes": list(others)}) if others else ()
+    by = {**units, **{unit.code: unit for unit in found}}
+    for entry in entries:
+        set_committed_value(entry, "ticket", ticket)
+        set_committed_value(entry, "task", tasks.get(entry.task_id or 0))
+        set_committed_value(entry, "by_unit", by.get(entry.by_unit_code or ""))
 
 
-def _rungs(session: Session, actor: Actor, ticket: Ticket) -> Sequence[Entry]:
+@lru_cache(KEPT)
+def _count(shape: Shape) -> Select[*tuple[Any, ...]]:
+    """How many entries there are, from `since` on, from the newest one that was seen on; and which that is."""
+    mine = Reading.ticket_id == bindparam("ticket_id"), Reading.officer_id == shape.actor().officer_id
+    seen = select(Reading.last_entry_id).where(*mine).scalar_subquery()
+    since: BindParameter[int] = bindparam("since")
+    wanted, new = func.count(case((Entry.id >= since, 1))), func.count(case((Entry.id >= seen, 1)))
+    return select(func.count(), wanted, new, seen).select_from(Entry).where(*_ours(shape))
+
+
+@lru_cache(KEPT)
+def _backwards(shape: Shape) -> Select[Entry]:
+    """The newest first."""
+    latest = select(Entry).where(*_ours(shape)).order_by(Entry.id.desc()).limit(bindparam("most"))
+    return latest.options(lazyload("*"))
+
+
+@lru_cache(KEPT)
+def _rungs(shape: Shape) -> Select[Entry]:
     """What the history tells of rungs, however far back: the ladders show them, whatever part of it is shown."""
-    climbed = entries_of(actor, ticket).where(Entry.kind.in_(RUNGS))
-    return session.scalars(climbed.options(lazyload("*"))).all()
+    climbed = select(Entry).where(*_ours(shape), Entry.kind.in_(RUNGS)).order_by(Entry.id)
+    return climbed.options(lazyload("*"))
+
+
+def _ours(shape: Shape) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return Entry.ticket_id == bindparam("ticket_id"), readable_by(shape.actor())
+
+
+_UNITS = select(Unit).where(Unit.code.in_(bindparam("codes", expanding=True)))

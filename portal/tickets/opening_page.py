@@ -8,7 +8,7 @@ from flask import render_template
 
 from directory.calendars import calendar_of
 from directory.models import Unit
-from directory.queries import with_all_above
+from directory.queries import units_above
 from portal.cipher import cipher
 from portal.clock import now
 from portal.drafts.actions import Kept, drafts_of
@@ -137,6 +137,6 @@ def _preview(form: OpeningForm) -> dict[str, object]:
 
 def _units(codes: Collection[str]) -> dict[str, Unit]:
     """These units and all above them, so that each one's parent is at hand."""
-    return {unit.code: unit for unit in db.session.scalars(with_all_above(codes))}
+    return units_above(db.session, codes)
 
 

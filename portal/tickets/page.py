@@ -9,7 +9,7 @@ from flask import render_template, request
 from sqlalchemy.orm import Session
 
 from directory.models import Unit
-from directory.queries import with_all_above
+from directory.queries import units_above
 from portal.cipher import cipher
 from portal.clock import now
 from portal.extensions import db
@@ -29,11 +29,15 @@ from portal.tickets.lifecycle import Outcome, TicketMove
 from portal.tickets.models import Clock, Entry, Task, Ticket
 from portal.tickets.queries import allowed_ticket_moves, load_ticket, running_clocks
 from portal.tickets.reopening import reopenable
-from portal.tickets.seeing import note_seen, seen_until
+from portal.tickets.seeing import note_seen
+from portal.tickets.shape import A_TICKET
 from portal.tickets.told import Told, mails_about, told
 from portal.web.access import actor
 from portal.web.filters import in_language
 from portal.web.forms import PortalForm
+
+_ASKED = asked_on(A_TICKET)
+"Built once."
 
 LARGEST = 2**31 - 1
 "Numbers that both databases take."
@@ -48,8 +52,6 @@ class TicketPage:
     procedure: Procedure
     cards: Sequence[TaskCard]
     part: Part
-    seen: int | None
-    "the newest entry that the reader was shown before; None for a first look"
     rungs: Sequence[ForecastRung]
     mails: Sequence[OutboxMail]
     units: Mapping[str, Unit]
@@ -105,6 +107,11 @@ class TicketPage:
         return [entry for entry in self.entries if entry.id > since] if since else []
 
     @property
+    def seen(self) -> int | None:
+        """The newest entry that the reader was shown before; None for a first look."""
+        return self.part.seen
+
+    @property
     def entries(self) -> Sequence[Entry]:
         return self.part.entries
 
@@ -154,15 +161,13 @@ def gather(
     """Loads what the page shows; Hidden if the ticket is not for the reader to see."""
     ticket, at = load_ticket(session, actor(), number), now()
     units = units_of(session, ticket)
-    seen = seen_until(session, actor(), ticket.id)
-    part = part_of(session, actor(), ticket, *_wanted(seen, interrupted))
+    part = part_of(session, actor(), ticket, units, *_wanted(interrupted))
     page = TicketPage(
         ticket=ticket,
         at=at,
         procedure=procedure_of(session, *ticket.opened_with),
         cards=[],
         part=part,
-        seen=seen,
         rungs=forecast(session, ticket, at),
         mails=mails_about(session, ticket, part.rungs),
         units=units,
@@ -177,9 +182,9 @@ def gather(
     return page
 
 
-def _wanted(seen: int | None, interrupted: Interrupted | None) -> tuple[int, int | None]:
+def _wanted(interrupted: Interrupted | None) -> tuple[int, int | None]:
     """How many entries the address asks for (`?shown=`), and the one from which on all are shown (`?entry=`)."""
-    since = (seen, interrupted.since if interrupted else None, _number("entry"))
+    since = (interrupted.since if interrupted else None, _number("entry"))
     return max(_number("shown"), SHOWN), min(filter(None, since), default=None)
 
 
@@ -191,7 +196,7 @@ def _number(name: str) -> int:
 def units_of(session: Session, ticket: Ticket) -> dict[str, Unit]:
     """Every unit on the ticket and above it, so that each one's parent is at hand."""
     named = {ticket.opener_code, ticket.registry_code or "", *(task.unit_code for task in ticket.tasks)}
-    return {unit.code: unit for unit in session.scalars(with_all_above(named))}
+    return units_above(session, named)
 
 
 def _cards(session: Session, page: TicketPage) -> list[TaskCard]:
@@ -199,7 +204,7 @@ def _cards(session: Session, page: TicketPage) -> list[TaskCard]:
     sought = ticket_tasks(ticket)
     shown = Shown(
         actor=actor(),
-        asked={request.task_id: request for request in session.scalars(asked_on(ticket))},
+        asked={request.task_id: request for request in session.scalars(_ASKED, {"ticket_id": ticket.id})},
         who={code: assignees(session, code) for code in {task.unit_code for task in sought}
              if code == actor().unit_code},
         seen=page.last_entry,

@@ -1,12 +1,13 @@
 """Which tickets one may see, and loading them: what one may not see is not there."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, false, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from directory.models import Unit, UnitAncestor
 from portal.errors import Hidden
@@ -14,6 +15,7 @@ from portal.tickets.lifecycle import TASK_MOVES, TICKET_MOVES, WHO, WHO_TICKET, 
 from portal.tickets.models import Clock, Entry, Party, Task, Ticket
 from portal.tickets.number import BadNumber, format_number, parse_number
 from portal.tickets.readers import EntryReader
+from portal.tickets.shape import KEPT, Shape, bound, shape_of
 from portal.web.actor import Actor
 from portal.web.permissions import Permission, Role
 
@@ -64,24 +66,33 @@ def load_ticket(session: Session, actor: Actor, number: str, *, lock: bool = Fal
 
     `lock` holds it until the transaction ends, so that two who move it come one after the other.
     """
-    statement = (
-        visible_to(actor)
-        .where(Ticket.number == _canonical(number))
-        .options(
-            selectinload(Ticket.tasks).options(
-                joinedload(Task.unit),
-                joinedload(Task.assignee),
-                joinedload(Task.assignee_post),
-                selectinload(Task.clocks),
-            ),
-            selectinload(Ticket.clocks),
-        )
-        .execution_options(populate_existing=True)
-    )
-    ticket = session.scalar(statement.with_for_update(of=Ticket) if lock else statement)
+    wanted = _wanted(shape_of(actor), lock=lock)
+    ticket = session.scalar(wanted, bound(actor, number=_canonical(number)))
     if ticket is None:
         raise Hidden(NOT_THERE)
+    _load_tasks(session, ticket)
     return ticket
+
+
+@lru_cache(KEPT)
+def _wanted(shape: Shape, *, lock: bool) -> Select[Ticket]:
+    """Built once for each shape of actor: building it takes longer than running it."""
+    statement = visible_to(shape.actor()).where(Ticket.number == bindparam("number"))
+    statement = statement.execution_options(populate_existing=True)
+    return statement.with_for_update(of=Ticket) if lock else statement
+
+
+def _load_tasks(session: Session, ticket: Ticket) -> None:
+    """The tasks with who has them, and every clock, each found from both of its sides."""
+    wanted = {"ticket_id": ticket.id}
+    tasks, clocks = session.scalars(_TASKS, wanted).all(), session.scalars(_CLOCKS, wanted).all()
+    of_task: dict[int | None, list[Clock]] = {task.id: [] for task in tasks}
+    for clock in clocks:
+        of_task.setdefault(clock.task_id, []).append(clock)
+    set_committed_value(ticket, "tasks", list(tasks))
+    set_committed_value(ticket, "clocks", list(clocks))
+    for task in tasks:
+        set_committed_value(task, "clocks", of_task[task.id])
 
 
 def load_task(session: Session, actor: Actor, number: str, task_id: int, *, lock: bool = False) -> Task:
@@ -192,3 +203,18 @@ def _canonical(number: str) -> str:
         return format_number(*parse_number(number))
     except BadNumber:
         raise Hidden(NOT_THERE) from None
+
+
+_TASKS = (
+    select(Task)
+    .where(Task.ticket_id == bindparam("ticket_id"))
+    .options(joinedload(Task.unit), joinedload(Task.assignee), joinedload(Task.assignee_post))
+    .order_by(Task.position)
+    .execution_options(populate_existing=True)
+)
+_CLOCKS = (
+    select(Clock)
+    .where(Clock.ticket_id == bindparam("ticket_id"))
+    .order_by(Clock.id)
+    .execution_options(populate_existing=True)
+)

@@ -1,17 +1,10 @@
 """How far an officer has read a ticket: noted when its page is shown."""
 
-from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.tickets.readers import Reading
 from portal.web.actor import Actor
-
-
-def seen_until(session: Session, actor: Actor, ticket_id: int) -> int | None:
-    """The newest entry of the ticket that the officer has been shown; None for a first look, or without an account."""
-    mine = select(Reading.last_entry_id).where(Reading.ticket_id == ticket_id, Reading.officer_id == actor.officer_id)
-    return session.scalar(mine)
 
 
 def note_seen(session: Session, actor: Actor, ticket_id: int, entry_id: int) -> None:

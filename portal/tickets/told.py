@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from portal.mail.models import OutboxMail
 from portal.mail.queries import digests_about, of_ticket
 from portal.tickets.models import Entry, Ticket
+from portal.tickets.shape import A_TICKET
 
 OF_RUNGS = frozenset({"urge", "escalation", "digest"})
+
+UNSHOWN = (OutboxMail.body_text, OutboxMail.body_html, OutboxMail.headers, OutboxMail.letter)
+_OWN = of_ticket(A_TICKET.number).options(*(defer(each) for each in UNSHOWN))
+"Built once; without what a mail says."
 
 Told = Mapping[int, Sequence[OutboxMail]]
 "The mails of a rung, by the id of its entry."
@@ -17,7 +22,7 @@ Told = Mapping[int, Sequence[OutboxMail]]
 def mails_about(session: Session, ticket: Ticket, entries: Iterable[Entry]) -> list[OutboxMail]:
     """The mails about a ticket, those among them that list others as well, in the order in which they were written."""
     climbed = [entry for entry in entries if entry.kind == "climbed"]
-    own = list(session.scalars(of_ticket(ticket.number)))
+    own = list(session.scalars(_OWN, {"number": ticket.number}))
     addresses = {address for entry in climbed for address in entry.detail["recipients"]}
     if addresses:
         since = min(entry.at for entry in climbed)

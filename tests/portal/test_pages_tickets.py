@@ -333,3 +333,21 @@ def test_more_tasks_and_entries_ask_no_more_of_the_database(
     with statements() as of_large:
         changyi.get(f"/tickets/{large.number}")
     assert of_large() <= of_small() + 1  # the overall clock and a place more or less
+
+
+@pytest.mark.usefixtures("app")
+def test_a_page_an_opening_and_a_message_ask_little_of_the_database(
+    changyi: Client, session: Session, province: Province
+) -> None:
+    ticket = opened(session, province.changyi, province.linjiang, now())
+    address, token = f"/tickets/{ticket.number}", changyi.token("/tickets/new")
+    changyi.get(address)  # at a first look it is noted how far one has read
+    with statements() as of_page:
+        changyi.get(address)
+    form = {"registry-code": province.linjiang.code, "procedure": "enquiry", "message": "请核对。", "csrf_token": token}
+    with statements() as of_opening:
+        assert changyi.post("/tickets", data={**form, "submission_key": "0123456789"}).status_code == 302
+    with statements() as of_message:
+        assert changyi.post(f"{address}/messages", data={"text": "请尽快。", "csrf_token": token}).status_code == 302
+    for asked, most in ((of_page, 26), (of_opening, 35), (of_message, 13)):
+        assert asked() <= most
