@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -12,55 +13,74 @@ from portal.escalation.queries import mailed_climbs
 from portal.mail.letter import Mailed
 from portal.tickets.forecast import Command, ForecastRung, rungs_to_come
 from portal.tickets.history import record
-from portal.tickets.letters import Notice, mail_notice, notice_item
+from portal.tickets.letters import Notice, Told, mail_notice, notice_item
 from portal.tickets.models import Clock, Ticket
 from portal.web.actor import PORTAL
 
-Rungs = Mapping[Clock, Sequence[ForecastRung]]
+
+@dataclass(frozen=True)
+class Rungs:
+    """The rungs of a clock, lowest first: those due, those missed while no sweep ran among them; and those after."""
+
+    due: Sequence[ForecastRung]
+    left: Sequence[ForecastRung]
 
 
-def due_rungs(session: Session, clock: Clock, command: Command, at: datetime) -> list[ForecastRung]:
-    """The rungs of a clock that are to be climbed at `at`, lowest first; those missed while no sweep ran among them."""
-    return [rung for rung in rungs_to_come(session, clock, command) if rung.at <= at]
+def rungs_at(session: Session, clock: Clock, command: Command, at: datetime) -> Rungs:
+    """As of `at`: climbing those that are due changes nothing of those after them."""
+    rungs = rungs_to_come(session, clock, command)
+    return Rungs([rung for rung in rungs if rung.at <= at], [rung for rung in rungs if rung.at > at])
 
 
 def climb(
     session: Session,
-    ticket: Ticket,
-    rungs: Rungs,
-    command: Command,
+    tickets: Mapping[Ticket, Mapping[Clock, Rungs]],
     crowded: frozenset[str],
     sweep: str,
     at: datetime,
 ) -> tuple[list[ForecastRung], int]:
-    """Climb the rungs of a ticket; (the rungs, the number of mails written).
+    """Climb the rungs of some tickets; (the rungs, the number of mails written).
 
     An escalation of somebody `crowded`, by address, becomes a line of the one mail that lists all of theirs.
     """
-    climbed = [rung for clock in rungs for rung in rungs[clock]]
-    for clock, its_rungs in rungs.items():
-        _advance(session, clock, its_rungs, command, at)
-    for rung in climbed:
-        _write(session, ticket, rung, at)
+    ladders = [(clock, rungs) for ticket in tickets for clock, rungs in tickets[ticket].items()]
+    for clock, rungs in ladders:
+        _advance(clock, rungs)
+    for ticket, its_rungs in tickets.items():
+        for rung in _of(its_rungs):
+            _write(session, ticket, rung, at)
     session.flush()
-    messages = 0
-    mailed = _mailed(session, rungs)
-    for notice in _notices(climbed):
-        if notice.recipient.address.casefold() in crowded and any(rung.number for rung in notice.asked):
-            items = [notice_item(session, ticket, rung, command, mailed) for rung in notice.asked]
-            hold_line(session, sweep, notice.recipient, items, at)
-        else:
-            mail_notice(session, ticket, notice, command, mailed, at)
-            messages += 1
-    return climbed, messages
+    facts = Told(_mailed(session, [clock for clock, _ in ladders]), {clock: rungs.left for clock, rungs in ladders})
+    messages = sum(
+        _tell(session, ticket, notice, facts, crowded, sweep, at)
+        for ticket, its_rungs in tickets.items()
+        for notice in _notices(_of(its_rungs))
+    )
+    return [rung for _, rungs in ladders for rung in rungs.due], messages
 
 
-def _advance(session: Session, clock: Clock, rungs: Sequence[ForecastRung], command: Command, at: datetime) -> None:
+def _of(ladders: Mapping[Clock, Rungs]) -> list[ForecastRung]:
+    return [rung for rungs in ladders.values() for rung in rungs.due]
+
+
+def _advance(clock: Clock, rungs: Rungs) -> None:
     """The clock after these rungs: the highest climbed, those passed in silence, and when the next one is due."""
-    if rungs:
-        clock.rung = rungs[-1].number
-        clock.silent = [*clock.silent, *(rung.number for rung in rungs if rung.skipped)]
-    clock.next_at = next((rung.at for rung in rungs_to_come(session, clock, command)), None)
+    if rungs.due:
+        clock.rung = rungs.due[-1].number
+        clock.silent = [*clock.silent, *(rung.number for rung in rungs.due if rung.skipped)]
+    clock.next_at = next((rung.at for rung in rungs.left), None)
+
+
+def _tell(
+    session: Session, ticket: Ticket, notice: Notice, told: Told, crowded: frozenset[str], sweep: str, at: datetime
+) -> bool:
+    """Whether a mail of its own was written."""
+    if notice.recipient.address.casefold() in crowded and any(rung.number for rung in notice.asked):
+        items = [notice_item(session, ticket, rung, told) for rung in notice.asked]
+        hold_line(session, sweep, notice.recipient, items, at)
+        return False
+    mail_notice(session, ticket, notice, told, at)
+    return True
 
 
 def _write(session: Session, ticket: Ticket, rung: ForecastRung, at: datetime) -> None:

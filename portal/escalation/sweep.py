@@ -1,4 +1,4 @@
-"""The sweep: every rung that is due is climbed, once, with its mail and its entry, in one transaction per ticket."""
+"""The sweep: every rung that is due is climbed, once, with its mail and its entry, some tickets in each transaction."""
 
 import logging
 import secrets
@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from directory.calendars import load_calendars
-from portal.escalation.climbing import climb, due_rungs
+from directory.queries import units_above
+from portal.escalation.climbing import Rungs, climb, rungs_at
 from portal.escalation.digest import send_held_lines
 from portal.escalation.queries import due_clocks, due_tickets
 from portal.tickets.clocks import clock_calendar
@@ -28,6 +29,8 @@ MOST_SINGLE = 3
 "Escalations of one recipient in one sweep; with more, one mail lists them all."
 BATCH = 500
 "Tickets whose clocks are gathered at once."
+TOGETHER = 50
+"Tickets climbed in one transaction: others who write wait for it, and where one fails each is tried alone."
 ON_TIME = timedelta(minutes=15)
 "A rung that ends with the working day is still mailed so long after it: the worker comes a little later."
 
@@ -78,6 +81,11 @@ class SweepReport:
     messages: int = 0
     failed: list[int] = field(default_factory=list)
 
+    def add(self, noted: "_Noted") -> None:
+        self.messages += noted.messages
+        self.climbed += [one for one in noted.rungs if isinstance(one, Climbed)]
+        self.skipped += [one for one in noted.rungs if isinstance(one, Skipped)]
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "at": self.at.isoformat(),
@@ -102,26 +110,26 @@ def sweep(
 
     Any number of sweeps may run at once: a ticket that another one holds is left to it, and a unique row says that a
     rung was climbed. A ticket that fails is logged, and the others go on, unless the database does not answer. `alive`
-    is called before each of them.
+    is called before each transaction.
     """
     report = SweepReport(at)
-    name = secrets.token_hex(8)
     found = _gather(sessions, at, report, in_hours=in_hours)
-    crowded = found.crowded()
-    for ticket_id, command in found.tickets:
-        alive()
-        _sweep_ticket(sessions, ticket_id, command, crowded, name, report, dry_run=dry_run, in_hours=in_hours)
+    climbing = _Climbing(sessions, report, secrets.token_hex(8), found.crowded(), dry_run, in_hours)
+    for ids, command in found.batches:
+        for start in range(0, len(ids), TOGETHER):
+            alive()
+            climbing.sweep_some(ids[start : start + TOGETHER], command)
     with closing(sessions()) as session:
-        report.messages += len(crowded) if dry_run else send_held_lines(session, name, at)
+        report.messages += len(climbing.crowded) if dry_run else send_held_lines(session, climbing.name, at)
         session.commit()
     return report
 
 
 @dataclass
 class _Gathered:
-    """The tickets with something due, each with its chain of command; how many escalations each address would get."""
+    """The tickets with something due, with their chains of command; how many escalations each address would get."""
 
-    tickets: list[tuple[int, Command]] = field(default_factory=list)
+    batches: list[tuple[list[int], Command]] = field(default_factory=list)
     due: int = 0
     escalations: Counter[str] = field(default_factory=Counter)
 
@@ -147,7 +155,7 @@ def _gather_some(
     try:
         clocks = _due(session, ids, at, in_hours=in_hours)
         command = command_of(session, clocks, at)
-        rungs = [rung for clock in clocks for rung in due_rungs(session, clock, command, at)]
+        rungs = [rung for clock in clocks for rung in rungs_at(session, clock, command, at).due]
     except OUTAGE:
         session.invalidate()
         raise
@@ -162,7 +170,8 @@ def _gather_some(
         return
     found.due += len(rungs)
     found.escalations.update(_key(one) for rung in rungs if rung.number for one in rung.recipients.addresses)
-    found.tickets += [(ticket_id, command) for ticket_id in _in_order(clocks)]
+    if clocks:
+        found.batches.append((_in_order(clocks), command))
 
 
 def _key(address: str) -> str:
@@ -188,60 +197,67 @@ def _in_order(clocks: Iterable[Clock]) -> list[int]:
     return list(dict.fromkeys(clock.ticket_id for clock in clocks))
 
 
-def _sweep_ticket(
-    sessions: sessionmaker[Session],
-    ticket_id: int,
-    command: Command,
-    crowded: frozenset[str],
-    name: str,
-    report: SweepReport,
-    *,
-    dry_run: bool,
-    in_hours: bool,
-) -> None:
-    with closing(sessions()) as session:
-        try:
-            ticket = session.scalar(select(Ticket).where(Ticket.id == ticket_id).with_for_update(skip_locked=True))
-            if ticket is None:
-                return
-            rungs, messages = _climb_due(session, ticket, command, crowded, name, report.at, in_hours=in_hours)
-            session.rollback() if dry_run else session.commit()
-        except IntegrityError:
-            session.rollback()
-            log.info("ticket %s: climbed by another sweep at the same time", ticket_id)
-            return
-        except OUTAGE:
-            session.invalidate()
-            raise
-        except Exception:
-            session.rollback()
-            log.exception("ticket %s: the sweep goes on without it", ticket_id)
-            report.failed.append(ticket_id)
-            return
-        _note(report, rungs, messages)
+@dataclass(frozen=True)
+class _Climbing:
+    """What all transactions of one sweep have in common."""
 
+    sessions: sessionmaker[Session]
+    report: SweepReport
+    name: str
+    crowded: frozenset[str]
+    dry_run: bool
+    in_hours: bool
 
-def _climb_due(
-    session: Session,
-    ticket: Ticket,
-    command: Command,
-    crowded: frozenset[str],
-    name: str,
-    at: datetime,
-    *,
-    in_hours: bool,
-) -> tuple[list[ForecastRung], int]:
-    clocks = _due(session, [ticket.id], at, in_hours=in_hours)
-    rungs = {clock: due_rungs(session, clock, command, at) for clock in clocks}
-    return climb(session, ticket, rungs, command, crowded, name, at)
+    def sweep_some(self, ids: Sequence[int], command: Command) -> None:
+        """In one transaction; where it fails, each ticket in one of its own, so that the others go on without it."""
+        with closing(self.sessions()) as session:
+            try:
+                noted = self._climb_due(session, ids, command)
+                session.rollback() if self.dry_run else session.commit()
+            except OUTAGE:
+                session.invalidate()
+                raise
+            except Exception as fault:  # noqa: BLE001  told when each is tried alone
+                session.rollback()
+                self._alone(ids, command, fault)
+            else:
+                self.report.add(noted)
 
-
-def _note(report: SweepReport, rungs: Iterable[ForecastRung], messages: int) -> None:
-    report.messages += messages
-    for rung in rungs:
-        clock = rung.clock
-        if rung.skipped:
-            report.skipped.append(Skipped(clock.ticket.number, clock.task_id, rung.number, rung.unit, rung.skipped))
+    def _alone(self, ids: Sequence[int], command: Command, fault: Exception) -> None:
+        if len(ids) > 1:
+            for one in ids:
+                self.sweep_some([one], command)
+        elif isinstance(fault, IntegrityError):
+            log.info("ticket %s: climbed by another sweep at the same time", ids[0])
         else:
-            report.climbed.append(Climbed(clock.ticket.number, clock.task_id, str(clock.kind), rung.number, rung.unit,
-                                          rung.recipients.addresses, rung.at, clock.due_at))  # fmt: skip
+            log.error("ticket %s: the sweep goes on without it", ids[0], exc_info=fault)
+            self.report.failed.append(ids[0])
+
+    def _climb_due(self, session: Session, ids: Sequence[int], command: Command) -> "_Noted":
+        at = self.report.at
+        held = select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.id).with_for_update(skip_locked=True)
+        tickets: dict[Ticket, dict[Clock, Rungs]] = {ticket: {} for ticket in session.scalars(held)}
+        clocks = _due(session, [ticket.id for ticket in tickets], at, in_hours=self.in_hours)
+        load_calendars(session, {clock.unit_code for clock in clocks})
+        at_hand = units_above(session, {clock.unit_code for clock in clocks})
+        for clock in clocks:
+            tickets[clock.ticket][clock] = rungs_at(session, clock, command, at)
+        rungs, messages = climb(session, tickets, self.crowded, self.name, at)
+        del at_hand  # until now nobody asked for a unit by itself
+        return _Noted([_note(rung) for rung in rungs], messages)
+
+
+@dataclass(frozen=True)
+class _Noted:
+    """What one transaction did, as it is reported once it is committed."""
+
+    rungs: Sequence[Climbed | Skipped]
+    messages: int
+
+
+def _note(rung: ForecastRung) -> Climbed | Skipped:
+    clock = rung.clock
+    if rung.skipped:
+        return Skipped(clock.ticket.number, clock.task_id, rung.number, rung.unit, rung.skipped)
+    return Climbed(clock.ticket.number, clock.task_id, str(clock.kind), rung.number, rung.unit,
+                   rung.recipients.addresses, rung.at, clock.due_at)  # fmt: skip

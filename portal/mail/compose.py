@@ -4,27 +4,34 @@ import hashlib
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache, partial
 from typing import Any, cast
 
 from babel.dates import format_datetime
 from flask import current_app
 from flask_babel import get_locale, gettext
-from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
 from portal.config import Settings
-from portal.errors import Text
+from portal.mail.blanks import SUBJECT, Form, Pieces, blank, blanked, escaped, of_instant
 from portal.mail.letter import KINDS, Addressee, Item, Letter, Notice, Why, to_somebody_else
 from portal.mail.message import CONTROL, Mailbox
 from portal.mail.models import OutboxMail
+from portal.mail.wording import REASONS
 from portal.web.filters import amount
-from portal.web.languages import DEFAULT, LANGUAGES, in_language
+from portal.web.languages import DEFAULT, LANGUAGES, LOCALES, in_language
 from portal.web.links import Purpose, make
 
 PATTERNS = {"zh": "y年M月d日（EEE）HH:mm", "en": "EEE d MMM y, HH:mm"}
 MARKER = "——— 请在此行以上回复 · Please reply above this line ———"
 "The first line of a mail to which one may reply; in both languages, so that it is known in every reply."
+
+BY_FORM = frozenset({"arrival", "urge", "escalation", "answered", "returned"})
+"What is written by the thousand."
+FORMS: dict[tuple[str, str], Form] = {}
+"Kept in the process, by kind and shape."
+MOST_FORMS, MOST_INSTANTS = 500, 5_000
 
 ON_IT_KINDS = frozenset({"escalation"})
 "What asks a supervisor to see to something offers *I am on it*."
@@ -84,17 +91,47 @@ def render(letter: Letter) -> Texts:
     """Subject, plain text and HTML in the recipient's language."""
     if letter.kind not in KINDS:
         raise ValueError(f"there is no mail of the kind {letter.kind!r}")
-    with in_language(_language(letter)):
-        facts = _facts(letter)
-        subject = _subject(letter, facts)
-        plain = _rendered(letter.kind, "body.txt", {**facts, "subject": subject})
-        html = _rendered(letter.kind, "body.html", {**facts, "subject": subject})
+    return _by_form(letter.kind, _facts(letter)) if letter.kind in BY_FORM else render_whole(letter)
+
+
+def render_whole(letter: Letter) -> Texts:
+    """Each word of it from the templates."""
+    subject, plain, html = _written(letter.kind, _facts(letter), until=until, when=when)
     return Texts(subject, _without_gaps(plain), html)
 
 
-def _subject(letter: Letter, facts: Mapping[str, Any]) -> str:
+def _by_form(kind: str, facts: Mapping[str, Any]) -> Texts:
+    """The same from the form of its shape, which is made where there is none yet."""
+    given: dict[str, Any] = {}
+    shape = blanked(facts, given)
+    form = FORMS.get((kind, repr(shape))) or _made(kind, shape)
+    values = form.values(given, partial(_instant, facts["language"], _settings().timezone))
+    subject = one_line(form.subject.filled(values))
+    plain, html = form.plain.filled(values), form.html.filled(escaped({**values, SUBJECT: subject}))
+    return Texts(subject, _without_gaps(plain), html)
+
+
+def _made(kind: str, shape: Mapping[str, Any]) -> Form:
+    if len(FORMS) >= MOST_FORMS:
+        FORMS.clear()
+    subject, plain, html = _written(kind, shape, until=of_instant("until"), when=of_instant("when"), by_form=True)
+    return FORMS.setdefault((kind, repr(shape)), Form(Pieces.of(subject), Pieces.of(plain), Pieces.of(html)))
+
+
+def _written(kind: str, facts: Mapping[str, Any], *, by_form: bool = False, **ways: Any) -> tuple[str, str, str]:
+    """Subject, plain text with gaps, HTML; of a form the HTML has a blank where it repeats the subject."""
+    with in_language(facts["language"]):
+        item = facts["items"][0] if facts["items"] else {}
+        why = str(REASONS[Why(facts["why"])]) % {"unit": facts["why_unit"]}
+        known = {**facts, "item": item, "why": why, "marker": MARKER, "amount": amount, **ways}
+        subject = one_line(_subject(kind, known))
+        told = {**known, "subject": blank(SUBJECT) if by_form else subject}
+        return subject, _rendered(kind, "body.txt", told), _rendered(kind, "body.html", told)
+
+
+def _subject(kind: str, facts: Mapping[str, Any]) -> str:
     """One line; a drill's begins with the word, so that nobody takes it for a case."""
-    told = one_line(_rendered(letter.kind, "subject.txt", facts))
+    told = _rendered(kind, "subject.txt", facts)
     drill = bool(facts["items"]) and all(item["drill"] for item in facts["items"])
     return gettext("[Drill]") + " " + told if drill else told
 
@@ -122,17 +159,20 @@ def thread_root(ticket_number: str, address: str, domain: str) -> str:
 
 def when(at: datetime) -> str:
     """2016年1月6日（周三）09:00, or Wed 6 Jan 2016, 09:00; within `in_language`."""
-    locale = get_locale()
-    here = at.astimezone(_settings().timezone).replace(tzinfo=None)
-    return format_datetime(here, PATTERNS[locale.language], locale=locale)
+    return _instant(get_locale().language, _settings().timezone, "when", at)
 
 
 def until(at: datetime) -> str:
     """As `when`, but midnight is the end of the day before: 24:00."""
-    here = at.astimezone(_settings().timezone)
-    if (here.hour, here.minute) != (0, 0):
-        return when(at)
-    return when(at - timedelta(minutes=1)).replace("23:59", "24:00")
+    return _instant(get_locale().language, _settings().timezone, "until", at)
+
+
+@lru_cache(MOST_INSTANTS)
+def _instant(language: str, zone: tzinfo, way: str, at: datetime) -> str:
+    here = at.astimezone(zone)
+    if way == "until" and (here.hour, here.minute) == (0, 0):
+        return _instant(language, zone, "when", at - timedelta(minutes=1)).replace("23:59", "24:00")
+    return format_datetime(here.replace(tzinfo=None), PATTERNS[language], locale=LOCALES[language])
 
 
 def one_line(text: str) -> str:
@@ -140,40 +180,23 @@ def one_line(text: str) -> str:
     return " ".join(CONTROL.sub(" ", text).split())
 
 
-REASONS: Mapping[Why, Text] = {
-    Why.DESK: _("You get this mail because you are the desk of %(unit)s in the directory."),
-    Why.OPENER: _("You get this mail because you are the desk of %(unit)s, which opened the ticket."),
-    Why.SUPERVISOR: _("You get this mail because you are a supervisor of %(unit)s in the directory."),
-    Why.STEWARD: _("You get this mail because you keep the directory of %(unit)s and all below it."),
-    Why.ADDRESS: _("You get this mail because this address is to be entered for %(unit)s in the directory."),
-    Why.ASSIGNEE: _("You get this mail because you are an officer of %(unit)s and have this task."),
-    Why.ASKER: _("You get this mail because you are an officer of %(unit)s and asked for this."),
-    Why.NAMED: _("You get this mail because you are an officer of %(unit)s and were named in a message."),
-    Why.ADMINISTRATOR: _("You get this mail because you are the system administrator of %(unit)s."),
-    Why.WRITER: _("You get this mail because you replied to one of ours as a contact of %(unit)s."),
-}
-
-
 def _facts(letter: Letter) -> dict[str, Any]:
+    """All that templates are told, but in no language yet."""
     language = _language(letter)
     items = [_shown(item, language) for item in letter.items]
     items.sort(key=lambda item: -(item["rung"] or 0))
     return {
         "items": items,
-        "item": items[0] if items else {},
         "notice": {name: (letter.notice or {}).get(name) for name in Notice.__annotations__},
         "url": letter.url or items[0]["url"],
         "ticket_number": letter.ticket_number,
         "copy": letter.copy,
-        "why": str(REASONS[letter.why]) % {"unit": letter.unit},
+        "why": str(letter.why),
+        "why_unit": letter.unit,
         "not_me_url": _not_me_url(letter.recipient),
         "on_it_url": _on_it_url(letter),
         "replies": _settings().mail.replies and letter.ticket_number is not None,
-        "marker": MARKER,
         "language": language,
-        "when": when,
-        "until": until,
-        "amount": amount,
     }
 
 

@@ -18,12 +18,19 @@ from portal.procedures.limit import LimitUnit
 from portal.procedures.queries import procedure_of
 from portal.tickets.clocks import clock_calendar
 from portal.tickets.extension import Extension, ExtensionState
-from portal.tickets.forecast import Command, ForecastRung, rungs_to_come
+from portal.tickets.forecast import ForecastRung
 from portal.tickets.models import Clock, Task, Ticket
 from portal.tickets.queries import running_clocks
 
-Climbed = Mapping[int, Sequence[tuple[int, Mailed]]]
-"Of a clock, by its id: the rungs at which somebody was mailed, lowest first."
+
+@dataclass(frozen=True)
+class Told:
+    """What is known of the clocks that a sweep has climbed."""
+
+    mailed: Mapping[int, Sequence[tuple[int, Mailed]]]
+    "of a clock, by its id: the rungs at which somebody was mailed, lowest first"
+    to_come: Mapping[Clock, Sequence[ForecastRung]]
+    "the rungs above those just climbed"
 
 
 @dataclass
@@ -132,12 +139,10 @@ def mail_mention(session: Session, ticket: Ticket, officer: Officer, by_unit: st
     post(session, letter, at)
 
 
-def mail_notice(
-    session: Session, ticket: Ticket, notice: Notice, command: Command, climbed: Climbed, at: datetime
-) -> None:
+def mail_notice(session: Session, ticket: Ticket, notice: Notice, told: Told, at: datetime) -> None:
     """The one mail, an urge or an escalation, that a person gets about a ticket in a sweep."""
     rungs = [*notice.asked, *notice.copied]
-    items = [notice_item(session, ticket, rung, command, climbed) for rung in _highest(rungs)]
+    items = [notice_item(session, ticket, rung, told) for rung in _highest(rungs)]
     kind = "urge" if all(rung.number == 0 for rung in rungs) else "escalation"
     unit = session.get_one(Unit, notice.recipient.unit_code)
     supervises = any(rung.number > 0 for rung in notice.asked)
@@ -166,16 +171,15 @@ def mail_standing(session: Session, recipient: Recipient, clocks: Sequence[Clock
     post(session, letter, at)
 
 
-def notice_item(session: Session, ticket: Ticket, rung: ForecastRung, command: Command, climbed: Climbed) -> Item:
+def notice_item(session: Session, ticket: Ticket, rung: ForecastRung, told: Told) -> Item:
     """What a mail says of one rung: the task, since when, the limit, who was told before and who is told next."""
     item = _item(session, ticket, rung.clock)
     item["rung"] = rung.number
-    item["mailed"] = [mailed for number, mailed in climbed.get(rung.clock.id, ()) if 0 < number < rung.number]
+    item["mailed"] = [mailed for number, mailed in told.mailed.get(rung.clock.id, ()) if 0 < number < rung.number]
     if rung.number == 0:
         left = clock_calendar(session, rung.clock).elapsed(rung.at, rung.clock.due_at)
         item["left_minutes"] = left if rung.clock.limit_unit is not LimitUnit.CALENDAR_DAY else None
-    to_come = rungs_to_come(session, rung.clock, command)
-    following = next((later for later in to_come if later.number > rung.number and not later.skipped), None)
+    following = next((later for later in told.to_come[rung.clock] if not later.skipped), None)
     if following:
         item["next_unit"] = session.get_one(Unit, following.unit).name
         item["next_at"] = following.at

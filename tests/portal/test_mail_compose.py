@@ -14,10 +14,22 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
+from time_machine import travel
 
 from directory.reach import Recipient
 from portal.config import MailSettings
-from portal.mail.compose import headers, one_line, post, post_instead, render, thread_root, until, when
+from portal.mail.compose import (
+    BY_FORM,
+    headers,
+    one_line,
+    post,
+    post_instead,
+    render,
+    render_whole,
+    thread_root,
+    until,
+    when,
+)
 from portal.mail.letter import KINDS, Item, Letter, Notice, Why, packed, unpacked
 from portal.mail.message import Mailbox, message_of
 from portal.mail.models import MailState
@@ -100,6 +112,32 @@ def mails(house: Flask) -> Iterator[Flask]:
 
 
 # --- what is said -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("mails")
+@pytest.mark.parametrize("kind", sorted(BY_FORM))
+def test_by_its_form_a_letter_says_what_the_templates_say_of_it(kind: str) -> None:
+    """Twice each: when its form is made and when it is filled in again; with names that HTML and forms must not take
+    for their own."""
+    odd = {"opener": "<b>昌邑 & \ue000.url\ue001</b>", "due_at": at(6, 0), "number": "XB&1"}
+    mailed = [{"unit": "临江", "at": at(6, 9)}, {"unit": "白山", "at": at(7, 0)}]
+    whole = {"outcome": "refused", "answered_at": at(5, 9), "returned_at": at(5, 0), "returned_by": "某 <所>",
+             "sign_for_due_at": at(4, 15), "left_minutes": 195, "mailed": mailed}  # fmt: skip
+    bare = {"sent_at": None, "next_unit": None, "next_at": None, "rung": None, "clock": "overall"}
+    for recipient, copy, others in product((WANG, replace(SMITH, contact_id=7)), (False, True), (odd, whole, bare)):
+        for told in (item(**others), item(**others, urgent=True, drill=True, provisional=True), item(rung=1, **odd)):
+            given = letter(kind, recipient, told, item(clock="sign_for"), copy=copy)
+            with travel(at(6, 9), tick=False):  # a link has the second in it
+                assert render(given) == render(given) == render_whole(given)
+
+
+@pytest.mark.usefixtures("mails")
+@pytest.mark.parametrize("kind", sorted(BY_FORM))
+def test_a_name_is_no_markup_wherever_a_form_puts_it(kind: str) -> None:
+    names = {"owing": "<i>临江</i>", "step_zh": "<i>核验</i>", "next_unit": "<i>总队</i>"}
+    told = render(letter(kind, WANG, item(**names, mailed=[{"unit": "<i>白山</i>", "at": at(6, 9)}])))
+    assert "<i>" in told.plain
+    assert "<i>" not in told.html
 
 
 @pytest.mark.usefixtures("mails")

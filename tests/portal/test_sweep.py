@@ -19,6 +19,7 @@ from portal.tickets.models import Entry, Ticket
 from tests.clients import Runner
 from tests.conftest import Clock, in_utc
 from tests.factories import Province
+from tests.portal.pages import asked_of_the_database
 from tests.portal.world import mailed, opened, swept
 
 START = in_utc("2016-01-04 09:00")
@@ -44,6 +45,30 @@ def test_a_sweep_that_was_down_climbs_what_it_missed_in_order_with_one_mail_each
         ("escalation", "baishan.supervisor@ga.example"),
         ("escalation", "corps.supervisor@ga.example"),
     ]
+
+
+@pytest.mark.usefixtures("app")
+def test_twelve_tickets_ask_no_more_of_the_database_than_two(session: Session, province: Province) -> None:
+    asked = []
+    for count in (2, 2, 12):
+        for _ in range(count):
+            opened(session, province.changyi, province.linjiang, START)
+        session.commit()
+        with asked_of_the_database() as of_sweep:
+            swept(in_utc("2016-01-04 14:01"))
+        asked.append([statement for statement in of_sweep if not statement.startswith("INSERT")])
+    assert len(asked[2]) == len(asked[1])
+
+
+def test_a_ticket_that_fails_takes_none_of_its_neighbours_with_it(session: Session, province: Province) -> None:
+    tickets = [opened(session, province.changyi, province.linjiang, START) for _ in range(5)]
+    worst = tickets[2]
+    climbed = Climb(clock_id=worst.clocks[0].id, rung=0, unit_code=province.linjiang.code, planned_at=START,
+                    climbed_at=START, recipients=[])  # fmt: skip
+    session.add(climbed)
+    session.commit()
+    report = swept(in_utc("2016-01-04 14:01"))
+    assert {one.ticket for one in report.climbed} == {ticket.number for ticket in tickets if ticket is not worst}
 
 
 def test_four_sweeps_at_once_climb_once(app: Flask, session: Session, province: Province) -> None:
