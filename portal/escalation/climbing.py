@@ -4,17 +4,20 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from portal.escalation.digest import hold_line
 from portal.escalation.models import Climb
 from portal.escalation.queries import mailed_climbs
-from portal.mail.letter import Mailed
+from portal.mail.compose import post_all
+from portal.mail.letter import Letter, Mailed
 from portal.tickets.forecast import Command, ForecastRung, rungs_to_come
-from portal.tickets.history import record
-from portal.tickets.letters import Notice, Told, mail_notice, notice_item
-from portal.tickets.models import Clock, Ticket
+from portal.tickets.history import line
+from portal.tickets.letters import Notice, Told, notice_item, notice_letter
+from portal.tickets.models import Clock, Entry, Ticket
 from portal.web.actor import PORTAL
 
 
@@ -46,17 +49,17 @@ def climb(
     ladders = [(clock, rungs) for ticket in tickets for clock, rungs in tickets[ticket].items()]
     for clock, rungs in ladders:
         _advance(clock, rungs)
-    for ticket, its_rungs in tickets.items():
-        for rung in _of(its_rungs):
-            _write(session, ticket, rung, at)
-    session.flush()
+    climbed = [(ticket, rung) for ticket, its_rungs in tickets.items() for rung in _of(its_rungs)]
+    _write(session, climbed, at)
     facts = Told(_mailed(session, [clock for clock, _ in ladders]), {clock: rungs.left for clock, rungs in ladders})
-    messages = sum(
-        _tell(session, ticket, notice, facts, crowded, sweep, at)
+    letters = [
+        letter
         for ticket, its_rungs in tickets.items()
         for notice in _notices(_of(its_rungs))
-    )
-    return [rung for _, rungs in ladders for rung in rungs.due], messages
+        if (letter := _tell(session, ticket, notice, facts, crowded, sweep, at))
+    ]
+    post_all(session, letters, at)
+    return [rung for _, rungs in ladders for rung in rungs.due], len(letters)
 
 
 def _of(ladders: Mapping[Clock, Rungs]) -> list[ForecastRung]:
@@ -73,32 +76,42 @@ def _advance(clock: Clock, rungs: Rungs) -> None:
 
 def _tell(
     session: Session, ticket: Ticket, notice: Notice, told: Told, crowded: frozenset[str], sweep: str, at: datetime
-) -> bool:
-    """Whether a mail of its own was written."""
+) -> Letter | None:
+    """The mail of its own, unless it becomes lines of another."""
     if notice.recipient.address.casefold() in crowded and any(rung.number for rung in notice.asked):
         items = [notice_item(session, ticket, rung, told) for rung in notice.asked]
         hold_line(session, sweep, notice.recipient, items, at)
-        return False
-    mail_notice(session, ticket, notice, told, at)
-    return True
+        return None
+    return notice_letter(session, ticket, notice, told)
 
 
-def _write(session: Session, ticket: Ticket, rung: ForecastRung, at: datetime) -> None:
-    clock, addresses = rung.clock, rung.recipients.addresses
-    session.add(
-        Climb(
-            clock_id=clock.id,
-            rung=rung.number,
-            unit_code=rung.unit,
-            planned_at=rung.at,
-            climbed_at=at,
-            recipients=addresses,
-            skipped=rung.skipped,
-        )
-    )
-    record(session, ticket, "skipped" if rung.skipped else "climbed", PORTAL, at, task=clock.task, clock=clock.kind,
-           clock_id=clock.id, rung=rung.number, unit=rung.unit, planned_at=rung.at.isoformat(), recipients=addresses,
-           copies=rung.recipients.copied, reason=rung.skipped)  # fmt: skip
+def _write(session: Session, climbed: Sequence[tuple[Ticket, ForecastRung]], at: datetime) -> None:
+    """The rows that say once only that these were climbed, and the entries that tell it."""
+    session.flush()
+    if climbed:
+        session.execute(insert(Climb), [_climb(rung, at) for _, rung in climbed])
+        session.execute(insert(Entry), [_entry(ticket, rung, at) for ticket, rung in climbed])
+
+
+def _climb(rung: ForecastRung, at: datetime) -> dict[str, Any]:
+    return {
+        "clock_id": rung.clock.id,
+        "rung": rung.number,
+        "unit_code": rung.unit,
+        "planned_at": rung.at,
+        "climbed_at": at,
+        "recipients": rung.recipients.addresses,
+        "skipped": rung.skipped,
+    }
+
+
+def _entry(ticket: Ticket, rung: ForecastRung, at: datetime) -> dict[str, Any]:
+    clock = rung.clock
+    detail = {"clock": clock.kind, "clock_id": clock.id, "rung": rung.number, "unit": rung.unit,
+              "planned_at": rung.at.isoformat(), "recipients": rung.recipients.addresses,
+              "copies": rung.recipients.copied, "reason": rung.skipped}  # fmt: skip
+    kind = "skipped" if rung.skipped else "climbed"
+    return {**line(ticket, kind, PORTAL, at, clock.task), "detail": detail}
 
 
 def _mailed(session: Session, clocks: Collection[Clock]) -> dict[int, list[tuple[int, Mailed]]]:

@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlalchemy.orm import Session
 
 from directory.reach import Recipient
@@ -12,6 +14,11 @@ from portal.escalation.models import DigestLine
 from portal.escalation.queries import taken_lines
 from portal.mail.letter import Item, packed, unpacked
 from portal.tickets.letters import mail_digest
+
+_BEFORE: Any = bindparam("before", type_=DigestLine.at.type)
+_SWEEP: Any = bindparam("sweep")
+_TAKEN = taken_lines(_SWEEP, _BEFORE)
+"Built once."
 
 ORPHANED = timedelta(minutes=10)
 "Age of a line from which its sweep is taken to have been killed."
@@ -24,7 +31,7 @@ def hold_line(session: Session, sweep: str, recipient: Recipient, items: Sequenc
 
 def send_held_lines(session: Session, sweep: str, at: datetime) -> int:
     """Write the mails of the sweep's lines, and of lines left behind by a killed one; how many mails."""
-    lines = session.scalars(taken_lines(sweep, at - ORPHANED)).all()
+    lines = session.scalars(_TAKEN, {"sweep": sweep, "before": at - ORPHANED}).all()
     by_address: dict[str, list[DigestLine]] = defaultdict(list)
     for line in sorted(lines, key=lambda line: line.id):
         by_address[line.recipient["address"].casefold()].append(line)

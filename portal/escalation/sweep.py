@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -24,6 +24,11 @@ from portal.tickets.models import Clock, Ticket
 from portal.web.outage import OUTAGE
 
 log = logging.getLogger(__name__)
+
+_AT: Any = bindparam("at", type_=Clock.next_at.type)
+_SOME: Any = bindparam("ticket_ids", expanding=True)
+_DUE_TICKETS, _DUE_CLOCKS = due_tickets(_AT), due_clocks(_AT, _SOME)
+"Built once."
 
 MOST_SINGLE = 3
 "Escalations of one recipient in one sweep; with more, one mail lists them all."
@@ -140,7 +145,7 @@ class _Gathered:
 def _gather(sessions: sessionmaker[Session], at: datetime, report: SweepReport, *, in_hours: bool) -> _Gathered:
     found = _Gathered()
     with closing(sessions()) as session:
-        ids = list(session.scalars(due_tickets(at)))
+        ids = list(session.scalars(_DUE_TICKETS, {"at": at}))
         for start in range(0, len(ids), BATCH):
             _gather_some(session, ids[start : start + BATCH], at, found, report, in_hours=in_hours)
         session.rollback()
@@ -180,7 +185,7 @@ def _key(address: str) -> str:
 
 
 def _due(session: Session, ticket_ids: Sequence[int], at: datetime, *, in_hours: bool) -> list[Clock]:
-    clocks = session.scalars(due_clocks(at, ticket_ids)).unique().all()
+    clocks = session.scalars(_DUE_CLOCKS, {"at": at, "ticket_ids": list(ticket_ids)}).unique().all()
     if not in_hours:
         return list(clocks)
     load_calendars(session, {clock.unit_code for clock in clocks})

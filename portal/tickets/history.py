@@ -27,20 +27,22 @@ def record(
 
     `text` is what a person wrote, `detail` what the portal knows.
     """
-    entry = Entry(
-        ticket_id=ticket.id,
-        task_id=task.id if task else None,
-        at=at,
-        kind=kind,
-        by_officer_id=actor.officer_id,
-        by_unit_code=actor.unit_code,
-        by=actor.name,
-        aside=aside,
-        text=text,
-        detail=detail,
-        submission_key=submission_key,
-    )
+    given = {"text": text, "submission_key": submission_key, "aside": aside, "detail": detail}
+    entry = Entry(**line(ticket, kind, actor, at, task), **given)
     session.add(entry)
     if text:
         index_texts(session, ticket.id, [text])
     return entry
+
+
+def line(ticket: Ticket, kind: str, actor: Actor, at: datetime, task: Task | None = None) -> dict[str, Any]:
+    """What every entry says: where, when, what, and who."""
+    return {
+        "ticket_id": ticket.id,
+        "task_id": task.id if task else None,
+        "at": at,
+        "kind": kind,
+        "by_officer_id": actor.officer_id,
+        "by_unit_code": actor.unit_code,
+        "by": actor.name,
+    }

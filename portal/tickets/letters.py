@@ -139,7 +139,7 @@ def mail_mention(session: Session, ticket: Ticket, officer: Officer, by_unit: st
     post(session, letter, at)
 
 
-def mail_notice(session: Session, ticket: Ticket, notice: Notice, told: Told, at: datetime) -> None:
+def notice_letter(session: Session, ticket: Ticket, notice: Notice, told: Told) -> Letter:
     """The one mail, an urge or an escalation, that a person gets about a ticket in a sweep."""
     rungs = [*notice.asked, *notice.copied]
     items = [notice_item(session, ticket, rung, told) for rung in _highest(rungs)]
@@ -148,9 +148,8 @@ def mail_notice(session: Session, ticket: Ticket, notice: Notice, told: Told, at
     supervises = any(rung.number > 0 for rung in notice.asked)
     why = Why.SUPERVISOR if supervises else _why_urged(notice.recipient)
     copy = kind == "escalation" and not supervises
-    letter = Letter(kind, notice.recipient, items, ticket.number, copy=copy, why=why, unit=unit.name,
-                    ceiling=_ceiling(ticket))  # fmt: skip
-    post(session, letter, at)
+    return Letter(kind, notice.recipient, items, ticket.number, copy=copy, why=why, unit=unit.name,
+                  ceiling=_ceiling(ticket))  # fmt: skip
 
 
 def mail_digest(session: Session, recipient: Recipient, items: Sequence[Item], at: datetime) -> None:
