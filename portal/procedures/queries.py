@@ -20,24 +20,23 @@ def versions(code: str) -> Select[ProcedureVersion]:
     return select(ProcedureVersion).where(ProcedureVersion.code == code).order_by(ProcedureVersion.version.desc())
 
 
-def newest() -> Select[ProcedureVersion]:
-    """The newest version of each procedure, in the order in which they were added."""
-    each = (
-        select(
-            ProcedureVersion.code,
-            func.max(ProcedureVersion.version).label("version"),
-            func.min(ProcedureVersion.id).label("place"),
-        )
-        .group_by(ProcedureVersion.code)
-        .subquery()
-    )
-    same = (ProcedureVersion.code == each.c.code) & (ProcedureVersion.version == each.c.version)
-    return select(ProcedureVersion).join(each, same).order_by(each.c.place)
+def newest() -> Select[str, int]:
+    """(code, version) of the newest version of each procedure, in the order in which they were added."""
+    newest = func.max(ProcedureVersion.version)
+    each = select(ProcedureVersion.code, newest).group_by(ProcedureVersion.code)
+    return each.order_by(func.min(ProcedureVersion.id))
+
+
+_NEWEST = newest()
+"Built once."
 
 
 def all_procedures(session: Session) -> dict[str, Procedure]:
     """The newest version of each, by code; retired ones as well."""
-    return {row.code: row.procedure for row in session.scalars(newest())}
+    named = [(code, version) for code, version in session.execute(_NEWEST)]
+    load_procedures(session, named)
+    known = _known(session)
+    return {code: known[code, version] for code, version in named}
 
 
 def offered(session: Session) -> dict[str, Procedure]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Select, delete, insert, literal, select
+from sqlalchemy import BindParameter, Select, bindparam, delete, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -51,6 +51,12 @@ def index_units(session: Session, ticket_id: int, codes: Iterable[str]) -> None:
     _write(session, ticket_id, blinded(session, _terms_of_units(session, sorted(set(codes)))))
 
 
+def index_ticket(session: Session, ticket_id: int, texts: Iterable[str], codes: Iterable[str]) -> None:
+    """Both at once, of a ticket that is new."""
+    units = _terms_of_units(session, sorted(set(codes)))
+    _write(session, ticket_id, blinded(session, terms_in(texts) | units))
+
+
 def index_unit_on(session: Session, tickets: Select[int], code: str) -> None:
     """Let all these tickets be found by a unit that has just come to them."""
     for token in blinded(session, _terms_of_units(session, [code])):
@@ -75,8 +81,7 @@ def _ring(session: Session) -> Cipher:
 
 
 def _terms_of_units(session: Session, codes: Sequence[str]) -> set[str]:
-    above = select(Unit.parent_code).where(Unit.code.in_(codes), Unit.parent_code.is_not(None))
-    names = session.scalars(select(Unit.name).where(Unit.code.in_(codes) | Unit.code.in_(above)))
+    names = session.scalars(_NAMES, {"codes": list(codes)})
     return terms_in(names) | {unit_term(code) for code in codes}
 
 
@@ -86,3 +91,9 @@ def _write(session: Session, ticket_id: int, tokens: Sequence[int]) -> None:
     kind = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     statement = kind.insert(TicketTerm.__table__).on_conflict_do_nothing()
     session.execute(statement, [{"token": token, "ticket_id": ticket_id} for token in tokens])
+
+
+_CODES: BindParameter[Any] = bindparam("codes", expanding=True)
+_PARENTS = select(Unit.parent_code).where(Unit.code.in_(_CODES), Unit.parent_code.is_not(None))
+_NAMES = select(Unit.name).where(Unit.code.in_(_CODES) | Unit.code.in_(_PARENTS))
+"Built once: of these units and of those above them."

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from directory.calendars import calendar_of
 from directory.models import Unit
-from directory.queries import parents_above
+from directory.queries import CODES, parents_above
 from portal.errors import Invalid, Text
 from portal.ladder.ladder import POLICIES, Policy, top_of_ladder
 from portal.ladder.queries import current_policy
@@ -168,7 +168,11 @@ def _named(opening: Opening, faults: Faults) -> dict[str, list[str]]:
 
 def _units(session: Session, codes: Iterable[str]) -> dict[str, Unit]:
     known = [code for code in set(codes) if "\x00" not in code]  # PostgreSQL takes no NUL
-    return {unit.code: unit for unit in session.scalars(select(Unit).where(Unit.code.in_(known)))}
+    return {unit.code: unit for unit in session.scalars(_UNITS, {"codes": known})} if known else {}
+
+
+_UNITS = select(Unit).where(Unit.code.in_(CODES))
+"Built once."
 
 
 def _check_places(

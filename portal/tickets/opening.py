@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from directory.calendars import calendar_of
 from portal.audit.actions import record as audit
 from portal.cipher import Cipher
-from portal.terms.indexing import index_texts, index_units
+from portal.terms.indexing import index_ticket
 from portal.tickets.alike import refuse_if_open
 from portal.tickets.checking import Checked, Opening, checked
 from portal.tickets.citizens import encrypted
@@ -75,9 +75,8 @@ def _parties(ticket: Ticket) -> set[str]:
 
 
 def _let_be_found(session: Session, ticket: Ticket, facts: Checked) -> None:
-    index_texts(session, ticket.id, [ticket.subject, ticket.reference, facts.procedure.zh, facts.procedure.en,
-                                      facts.urgency_reason])  # fmt: skip
-    index_units(session, ticket.id, _parties(ticket))
+    texts = [ticket.subject, ticket.reference, facts.procedure.zh, facts.procedure.en, facts.urgency_reason]
+    index_ticket(session, ticket.id, texts, _parties(ticket))
 
 
 def _write_history(session: Session, actor: Actor, ticket: Ticket, facts: Checked, at: datetime) -> None:

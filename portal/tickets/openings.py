@@ -14,7 +14,6 @@ from portal.errors import Hidden, Invalid
 from portal.extensions import db
 from portal.procedures.queries import offered
 from portal.tickets.alike import OpenAlready
-from portal.tickets.models import Ticket
 from portal.tickets.opening import open_ticket, opened_before
 from portal.tickets.opening_forms import OpeningForm
 from portal.tickets.opening_page import (
@@ -71,7 +70,7 @@ def create() -> Answered:
         note_faults(form)
         return render_opening(form), 422
     try:
-        ticket = committed(db.session, lambda: _open(form))
+        number, drill = committed(db.session, lambda: _open(form))
     except OpenAlready as already:
         page = render_opening(form, already.tickets)
         db.session.rollback()
@@ -80,10 +79,10 @@ def create() -> Answered:
         db.session.rollback()
         form.refuse(refusal)
         return render_opening(form), 422
-    told = _("Drill %(number)s is open. Nobody outside your unit is told.", number=ticket.number)
-    usual = _("Ticket %(number)s is open. The first unit has been told.", number=ticket.number)
-    flash(told if ticket.drill else usual, "success")
-    return redirect(url_for("tickets.show", number=ticket.number))
+    told = _("Drill %(number)s is open. Nobody outside your unit is told.", number=number)
+    usual = _("Ticket %(number)s is open. The first unit has been told.", number=number)
+    flash(told if drill else usual, "success")
+    return redirect(url_for("tickets.show", number=number))
 
 
 @bp.post("/drafts")
@@ -121,12 +120,13 @@ def discard(name: str) -> Response:
     return redirect(url_for(".new"))
 
 
-def _open(form: OpeningForm) -> Ticket:
+def _open(form: OpeningForm) -> tuple[str, bool]:
+    """(number, whether it is a drill): the ticket itself would be read again once it is committed."""
     opening = form.opening()
     ticket = open_ticket(db.session, actor(), opening, now(), cipher(), anyway=bool(form.anyway.data))
     if opening.submission_key:
         drafts.discard(db.session, actor(), draft_key(opening.submission_key))
-    return ticket
+    return ticket.number, ticket.drill
 
 
 def _kept(name: str) -> MultiDict[str, str]:

@@ -1,6 +1,6 @@
 """What a process keeps between requests is never older than the database, nor anybody else's."""
 
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 from sqlalchemy.orm import Session
@@ -10,9 +10,15 @@ from directory.editing import By
 from directory.hours import read_week
 from directory.models import Unit
 from directory.timetable import change_hours
+from portal.conversation.actions import send_message
 from portal.desk import prepared, queries
 from portal.desk.state import Sieve, WorkView
+from portal.errors import Hidden
 from portal.extensions import db
+from portal.tickets.latest import part_of
+from portal.tickets.models import Entry, Ticket
+from portal.tickets.queries import entries_of, load_ticket, visible_to
+from portal.web.actor import Actor
 from portal.web.permissions import Role
 from tests.conftest import CHINA, Clock, in_utc
 from tests.factories import Province, actor_at
@@ -76,3 +82,29 @@ def test_a_statement_that_is_kept_answers_to_each_reader_alone(
             assert kept == plain
             first = session.scalars(*prepared.first_clocks(actor, sieve, clock.now, CHINA, 50, lambda each: each)).all()
             assert first == session.scalars(queries.clocks(actor, sieve, clock.now, CHINA, None, 50)).all()
+
+
+def test_the_kept_statements_of_a_ticket_show_each_reader_what_is_to_be_seen_and_no_more(
+    session: Session, province: Province, clock: Clock
+) -> None:
+    shared = opened(session, province.changyi, province.linjiang, clock.now)
+    other = opened(session, province.changyi, province.fusong, clock.now)
+    send_message(session, actor_at(province.changyi), shared, "只给临江。", clock.now, to=province.linjiang.code)
+    send_message(session, actor_at(province.changyi), other, "请尽快。", clock.now)
+    session.commit()
+    for unit in (province.changyi, province.linjiang, province.fusong, province.corps, province.linjiang):
+        for roles in ((Role.OFFICER,), (Role.SUPERVISOR,), (Role.AUDITOR,)):
+            for ticket in (shared, other):
+                assert shown(session, actor_at(unit, roles), ticket) == plainly_shown(session, actor_at(unit, roles), ticket)
+
+
+def shown(session: Session, actor: Actor, ticket: Ticket) -> list[Entry]:
+    with suppress(Hidden):
+        return list(part_of(session, actor, load_ticket(session, actor, ticket.number), {}).entries)
+    return []
+
+
+def plainly_shown(session: Session, actor: Actor, ticket: Ticket) -> list[Entry]:
+    if session.scalar(visible_to(actor).where(Ticket.id == ticket.id)) is None:
+        return []
+    return list(session.scalars(entries_of(actor, ticket)))
