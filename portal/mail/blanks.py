@@ -8,8 +8,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 from typing import Any
+
+from markupsafe import escape
 
 OPENS, CLOSES = "\ue000", "\ue001"
 "Of Unicode's private use area: no template has them, and what is put in is not looked through again."
@@ -78,7 +79,16 @@ def of_instant(way: str) -> Callable[[str], str]:
 
 def escaped(values: Mapping[str, str]) -> dict[str, str]:
     """As Jinja escapes them."""
-    return {name: escape(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;") for name, text in values.items()}
+    return {name: str(escape(text)) for name, text in values.items()}
+
+
+def for_html(facts: Any, key: str = "") -> Any:
+    """With names escaped: a phrase that both bodies share is plain text, and would put them in as they are."""
+    if isinstance(facts, Mapping):
+        return {each: for_html(value, each) for each, value in facts.items()}
+    if isinstance(facts, list):
+        return [for_html(each) for each in facts]
+    return escape(facts) if isinstance(facts, str) and key in PUT_IN else facts
 
 
 def _blanked(key: str, value: Any, given: dict[str, Any], name: str) -> Any:

@@ -15,7 +15,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from portal.config import Settings
-from portal.mail.blanks import SUBJECT, Form, Pieces, blank, blanked, escaped, of_instant
+from portal.mail.blanks import SUBJECT, Form, Pieces, blank, blanked, escaped, for_html, of_instant
 from portal.mail.letter import KINDS, Addressee, Item, Letter, Notice, Why, to_somebody_else
 from portal.mail.message import CONTROL, Mailbox
 from portal.mail.models import OutboxMail
@@ -135,7 +135,7 @@ def _written(kind: str, facts: Mapping[str, Any], *, by_form: bool = False, **wa
         known = {**facts, "item": item, "why": why, "marker": MARKER, "amount": amount, **ways}
         subject = one_line(_subject(kind, known))
         told = {**known, "subject": blank(SUBJECT) if by_form else subject}
-        return subject, _rendered(kind, "body.txt", told), _rendered(kind, "body.html", told)
+        return subject, _rendered(kind, "body.txt", told), _rendered(kind, "body.html", for_html(told))
 
 
 def _subject(kind: str, facts: Mapping[str, Any]) -> str:

@@ -119,8 +119,9 @@ def mails(house: Flask) -> Iterator[Flask]:
 def test_by_its_form_a_letter_says_what_the_templates_say_of_it(kind: str) -> None:
     """Twice each: when its form is made and when it is filled in again; with names that HTML and forms must not take
     for their own."""
-    odd = {"opener": "<b>昌邑 & \ue000.url\ue001</b>", "due_at": at(6, 0), "number": "XB&1"}
-    mailed = [{"unit": "临江", "at": at(6, 9)}, {"unit": "白山", "at": at(7, 0)}]
+    odd = {"opener": "<b>昌邑 & \ue000.url\ue001</b>", "owing": "O'Brien \"户政\"", "due_at": at(6, 0),
+           "number": "XB&1"}  # fmt: skip
+    mailed = [{"unit": "临江 <1>", "at": at(6, 9)}, {"unit": "白山", "at": at(7, 0)}]
     whole = {"outcome": "refused", "answered_at": at(5, 9), "returned_at": at(5, 0), "returned_by": "某 <所>",
              "sign_for_due_at": at(4, 15), "left_minutes": 195, "mailed": mailed}  # fmt: skip
     bare = {"sent_at": None, "next_unit": None, "next_at": None, "rung": None, "clock": "overall"}
@@ -132,8 +133,8 @@ def test_by_its_form_a_letter_says_what_the_templates_say_of_it(kind: str) -> No
 
 
 @pytest.mark.usefixtures("mails")
-@pytest.mark.parametrize("kind", sorted(BY_FORM))
-def test_a_name_is_no_markup_wherever_a_form_puts_it(kind: str) -> None:
+@pytest.mark.parametrize("kind", sorted({*BY_FORM, "digest", "standing", "ping-pong"}))
+def test_a_name_is_no_markup_wherever_a_mail_puts_it(kind: str) -> None:
     names = {"owing": "<i>临江</i>", "step_zh": "<i>核验</i>", "next_unit": "<i>总队</i>"}
     told = render(letter(kind, WANG, item(**names, mailed=[{"unit": "<i>白山</i>", "at": at(6, 9)}])))
     assert "<i>" in told.plain
