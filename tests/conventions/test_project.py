@@ -36,7 +36,7 @@ def test_every_package_that_is_imported_is_asked_for() -> None:
     """What another package happened to bring along, or somebody's machine happened to have, is missing elsewhere."""
     asked = {line.split("[")[0].strip().lower() for name in ("requirements.in", "requirements-dev.in")
              for line in (ROOT / name).read_text().splitlines()}  # fmt: skip
-    known = {"portal", "directory", "tests", *sys.stdlib_module_names, "werkzeug", "jinja2", "click", "psycopg"}
+    known = {"portal", "directory", "tests", *sys.stdlib_module_names, "werkzeug", "jinja2", "markupsafe", "click", "psycopg"}
     missing = {
         name
         for folder in ("portal", "directory", "tests")
