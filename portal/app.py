@@ -48,8 +48,9 @@ from portal.style import views as style
 from portal.terms.indexing import KEYS
 from portal.tickets import counted, on_it, openings, rare_moves
 from portal.tickets import views as tickets
-from portal.web import error_pages, filters, headers, hosts, languages, outage, packing, training
+from portal.web import bar, error_pages, filters, headers, hosts, languages, outage, packing, training
 from portal.web import views as web
+from portal.web.templating import InLanguages
 from portal.webhooks import views as webhooks
 
 __all__ = ["create_app"]
@@ -72,10 +73,16 @@ SILENCE = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 1
 whoever waits for an answer waits for a quarter of an hour. Seconds; the last one milliseconds."""
 
 
+class Application(Flask):
+    """Flask, with a template for each language."""
+
+    jinja_environment = InLanguages
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The portal as a Flask application, from `settings` or else from the environment."""
     settings = settings or read_settings()
-    app = Flask(
+    app = Application(
         "portal",
         root_path=str(ROOT / "portal"),
         static_folder=str(ROOT / "static"),
@@ -166,6 +173,7 @@ def _init_web(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     filters.init_app(app)
+    bar.init_app(app)
     packing.init_app(app)
     headers.init_app(app)
     static_files.init_app(app, headers.ALWAYS)

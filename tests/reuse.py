@@ -21,11 +21,16 @@ class CompiledTemplates(BytecodeCache):
         self.codes: dict[str, bytes] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if code := self.codes.get(bucket.key + bucket.checksum):
+        if code := self.codes.get(name_of(bucket)):
             bucket.bytecode_from_string(code)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self.codes[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+        self.codes[name_of(bucket)] = bucket.bytecode_to_string()
+
+
+def name_of(bucket: Bucket) -> str:
+    """A template is another in each language."""
+    return f"{getattr(bucket.environment, 'language', '')} {bucket.key} {bucket.checksum}"
 
 
 class CompiledRule(Rule):

@@ -14,7 +14,9 @@ from portal.accounts.devices import remember
 from portal.accounts.factors import Way
 from portal.accounts.links import fingerprint
 from portal.accounts.models import Officer
+from portal.accounts.prepared import reader_of
 from portal.accounts.signing_in import SignedIn
+from portal.clock import now
 from portal.config import Settings
 
 SECOND_STEP = "second step"
@@ -39,7 +41,7 @@ def begin(db_session: Session, officer: Officer, way: Way, at: datetime) -> str:
 def enter(officer: Officer, token: str) -> None:
     """The browser is the officer's from here on; nothing of what its cookie held before is kept but the language."""
     forget_all_but_language()
-    login_user(SignedIn(token, officer))
+    login_user(SignedIn(token, reader_of(officer, now())))
     remember(officer)
 
 

@@ -1,10 +1,10 @@
 """That a session was used: noted beside the work of the request, and only if nobody has to wait for it.
 
-It is looked up on a connection of its own before the request has a transaction, so that a request that only reads
-never takes SQLite's one lock for writing, and no request fails or waits because the database is busy.
+A request that writes looks its session up on a connection of its own, before it has a transaction: on SQLite nobody
+else could write meanwhile. One that reads does so in its own. Neither fails or waits because the database is busy.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,10 +18,12 @@ MINUTE = timedelta(minutes=1)
 "Noted at most so often."
 
 
-def read_apart(engine: Engine, statement: Select[*tuple[Any, ...]]) -> Row[*tuple[Any, ...]] | None:
-    """The first row, read in a transaction of its own."""
+def read_apart(
+    engine: Engine, statement: Select[*tuple[Any, ...]], values: Mapping[str, Any]
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The rows, read in a transaction of their own."""
     with engine.connect().execution_options(read_only=True) as connection, connection.begin():
-        return connection.execute(statement).first()
+        return connection.execute(statement, values).all()
 
 
 def note_session(engine: Engine, session_id: int, at: datetime) -> None:
@@ -30,8 +32,6 @@ def note_session(engine: Engine, session_id: int, at: datetime) -> None:
     seen = update(SignInSession).where(SignInSession.id.in_(free)).values(seen_at=at)
     with suppress(DBAPIError), _impatient(engine) as connection, connection.begin():
         connection.execute(seen)
-
-
 
 
 @contextmanager

@@ -14,6 +14,10 @@ IDLE = timedelta(minutes=30)
 "A session ends when nobody used it for so long, unless the setting says otherwise."
 
 
+WHOLE = (selectinload(Officer.grants), joinedload(Officer.unit), joinedload(Officer.factor))
+"What an account is made of."
+
+
 def hash_of(token: str) -> str:
     """What is kept of a random token; 256 random bits need no salt."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -26,19 +30,12 @@ def officer_named(username: str) -> Select[Officer]:
 
 def officer_whole(officer_id: int) -> Select[Officer]:
     """An active officer with what each page asks for: roles, unit, the unit above it."""
-    whole = (selectinload(Officer.grants), joinedload(Officer.unit), joinedload(Officer.factor))
-    return select(Officer).where(Officer.id == officer_id, Officer.active).options(*whole)
+    return select(Officer).where(Officer.id == officer_id, Officer.active).options(*WHOLE)
 
 
 def officer_to_change(officer_id: int) -> Select[Officer]:
     """An active officer, kept from others until the end of the transaction."""
     return select(Officer).where(Officer.id == officer_id, Officer.active).with_for_update()
-
-
-def live_session(token: str, at: datetime, idle: timedelta = IDLE) -> Select[*tuple[Any, ...]]:
-    """Id, officer_id, seen_at and proved_at of the session that the token opens, if it has not ended."""
-    columns = (SignInSession.id, SignInSession.officer_id, SignInSession.seen_at, SignInSession.proved_at)
-    return select(*columns).where(SignInSession.token_hash == hash_of(token), *is_live(at, idle))
 
 
 def live_sessions_of(officer_id: int, at: datetime, idle: timedelta = IDLE) -> Select[SignInSession]:
@@ -57,6 +54,9 @@ def failures_since(key: str, since: datetime) -> Select[*tuple[Any, ...]]:
     return select(func.count(), func.min(SignInFailure.at)).where(SignInFailure.key == key, SignInFailure.at > since)
 
 
-def is_live(at: datetime, idle: timedelta = IDLE) -> tuple[ColumnElement[bool], ...]:
-    """That a session has not ended: not by hand, not by its age, not for want of use."""
-    return (SignInSession.ended_at.is_(None), SignInSession.expires_at > at, SignInSession.seen_at > at - idle)
+def is_live(
+    at: datetime, idle: timedelta = IDLE, *, since: datetime | None = None
+) -> tuple[ColumnElement[bool], ...]:
+    """That a session has not ended: not by hand, not by its age, not for want of use (`since`: at - idle)."""
+    used = SignInSession.seen_at > (at - idle if since is None else since)
+    return (SignInSession.ended_at.is_(None), SignInSession.expires_at > at, used)

@@ -4,21 +4,21 @@ A session ends without use after half an hour and after twelve hours in any case
 row is looked up with each request.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import cast
+from functools import cached_property
+from typing import Any, cast
 
 from flask import current_app, request, url_for
 from flask_login import UserMixin
 
-from directory.working_time import CHINA
 from portal.accounts import queries
-from portal.accounts.actions import actor_of
-from portal.accounts.factors import confirmed
 from portal.accounts.models import Officer
 from portal.accounts.noting import MINUTE, note_session, read_apart
+from portal.accounts.prepared import Reader, opened, reader_of, session_of
 from portal.clock import now
 from portal.config import Settings
-from portal.extensions import db
+from portal.extensions import SAFE, db
 from portal.web.access import is_polled
 from portal.web.actor import Actor
 from portal.web.permissions import NEEDS_SECOND_FACTOR
@@ -34,28 +34,26 @@ class SignedIn(UserMixin):
     """An officer in a session."""
 
     def __init__(
-        self, token: str, officer: Officer, session_id: int | None = None, proved_at: datetime | None = None
+        self, token: str, reader: Reader, session_id: int | None = None, proved_at: datetime | None = None
     ) -> None:
         self._token = token
-        self.officer = officer
+        self.reader = reader
         self.session_id = session_id
         self.proved_at = proved_at
+        self._actor: Actor | None = None
 
     def get_id(self) -> str:
         """What the cookie holds."""
         return self._token
 
-    @property
-    def name(self) -> str:
-        return self.officer.name
-
-    @property
-    def unit_name(self) -> str:
-        return self.officer.unit.name
+    @cached_property
+    def officer(self) -> Officer:
+        """The account itself, for who changes it: a page needs the reader alone."""
+        return db.session.get_one(Officer, self.reader.officer_id, options=queries.WHOLE)
 
     @property
     def language(self) -> str:
-        return self.officer.language
+        return self.reader.language
 
     @property
     def proved_lately(self) -> bool:
@@ -65,25 +63,30 @@ class SignedIn(UserMixin):
     @property
     def led_to(self) -> str | None:
         """Where the officer has to go first: to set up the second factor that a role asks for."""
-        return url_for("factor.show") if must_enrol(self.officer, now()) else None
+        must_enrol = not self.reader.has_factor and asks_for_factor(self.reader)
+        return url_for("factor.show") if must_enrol else None
 
     def actor(self, address: str) -> Actor:
-        return actor_of(self.officer, address, now())
+        """The reader as rules, actions and queries take who acts; asked many times in a request."""
+        if self._actor is None:
+            reader = self.reader
+            self._actor = Actor(
+                reader.unit.code, reader.name, reader.roles, officer_id=reader.officer_id, address=address
+            )
+        return self._actor
 
 
-def needs_factor(officer: Officer, at: datetime) -> bool:
+def asks_for_factor(reader: Reader) -> bool:
     """Whether a role that counts asks for a second factor.
 
     The accounts that came with the demonstration province are easy to try, as long as they are at its invented units.
     """
-    if officer.demonstration and officer.unit.invented:
-        return False
-    return bool(NEEDS_SECOND_FACTOR & officer.roles_on(at.astimezone(CHINA).date()))
+    return not reader.exempt and bool(NEEDS_SECOND_FACTOR & reader.roles)
 
 
-def must_enrol(officer: Officer, at: datetime) -> bool:
-    """Whether one is asked for and there is none."""
-    return needs_factor(officer, at) and confirmed(officer) is None
+def needs_factor(officer: Officer, at: datetime) -> bool:
+    """The same of any officer."""
+    return asks_for_factor(reader_of(officer, at))
 
 
 def idle_limit() -> timedelta:
@@ -92,16 +95,21 @@ def idle_limit() -> timedelta:
 
 
 def load_signed_in(token: str) -> SignedIn | None:
-    """Who opened the session that the token belongs to; None if it has ended."""
+    """Who opened the session that the token belongs to; None if it, or the account, has ended."""
     at = now()
-    found = read_apart(db.engine, queries.live_session(token, at, idle_limit()))
+    found = opened(_rows(token, at), at)
     if found is None:
         return None
-    session_id, officer_id, seen_at, proved_at = found
-    if at - seen_at >= MINUTE and not _is_background():
-        note_session(db.engine, session_id, at)
-    officer = db.session.scalar(queries.officer_whole(officer_id))
-    return SignedIn(token, officer, session_id, proved_at) if officer else None
+    if at - found.seen_at >= MINUTE and not _is_background():
+        note_session(db.engine, found.session_id, at)
+    return SignedIn(token, found.reader, found.session_id, found.proved_at)
+
+
+def _rows(token: str, at: datetime) -> Sequence[Any]:
+    statement, values = session_of(token, at, idle_limit())
+    if request.method in SAFE:
+        return db.session.connection().execute(statement, values).all()
+    return read_apart(db.engine, statement, values)
 
 
 def _is_background() -> bool:

@@ -18,15 +18,17 @@ from directory.registers import register_hint
 from directory.roster import answering
 from portal.clock import now
 from portal.contacts import checks, corrections, editing, hours, in_service, mergers, queries, roster
+from portal.contacts.cards import hit_row
 from portal.contacts.forms import OrderForm
+from portal.contacts.partners import partners_lately
 from portal.contacts.scope import may_edit, unit_to_read
 from portal.extensions import db
-from portal.tickets.queries import partners_of
 from portal.web.access import actor, paced, requires
 from portal.web.pagination import decode, page_of
 from portal.web.permissions import Permission
 
 bp = Blueprint("contacts", __name__, url_prefix="/directory")
+bp.app_template_global("hit_row")(hit_row)
 for part in (editing, hours, corrections, roster, mergers, in_service, checks):
     bp.register_blueprint(part.bp)
 MOST_HITS, MOST_OPTIONS, LONGEST_WORDS, HISTORY_PAGE = 30, 8, 100, 50
@@ -93,7 +95,7 @@ def _found(most: int) -> dict[str, object]:
     words, own, at = first_six(_typed()), actor().unit_code, now()
     if not words:
         return {"words": "", "cards": [], "book": _book(), "examples": EXAMPLES, "own_unit": own}
-    found = find(db.session, words, most, own, partners=partners_of(db.session, own))
+    found = find(db.session, words, most, own, partners=partners_lately(db.session, own, at))
     cards = describe(db.session, found, at)
     return {
         "words": words,

@@ -10,9 +10,7 @@ from wtforms.validators import Optional
 
 from portal.desk.state import DueWithin, Sieve
 from portal.errors import Text
-from portal.procedures.catalogue import Procedure
 from portal.tickets.lifecycle import TaskState
-from portal.web.filters import in_language
 from portal.web.forms import PortalForm, stripped
 from portal.web.unit_choice import UnitChoice
 
@@ -55,12 +53,12 @@ class SieveForm(PortalForm):
     drill = SelectField(_("Drills"), choices=_choices({"": _("cases alone"), "only": _("drills alone")}))
 
     @classmethod
-    def of(cls, sieve: Sieve, procedures: Mapping[str, Procedure]) -> "SieveForm":
-        """Filled in with what the list is narrowed to."""
+    def of(cls, sieve: Sieve, procedures: Mapping[str, str]) -> "SieveForm":
+        """Filled in with what the list is narrowed to; `procedures` are the names of the kinds of case, by code."""
         first, last = sieve.opened_between
         form = cls(formdata=None, ids="sieve", procedure=sieve.procedure, state=sieve.state, urgency=sieve.urgency,
                    due=sieve.due, opened_from=first, opened_to=last, drill=sieve.drill)  # fmt: skip
-        form.procedure.choices = [ANY, *(SelectChoice(code, in_language(one)) for code, one in procedures.items())]
+        form.procedure.choices = [ANY, *(SelectChoice(code, name) for code, name in procedures.items())]
         form.unit.form.code.data = sieve.unit
         return form
 

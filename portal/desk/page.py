@@ -1,12 +1,13 @@
 """What the work list shows: its lines, the tabs with their counts, and what it is narrowed to, in few statements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from flask import current_app, render_template, request
+from markupsafe import Markup
 from sqlalchemy import Select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
@@ -15,65 +16,21 @@ from directory.models import Unit
 from portal.clock import now
 from portal.config import Settings
 from portal.desk import prepared, queries
+from portal.desk.cards import Row, work_rows
 from portal.desk.forms import SaveForm, SieveForm
 from portal.desk.models import SavedView
 from portal.desk.queries import BY_TICKET, MOST_COUNTED
 from portal.desk.state import Sieve, WorkView
 from portal.extensions import db
-from portal.procedures.catalogue import Procedure
-from portal.procedures.queries import all_procedures, load_procedures, procedure_of
-from portal.tickets.lifecycle import TaskState
+from portal.procedures.queries import all_procedures, load_procedures
 from portal.tickets.models import Clock, Task, Ticket
 from portal.web.access import actor
+from portal.web.drawing import made
+from portal.web.filters import in_language
 from portal.web.pagination import Key, Page, decode, page_of
-from portal.web.permissions import Permission
 from portal.web.unit_choice import settle
 
 PAGE = 30
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line: a clock that runs, or a ticket."""
-
-    ticket: Ticket
-    clock: Clock | None = None
-    unread: int = 0
-    "entries that the reader has not seen"
-    mentions: int = 0
-    "those of them that name the reader"
-    newest: datetime | None = None
-    last: int = 0
-    "when the newest of them was written, and its id"
-
-    @property
-    def when(self) -> datetime:
-        """When a ticket came onto the list."""
-        return self.newest or self.ticket.resolved_at or self.ticket.opened_at
-
-    @property
-    def procedure(self) -> Procedure:
-        return procedure_of(db.session, *self.ticket.opened_with)
-
-    def other(self, own: str | None) -> Unit:
-        """The unit on the other side: whoever owes, or whoever waits for the own unit."""
-        if self.clock and self.clock.unit_code != own:
-            return self.clock.unit
-        task = self.clock.task if self.clock and self.clock.task else self.ticket.tasks[0]
-        return self.ticket.opener if self.ticket.opener_code != own else task.unit
-
-    @property
-    def to_sign(self) -> bool:
-        """Whether the reader may sign for it here."""
-        task = self.clock.task if self.clock else None
-        mine = task is not None and task.unit_code == actor().unit_code and task.state is TaskState.SENT
-        return mine and actor().may(Permission.TICKET_MOVE)
-
-    @property
-    def key(self) -> Key:
-        if self.clock:
-            return self.clock.due_at.isoformat(), self.clock.id
-        return self.when.isoformat(), self.last or self.ticket.id
 
 
 @dataclass(frozen=True)
@@ -116,13 +73,20 @@ class WorkList(Counts):
     """Everything that the template asks for."""
 
     page: Page[Row]
-    form: SieveForm
+    lines: Sequence[Markup]
+    signs: bool
+    "whether several lines can be signed for at once"
     save: SaveForm
+    form: SieveForm | None
+    "that of the filters, where it was not carried out"
 
     @property
-    def signs(self) -> bool:
-        """Whether several lines can be signed for at once."""
-        return any(row.to_sign for row in self.page.items)
+    def filters(self) -> Markup:
+        """The form that narrows the list: the same for all, but where a unit is named in it."""
+        names = tuple((code, in_language(one)) for code, one in all_procedures(db.session).items())
+        if self.form or self.sieve.unit:
+            return _filters(self.sieve, names, self.form or _form(self.sieve))
+        return made(_filters, self.sieve, names)
 
     @property
     def mine(self) -> Tab | None:
@@ -137,19 +101,23 @@ def render_work_list(sieve: Sieve, save: SaveForm | None = None, form: SieveForm
 
 def gather(sieve: Sieve, save: SaveForm | None = None, form: SieveForm | None = None) -> WorkList:
     counts = count(sieve)
+    page = _page(sieve, counts.at)
+    lines, signs = work_rows(page.items, counts.at, actor())
     return WorkList(
         **vars(counts),
-        page=_page(sieve, counts.at),
-        form=form or _form(sieve),
+        page=page,
+        lines=lines,
+        signs=signs,
         save=save or SaveForm(formdata=None),
+        form=form,
     )
 
 
 def count(sieve: Sieve) -> Counts:
     at, tz = now(), cast(Settings, current_app.extensions["settings"]).timezone
     kept = db.session.scalars(queries.saved_views(actor())).all() if actor().officer_id else []
-    counted = _counted(sieve, kept, at)
     owed, late, near = db.session.execute(*prepared.tally(actor(), at, tz)).one()
+    counted = {**_counted(sieve, kept, at), WorkView.OWED: min(owed, MOST_COUNTED)}
     return Counts(
         sieve=sieve,
         at=at,
@@ -162,17 +130,21 @@ def count(sieve: Sieve) -> Counts:
     )
 
 
+def _filters(sieve: Sieve, names: Iterable[tuple[str, str]], form: SieveForm | None = None) -> Markup:
+    filled = form or SieveForm.of(sieve, dict(names))
+    return Markup(render_template("desk/sieve.html", form=filled, sieve=sieve, by_ticket=sieve.view in BY_TICKET))  # noqa: S704
+
+
 def _form(sieve: Sieve) -> SieveForm:
-    form = SieveForm.of(sieve, all_procedures(db.session))
-    if sieve.unit:
-        settle(db.session, form.unit.form, actor().unit_code)
+    form = SieveForm.of(sieve, {code: in_language(one) for code, one in all_procedures(db.session).items()})
+    settle(db.session, form.unit.form, actor().unit_code)
     return form
 
 
 def _counted(sieve: Sieve, kept: Sequence[SavedView], at: datetime) -> Mapping[str, int]:
-    """How much each tab holds, in one statement."""
+    """How much each tab holds, in one statement; what is owed the tally counts."""
     tz = cast(Settings, current_app.extensions["settings"]).timezone
-    lists = {view.value: Sieve(view) for view in WorkView}
+    lists = {view.value: Sieve(view) for view in WorkView if view is not WorkView.OWED}
     lists |= {f"saved_{view.id}": Sieve.read(view.asked) for view in kept}
     lists["drills"] = replace(sieve, drill="only")
     return cast(Mapping[str, int], db.session.execute(*prepared.counts(actor(), at, tz, lists)).one()._mapping)

@@ -19,6 +19,7 @@ from portal.tickets.assigning import falls_to
 from portal.tickets.lifecycle import TaskState, TicketState
 from portal.tickets.models import Clock, Entry, Party, Task, Ticket
 from portal.tickets.queries import seen_by
+from portal.tickets.readers import Mention
 from portal.tickets.unread import unread_for, unread_tickets
 from portal.web.actor import Actor
 from portal.web.pagination import Key
@@ -99,11 +100,24 @@ def _count(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Any:
     if sieve.view is WorkView.TO_CLOSE:
         rows = select(literal(1)).select_from(Ticket).where(*_closable(actor), *_about(sieve, tz))
     elif sieve.view in BY_TICKET:
-        news = unread_tickets(actor, named=sieve.view is WorkView.MENTIONS).subquery()
-        rows = select(literal(1)).join_from(news, Ticket, Ticket.id == news.c.ticket_id).where(*_about(sieve, tz))
+        rows = _news(actor, sieve, tz)
     else:
         rows = _listed(actor, sieve, at, tz).with_only_columns(literal(1))
-    return select(func.count()).select_from(rows.limit(MOST_COUNTED).subquery()).scalar_subquery()
+    count = select(func.count()).select_from(rows.limit(MOST_COUNTED).subquery()).scalar_subquery()
+    if sieve.view is not WorkView.MENTIONS:
+        return count
+    named = exists().where(Mention.officer_id == actor.officer_id)  # of who is named nowhere nothing is looked through
+    return case((named, count), else_=0)
+
+
+def _news(actor: Actor, sieve: Sieve, tz: ZoneInfo) -> Select[int]:
+    """A row for each ticket with something unread, or with something unread that names the officer."""
+    unread = unread_tickets(actor, named=sieve.view is WorkView.MENTIONS)
+    if sieve.view is WorkView.MENTIONS:
+        named = select(Entry.ticket_id).join(Mention, Mention.entry_id == Entry.id)
+        unread = unread.where(Ticket.id.in_(named.where(Mention.officer_id == actor.officer_id)))
+    news = unread.subquery()
+    return select(literal(1)).join_from(news, Ticket, Ticket.id == news.c.ticket_id).where(*_about(sieve, tz))
 
 
 def _listed(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Select[Clock]:

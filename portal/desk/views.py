@@ -18,6 +18,7 @@ from portal.extensions import db
 from portal.procedures.queries import all_procedures
 from portal.tickets.queries import partners_of
 from portal.web.access import actor, polled, requires, signed_in
+from portal.web.filters import in_language
 from portal.web.permissions import Permission
 from portal.web.tour import tour_of
 from portal.web.unit_choice import settle
@@ -49,7 +50,7 @@ def counts() -> Response:
 def narrow() -> str | Response:
     """What the form of the filters asks for, as an address; a unit that is not yet settled is asked for again."""
     sieve = Sieve.read(request.args)
-    form = SieveForm.of(sieve, all_procedures(db.session))
+    form = SieveForm.of(sieve, {code: in_language(one) for code, one in all_procedures(db.session).items()})
     choice = form.unit.form
     choice.process(request.args)
     wrong = settle(db.session, choice, actor().unit_code, partners_of(db.session, actor().unit_code))

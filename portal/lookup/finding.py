@@ -13,8 +13,8 @@ from directory.models import Contact
 from directory.people import people_among
 from directory.presenting import UnitCard, describe
 from directory.registers import register_hint
+from portal.contacts.partners import partners_lately
 from portal.search.finding import Hit, first_hits
-from portal.tickets.queries import partners_of
 from portal.web.actor import Actor
 from portal.web.permissions import Permission
 
@@ -44,7 +44,7 @@ def look_up(session: Session, actor: Actor, typed: str, at: datetime, most: int)
     words = first_six(typed)
     if not words:
         return Found("")
-    near = partners_of(session, actor.unit_code)
+    near = partners_lately(session, actor.unit_code, at)
     hits = find(session, words, LOOKED_THROUGH, actor.unit_code, partners=near)
     tickets = first_hits(session, actor, words, at) if actor.may(Permission.TICKET_READ) and words == typed else []
     return Found(

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 BEFORE, LONGEST = 24, 110
 "Characters before the first hit, and of the whole piece."
@@ -56,7 +57,12 @@ def _flat(text: str) -> tuple[str, list[int]]:
     """The text as words are compared, and for each of its characters the place where it came from."""
     flat, places = [], []
     for place, character in enumerate(text):
-        for plain in unicodedata.normalize("NFKC", character).casefold():
-            flat.append(plain)
-            places.append(place)
+        plain = _plain(character)
+        flat.append(plain)
+        places.extend([place] * len(plain))
     return "".join(flat), places
+
+
+@cache
+def _plain(character: str) -> str:
+    return unicodedata.normalize("NFKC", character).casefold()

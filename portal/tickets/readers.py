@@ -31,7 +31,10 @@ class Mention(Model):
     """A unit, or one of its people, named in an entry by `@`: it concerns them first."""
 
     __tablename__ = "mention"
-    __table_args__ = (Index("ix_mention_unit_code_entry_id", "unit_code", "entry_id"),)
+    __table_args__ = (
+        Index("ix_mention_unit_code_entry_id", "unit_code", "entry_id"),
+        Index("ix_mention_officer_id_entry_id", "officer_id", "entry_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id", ondelete="CASCADE"), index=True)

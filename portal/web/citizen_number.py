@@ -9,6 +9,17 @@ from datetime import date
 from enum import StrEnum
 
 LENGTH = 18
+
+
+class Visible(dict[int, int | None]):
+    """For `str.translate`: nothing for a character that is not seen, each looked up once."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = None if unicodedata.category(chr(code)) == "Cf" else code
+        return self[code]
+
+
+VISIBLE = Visible()
 FORM = re.compile(r"[0-9]{17}[0-9X]")
 BETWEEN = r"[\s\-\u2010-\u2015\u2212]{0,3}"
 GROUPED = re.compile(rf"(?<![0-9])(?=([0-9](?:{BETWEEN}[0-9]){{16}}{BETWEEN}[0-9X])(?![0-9]))")
@@ -73,8 +84,7 @@ def find_in(text: str) -> list[str]:
 
     Also found when written full-width, in groups, or around invisible characters.
     """
-    candidates = (re.sub(r"[^0-9X]", "", match[1]) for match in GROUPED.finditer(_plain(text)))
-    return list(dict.fromkeys(number for number in candidates if _plausible(number)))
+    return _found(_plain(text))
 
 
 def holds_number(text: str) -> bool:
@@ -86,7 +96,12 @@ def holds_number(text: str) -> bool:
     plain = _plain(text)
     slipped = any(_begins(number[0]) and _half_right(number[0]) for number in BARE.finditer(plain))
     old = any(_begins(number[0]) and _is_date(f"19{number[0][6:12]}") for number in OLD.finditer(plain))
-    return bool(slipped or old or find_in(text))
+    return bool(slipped or old or _found(plain))
+
+
+def _found(plain: str) -> list[str]:
+    candidates = (re.sub(r"[^0-9X]", "", match[1]) for match in GROUPED.finditer(plain))
+    return list(dict.fromkeys(number for number in candidates if _plausible(number)))
 
 
 def _begins(number: str) -> bool:
@@ -107,8 +122,7 @@ def _is_date(digits: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    shown = unicodedata.normalize("NFKC", text).upper()
-    return "".join(character for character in shown if unicodedata.category(character) != "Cf")
+    return unicodedata.normalize("NFKC", text).upper().translate(VISIBLE)
 
 
 def _plausible(number: str) -> bool:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from functools import lru_cache
 from typing import Any, Protocol, cast
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, request
-from flask_babel import format_date, format_datetime, gettext
+from flask_babel import format_date, format_datetime, get_locale, gettext
 from flask_login import current_user
 
 from directory.calendars import calendar_of
@@ -18,7 +18,6 @@ from portal.config import Settings
 from portal.extensions import db
 from portal.web.access import actor
 from portal.web.languages import current_language
-from portal.web.navigation import KEYS, Place, open_to, place_of
 from portal.web.permissions import Permission
 from portal.web.tour import stop_at, tour_of
 
@@ -75,9 +74,8 @@ def local(at: datetime) -> datetime:
 
 def moment(at: datetime) -> str:
     """1月8日 周五 17:00, with the year when it is another one."""
-    here = local(at)
-    this_year = here.year == local(clock.now()).year
-    return str(format_datetime(at, _pattern(this_year)))
+    this_year = local(at).year == local(clock.now()).year
+    return _written(str(get_locale()), _zone(), at, _pattern(this_year))
 
 
 def deadline(at: datetime) -> str:
@@ -155,20 +153,9 @@ def may(permission: str) -> bool:
     return bool(current_user.is_authenticated) and actor().may(Permission(permission))
 
 
-def places() -> Mapping[str, list[Place]]:
-    """Where the reader may go, by group."""
-    tops = current_user.officer.unit.parent_code is None
-    return {group: list(some) for group, some in groupby(open_to(actor(), tops=tops), key=lambda place: place.group)}
-
-
-def here() -> Place | None:
-    """Where the page that is shown belongs."""
-    return place_of(request.endpoint or "")
-
-
 def tour() -> dict[str, Any] | None:
     """The stop of the first tour that this page is, for who has not ended it."""
-    if not current_user.is_authenticated or current_user.officer.toured_at:
+    if not current_user.is_authenticated or current_user.reader.toured:
         return None
     stops = tour_of(actor().roles)
     number = stop_at(stops, request.endpoint or "", request.args.get("tour", ""))
@@ -214,7 +201,7 @@ def init_app(app: Flask) -> None:
         size=size,
     )
     app.jinja_env.globals.update(due=due, may=may, mail_is_kept=mail_is_kept)
-    app.jinja_env.globals.update(nav_places=places, nav_here=here, nav_keys=KEYS, nav_tour=tour)
+    app.jinja_env.globals.update(nav_tour=tour)
 
 
 def mail_is_kept() -> bool:
@@ -248,6 +235,12 @@ def _calendar_of(limited: Limited) -> WorkingCalendar:
 def _days(limited: Limited, at: datetime) -> str:
     days = abs((local(limited.due_at) - local(at)).days)
     return str(gettext("%(n)d d", n=days))
+
+
+@lru_cache(20_000)
+def _written(_locale: str, _in: ZoneInfo, at: datetime, pattern: str) -> str:
+    """The same instants stand on every page."""
+    return str(format_datetime(at, pattern))
 
 
 def _two(first: str, second: str) -> str:

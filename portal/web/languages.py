@@ -25,7 +25,7 @@ class PoDomain(Domain):
     """Translations from the `.po` files themselves: nothing to compile, nothing that can be out of date."""
 
     def get_translations(self) -> Translations | NullTranslations:
-        return _of_locale(get_locale())
+        return of_locale(get_locale())
 
 
 @cache
@@ -42,7 +42,7 @@ def catalogue(locale: str) -> Translations | NullTranslations:
 
 
 @cache
-def _of_locale(locale: Locale | None) -> Translations | NullTranslations:
+def of_locale(locale: Locale | None) -> Translations | NullTranslations:
     """Asked for every text of a page: the name of a locale is put together anew each time."""
     return catalogue(str(locale))
 

@@ -1,0 +1,94 @@
+"""What every request asks of the database, what it is spared, and that nothing kept for it is out of date."""
+
+from datetime import date
+
+from flask import Flask
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from directory.editing import By
+from directory.hours import read_week
+from directory.models import Contact, Unit
+from directory.timetable import change_hours
+from portal.accounts.models import Officer, RoleGrant
+from portal.contacts.partners import partners_lately
+from portal.health.beating import beat
+from portal.health.queries import FOR_EVERYBODY
+from portal.web.permissions import Role
+from tests.clients import Client
+from tests.conftest import Clock
+from tests.factories import Province, make_officer, sign_in
+from tests.portal.pages import asked_of_the_database
+from tests.portal.world import opened
+
+LATE = ";".join(["08:30-20:00"] * 5 + [""] * 3)
+
+
+def asked_by(client: Client, path: str) -> list[str]:
+    """The statements of one request, without those that open a transaction."""
+    with asked_of_the_database() as asked:
+        assert client.get(path).status_code == 200
+    return [statement for statement in asked if not statement.startswith("BEGIN")]
+
+
+def test_who_is_signed_in_is_one_statement_and_the_beats_of_the_workers_none_while_they_are_good(
+    session: Session, province: Province, client: Client, clock: Clock
+) -> None:
+    sign_in(client, make_officer(session, province.changyi, "zhang"))
+    for loop in FOR_EVERYBODY:
+        beat(session, "one:1", loop, clock.now, 0.1)
+    asked_by(client, "/handbook")
+    (statement,) = asked_by(client, "/handbook")
+    assert "FROM sign_in_session" in statement
+    clock.move(minutes=6)
+    assert "alarm" in client.get("/handbook").text, "the beats that were read say by themselves when they are too old"
+    beat(session, "one:1", FOR_EVERYBODY[0], clock.now, 0.1)
+    beat(session, "one:1", FOR_EVERYBODY[1], clock.now, 0.1)
+    assert "alarm" not in client.get("/handbook").text
+
+
+def test_the_bar_is_that_of_the_roles_of_this_very_request(
+    session: Session, province: Province, client: Client
+) -> None:
+    officer = make_officer(session, province.changyi, "zhang", Role.OFFICER)
+    sign_in(client, officer)
+    assert 'href="/supervision"' not in client.get("/handbook").text
+    session.add(RoleGrant(officer_id=officer.id, role=Role.SUPERVISOR))
+    assert client.get("/handbook").status_code == 302, "and the second factor that the new role needs is asked for"
+    session.execute(update(Officer).values(demonstration=True))
+    session.execute(update(Unit).values(invented=True))
+    assert 'href="/supervision"' in client.get("/handbook").text
+    session.execute(delete(RoleGrant).where(RoleGrant.role == Role.SUPERVISOR))
+    assert 'href="/supervision"' not in client.get("/handbook").text
+    session.execute(update(Officer).values(active=False))
+    assert client.get("/handbook").status_code == 302
+
+
+def test_an_answer_of_the_look_up_is_drawn_anew_when_what_it_says_changes(
+    session: Session, province: Province, client: Client, clock: Clock
+) -> None:
+    clock.set("2016-01-04 19:00")
+    sign_in(client, make_officer(session, province.changyi, "zhang"))
+    asked, unit = f"/directory/hits?q={province.linjiang.code}", province.linjiang
+    changes = (lambda: change_hours(session, session.get_one(Unit, unit.code), read_week(LATE), clock.now, By("张三")),
+               lambda: session.execute(update(Unit).where(Unit.code == unit.code).values(name="临江市新名户政大厅")),
+               lambda: session.execute(update(Unit).where(Unit.code == unit.code).values(in_service_from=date(2017, 1, 1))),
+               lambda: session.execute(update(Contact).where(Contact.unit_code == unit.code).values(email=None)))  # fmt: skip
+    for made in changes:
+        before = client.get(asked).text
+        assert unit.code in before
+        assert client.get(asked).text == before
+        made()
+        assert client.get(asked).text != before
+
+
+def test_whom_a_unit_works_with_is_known_for_a_minute_and_then_asked_again(
+    app: Flask, session: Session, province: Province, clock: Clock
+) -> None:
+    own = province.changyi.code
+    assert partners_lately(session, own, clock.now) == []
+    opened(session, province.changyi, province.linjiang, clock.now)
+    assert partners_lately(session, own, clock.now) == []
+    assert partners_lately(session, province.linjiang.code, clock.now) == [own], "each unit has its own"
+    assert partners_lately(session, own, clock.move(minutes=1)) == [province.linjiang.code]
+    assert partners_lately(session, None, clock.now) == ()
