@@ -39,10 +39,12 @@ test: check browser ## check, then all tests on both databases and in Chromium
 test-long: dev browser ## all tests with the long runs at their full size
 	$(PYTEST) --full-size
 
-bench: dev ## speed, as ratios within one run
-	$(BIN)/python -m tests.bench.mail
-	$(BIN)/python -m tests.bench.lookup
-	$(BIN)/python -m tests.bench.sheets
+bench: dev ## speed, as ratios within one run, into docs/performance.md
+	$(BIN)/python -m tests.bench $(if $(SIZES),--sizes $(SIZES))
+
+.PHONY: bench-quick
+bench-quick: dev ## the same with fewer rounds of fewer parts, printed alone
+	$(BIN)/python -m tests.bench --quick
 
 audit: dev ## known holes in the locked libraries; needs a package index that answers such questions
 	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements.txt

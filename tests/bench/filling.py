@@ -1,0 +1,75 @@
+"""The province that pages are measured in: filled by the product, grown by copying, and as an officer at work leaves it."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, insert, inspect, literal, select
+from sqlalchemy.orm import Session
+
+from directory.models import Unit
+from portal import demo
+from portal.accounts.models import Officer
+from portal.cipher import cipher
+from portal.config import Settings
+from portal.conversation.actions import send_message
+from portal.extensions import alembic, db
+from portal.health.beating import beat
+from portal.health.queries import LOOPS
+from portal.tickets.checking import Opening
+from portal.tickets.models import Entry, Party, Ticket
+from portal.tickets.opening import open_ticket
+from portal.tickets.readers import Reading
+from tests.bench.growing import grow, seed
+from tests.conftest import DEMO_PASSWORD, running
+from tests.factories import actor_at
+
+OFFICER, UNIT, OTHER = "changyi", "220202000000", "220681000000"
+LONG = "长期协查 五百条往来"
+UNREAD = 20
+"Tickets of the unit that the officer has not looked at yet."
+
+
+def filled(settings: Settings, size: int) -> tuple[str, str]:
+    """(number of a ticket with 500 entries, of one with 3 messages), both of the unit that asks."""
+    with running(settings) as app, app.app_context():
+        session: Session = db.session
+        if not inspect(session.get_bind()).has_table(Ticket.__tablename__):
+            alembic.upgrade()
+            demo.load_demonstration(session, DEMO_PASSWORD, datetime.now(UTC))
+            session.commit()
+            seed(session, datetime.now(UTC), UNIT)
+        long = _long(session)
+        grow(session, size, but=[long.id])
+        _read(session)
+        return long.number, _short(session)
+
+
+def _long(session: Session) -> Ticket:
+    """The one ticket with 500 messages, which is never copied: on a work list among others, as it happens."""
+    known = session.scalars(select(Ticket).where(Ticket.subject == LONG)).first()
+    if known is None:
+        opener, registry = session.get_one(Unit, UNIT), session.get_one(Unit, OTHER)
+        given, at = Opening(procedure="enquiry", registry=OTHER, subject=LONG, message="请协助核对底档。"), datetime.now(UTC)
+        known = open_ticket(session, actor_at(opener), given, at, cipher())
+        for number in range(500):
+            send_message(session, actor_at(registry if number % 2 else opener), known, f"第{number}次补充：请继续核对。", at)
+        session.commit()
+    return known
+
+
+def _read(session: Session) -> None:
+    """The officer has read all but the newest tickets of the unit, and the workers are at work."""
+    reader = session.scalars(select(Officer.id).where(Officer.username == OFFICER)).one()
+    ours = select(Party.ticket_id).where(Party.unit_code == UNIT).order_by(Party.ticket_id.desc()).offset(UNREAD)
+    newest = select(func.max(Entry.id)).where(Entry.ticket_id == Party.ticket_id).scalar_subquery()
+    known = select(Reading.ticket_id).where(Reading.officer_id == reader)
+    rows = ours.add_columns(literal(reader), newest, literal("")).where(Party.ticket_id.not_in(known))
+    session.execute(insert(Reading).from_select(["ticket_id", "officer_id", "last_entry_id", "writing"], rows))
+    for loop in LOOPS:
+        beat(session, "bench:1", loop, datetime.now(UTC) + timedelta(hours=1), 0.1)
+    session.commit()
+
+
+def _short(session: Session) -> str:
+    """One that was opened, answered and closed by the product, with three messages."""
+    of_unit = select(Ticket.number).where(Ticket.opener_code == UNIT, Ticket.subject != LONG, Ticket.number.startswith("XB"))
+    return session.scalars(of_unit.order_by(Ticket.id)).all()[-1]
