@@ -18,6 +18,7 @@ from directory.queries import subtree_codes
 from directory.rewriting import Entry, change_contacts, change_units, insert_contacts, insert_units
 from directory.sheets.facts import UnitFacts
 from directory.sheets.gathering import gather, places
+from directory.sheets.grid import Sheet
 from directory.sheets.plan import Candidate, Change, Line, Outcome, Plan
 from directory.sheets.planning import plan
 from directory.sheets.reading import read_sheets
@@ -57,10 +58,19 @@ class Giver:
 
 
 def receive(
-    session: Session, content: bytes, name: str, giver: Giver, at: datetime, under: str | None = None
+    session: Session,
+    content: bytes,
+    name: str,
+    giver: Giver,
+    at: datetime,
+    under: str | None = None,
+    sheets: Sequence[Sheet] | None = None,
 ) -> ImportRecord:
-    """Keep a file as it arrived; UnreadableError if it is no sheet, and then nothing is kept."""
-    rows = recognise(read_sheets(content, name)).lines
+    """Keep a file as it arrived, with the `sheets` that were read of it if they were.
+
+    UnreadableError if it is no sheet, and then nothing is kept.
+    """
+    rows = recognise(sheets or read_sheets(content, name)).lines
     record = ImportRecord(
         name=name[-200:],
         content=content,
@@ -79,16 +89,16 @@ def receive(
     return record
 
 
-def make_plan(session: Session, record: ImportRecord) -> Plan:
+def make_plan(session: Session, record: ImportRecord, sheets: Sequence[Sheet] | None = None) -> Plan:
     """What the file would do to the directory as it is now, with the answers given so far. Changes nothing."""
     terms = Terms(record.under_code, record.allowed_code, record.answers)
-    return plan(recognise(read_sheets(record.content, record.name)), gather(session), terms)
+    return plan(recognise(sheets or read_sheets(record.content, record.name)), gather(session), terms)
 
 
-def draw_up(session: Session, record: ImportRecord) -> Plan:
-    """Plan, and keep the plan's lines to be looked at."""
+def draw_up(session: Session, record: ImportRecord, sheets: Sequence[Sheet] | None = None) -> Plan:
+    """Plan, and keep the plan's lines to be looked at; `sheets` are those of the file, if they were read already."""
     _check(record, ImportState.RECEIVED, ImportState.PLANNED)
-    made = make_plan(session, record)
+    made = make_plan(session, record, sheets)
     _keep_lines(session, record, made)
     record.state = ImportState.PLANNED
     session.flush()

@@ -17,6 +17,7 @@ from directory.presenting import describe, unit_shapes
 from directory.sheets.gathering import gather_subtree
 from directory.sheets.grid import UnreadableError
 from directory.sheets.plan import Outcome, Plan
+from directory.sheets.reading import read_sheets
 from directory.sheets.writing import WRITERS
 from portal import clock
 from portal.audit.actions import record as audit
@@ -64,12 +65,13 @@ def _check_known(under: str | None) -> None:
 def import_command(file: Path, dry_run: bool, under: str | None, skip_refused: bool) -> tuple[Report, str]:
     """Read a contact table: .xlsx, .xls, .csv or .txt. Rows that ask something are left out."""
     _check_known(under)
-    at = clock.now()
+    at, content = clock.now(), file.read_bytes()
     try:
-        record = receive(db.session, file.read_bytes(), file.name, Giver(PORTAL.name), at, under)
+        sheets = read_sheets(content, file.name)
+        record = receive(db.session, content, file.name, Giver(PORTAL.name), at, under, sheets)
     except UnreadableError as error:
         raise Invalid({"file": FAULTS[error.fault]}) from error
-    made = draw_up(db.session, record)
+    made = draw_up(db.session, record, sheets)
     refused = made.counts[Outcome.REFUSED] > 0 and not skip_refused
     report = import_report(made) | {"applied": not (dry_run or refused)}
     if not report["applied"]:

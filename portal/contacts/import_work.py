@@ -13,6 +13,7 @@ from directory.importing import Giver, ImportStateError, PlanChangedError, SomeR
 from directory.imports import ImportRecord, ImportState
 from directory.models import Unit
 from directory.sheets.grid import UnreadableError
+from directory.sheets.reading import read_sheets
 from portal.audit.actions import record as audit
 from portal.contacts.import_wording import CHANGED, FAULT_BROKEN, FAULT_CHANGED, FAULTS
 from portal.errors import Conflict, Invalid, Text
@@ -28,12 +29,13 @@ def receive(session: Session, actor: Actor, content: bytes, name: str, under: st
     """Keep a file and plan it, or leave that to the worker; Invalid if it is no sheet."""
     giver = Giver(actor.name, _allowed(session, actor), actor.officer_id)
     try:
-        record = importing.receive(session, content, name, giver, at, under or giver.allowed)
+        sheets = read_sheets(content, name)
+        record = importing.receive(session, content, name, giver, at, under or giver.allowed, sheets)
     except UnreadableError as error:
         raise Invalid({"file": FAULTS[error.fault]}) from error
     audit(session, actor, "import.receive", _object(record), at=at, file=record.name, sha256=record.sha256)
     if record.counts["rows"] <= AT_ONCE:
-        importing.draw_up(session, record)
+        importing.draw_up(session, record, sheets)
     return record
 
 

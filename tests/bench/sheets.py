@@ -21,9 +21,12 @@ from sqlalchemy.orm import Session
 from directory import importing
 from directory.base import Model
 from directory.importing import Giver
+from directory.imports import ImportRecord
 from directory.models import Unit, UnitKind
 from directory.province import load_province
 from directory.sheets.gathering import gather_subtree
+from directory.sheets.plan import Plan
+from directory.sheets.reading import read_sheets
 from directory.sheets.writing import WRITERS
 from tests.bench.nation import NATION, load_nation
 from tests.conftest import in_utc
@@ -45,17 +48,22 @@ def export(session: Session, file: Path) -> dict[str, int]:
 
 def plan(session: Session, file: Path) -> dict[str, int]:
     """Given in, planned, its lines kept: what comes to what."""
-    record = importing.receive(session, file.read_bytes(), file.name, Giver("吴示例"), AT)
-    importing.draw_up(session, record)
+    record, _made = _planned(session, file)
     return {name: count for name, count in record.counts.items() if count}
 
 
 def first_import(session: Session, file: Path) -> dict[str, int]:
     """Given in, planned and applied: all of it is new."""
-    record = importing.receive(session, file.read_bytes(), file.name, Giver("吴示例"), AT)
-    made = importing.draw_up(session, record)
+    record, made = _planned(session, file)
     importing.apply(session, record, "吴示例", AT, made=made)
     return {name: count for name, count in record.counts.items() if count}
+
+
+def _planned(session: Session, file: Path) -> tuple[ImportRecord, Plan]:
+    content = file.read_bytes()
+    sheets = read_sheets(content, file.name)
+    record = importing.receive(session, content, file.name, Giver("吴示例"), AT, None, sheets)
+    return record, importing.draw_up(session, record, sheets)
 
 
 STEPS: dict[str, Callable[[Session, Path], dict[str, int]]] = {
