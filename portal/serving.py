@@ -12,20 +12,32 @@ from flask import Flask
 from portal.extensions import db
 from portal.schema import NewerSchema, refuse_newer
 
+PREFIX = "duijie-metrics-"
 FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 "Where the processes of one web server count together."
 
 
 def count_together() -> None:
     """Before the application is loaded: a folder in memory, where a full disk stops nobody who counts."""
+    if not os.environ.get("PORTAL_METRICS_TOKEN") or FIGURES in os.environ:
+        return
     memory = Path("/dev/shm")  # noqa: S108  the folder made there is only ours
-    parent = memory if os.access(memory, os.W_OK) else None
-    os.environ.setdefault(FIGURES, tempfile.mkdtemp(prefix="duijie-metrics-", dir=parent))
+    parent = memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
+    clear_away(parent)
+    os.environ[FIGURES] = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=parent)
+
+
+def clear_away(parent: Path) -> None:
+    """What servers left behind that were killed."""
+    for folder in parent.glob(f"{PREFIX}*"):
+        number = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if number.isdecimal() and not Path("/proc", number).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def on_exit(_server: Any) -> None:
     """Gunicorn's hook: what was counted goes with the server."""
-    if (folder := Path(os.environ.get(FIGURES, ""))).name.startswith("duijie-metrics-"):
+    if (folder := Path(os.environ.get(FIGURES, ""))).name.startswith(PREFIX):
         shutil.rmtree(folder, ignore_errors=True)
 
 

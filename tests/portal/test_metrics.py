@@ -1,5 +1,6 @@
 """`/metrics`: closed without its token, every figure there, every alert of the example about one that exists."""
 
+import os
 import re
 import urllib.request
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from portal.config import ROOT, BadSettings, read_settings
 from portal.extensions import db
 from portal.health.beating import beat
 from portal.mail.models import MailState, OutboxMail
+from portal.serving import clear_away
 from portal.watch_settings import WatchSettings
 from tests.clients import Client
 from tests.conftest import SMALL, Clock, Templates, in_utc, make_settings, running
@@ -113,6 +115,14 @@ def test_every_metric_that_an_alert_names_is_there(watched: Flask) -> None:
         assert all(part in rule for part in ("expr: ", "for: ", "severity: ", "summary: ")), rule
         assert NAME.findall(rule), rule
         assert set(NAME.findall(rule)) <= told, rule
+
+
+def test_what_a_killed_server_counted_in_is_cleared_away(tmp_path: Path) -> None:
+    theirs, gone = tmp_path / f"duijie-metrics-{os.getpid()}-a", tmp_path / "duijie-metrics-99999999-b"
+    for folder in (theirs, gone):
+        folder.mkdir()
+    clear_away(tmp_path)
+    assert [*tmp_path.iterdir()] == [theirs]
 
 
 def test_the_processes_of_a_web_server_count_together(watched: Flask) -> None:
