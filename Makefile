@@ -98,3 +98,13 @@ build/lock/bin/uv:
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed: install it, or name one with make PYTHON=…' >&2; exit 1; }
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+.PHONY: bench-peers
+bench-peers: dev build/peers/bin/django-admin ## ours beside django-helpdesk, filled with the same work and asked in turn
+	$(BIN)/python -m tests.bench.peers
+
+# In an environment of its own. What draws its forms asks for an old Django, and runs with the new one.
+build/peers/bin/django-admin:
+	$(PYTHON) -m venv build/peers
+	build/peers/bin/pip install --quiet 'django-helpdesk==2.6.1' 'gunicorn==27.0.1' 'psycopg[binary]==3.3.9' tzdata packaging
+	build/peers/bin/pip install --quiet --no-deps 'django-bootstrap5-form==5.0.2'

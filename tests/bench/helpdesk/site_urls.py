@@ -1,0 +1,6 @@
+"""django-helpdesk at the root, beside Django's administration, as its documentation says."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [path("admin/", admin.site.urls), path("", include("helpdesk.urls", namespace="helpdesk"))]
