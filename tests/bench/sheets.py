@@ -28,6 +28,7 @@ from directory.sheets.gathering import gather_subtree
 from directory.sheets.plan import Plan
 from directory.sheets.reading import read_sheets
 from directory.sheets.writing import WRITERS
+from portal.extensions import behave_like_postgresql
 from tests.bench.nation import NATION, load_nation
 from tests.conftest import in_utc
 from tests.databases import PostgresqlDatabases, SqliteDatabases
@@ -85,6 +86,7 @@ def newcomers(session: Session, units: int) -> bytes:
 def run(step: str, url: str, file: Path) -> dict[str, object]:
     """One step in this process, committed: seconds on the clock and of the processors, and the peaks of memory."""
     engine = create_engine(url)
+    behave_like_postgresql(engine)
     began, worked = perf_counter(), process_time()
     with Session(engine) as session:
         came_to = STEPS[step](session, file)
