@@ -30,6 +30,7 @@ from portal.privacy_commands import keys_commands, purge_command
 from portal.reporting import NotDone, Report, reports
 from portal.schema import NewerSchema, Standing, refuse_newer, schema_now
 from portal.search.rebuilding import index_anew
+from portal.serving import settle
 from portal.settings_reference import reference
 from portal.sweep_report import swept_in_words, swept_with_units
 from portal.web.actor import PORTAL
@@ -216,6 +217,7 @@ def worker_command(pause: float) -> None:
         raise click.ClickException(str(refusal.message)) from None
     db.session.close()
     db.engine.dispose()
+    settle()
     work(current_app._get_current_object(), pause)  # type: ignore[attr-defined]
 
 
