@@ -14,6 +14,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from directory.colloquial import written
+from directory.edition import kept
 from directory.likeness import CANDIDATES_AT_MOST, nearest
 from directory.listing import listed
 from directory.matching import Asker, Hit, answering
@@ -57,11 +58,18 @@ def find(
     `near` is the code of the unit that asks, `partners` are the codes of those it works with most. `public`: nothing is
     found by what the public may not know (`names.PUBLIC`).
     """
-    query, asker, limit = parse(words), Asker(near, partners, public), min(limit, CANDIDATES_AT_MOST)
+    known, asked = kept(session), (words, limit, near, tuple(partners), public)
+    if asked not in known.found:
+        asker = Asker(near, partners, public)
+        known.remember(known.found, asked, _found(session, parse(words), asker, min(limit, CANDIDATES_AT_MOST)))
+    return list(known.found[asked])
+
+
+def _found(session: Session, query: Query, asker: Asker, limit: int) -> list[Hit]:
     if not query or limit < 1:
         return []
     if not query.words:
-        if public and not query.kinds:
+        if asker.public and not query.kinds:
             return []  # a role alone: who holds one is not the public's to know
         return _answers(session, query, asker, limit)
     tried: set[Query] = set()

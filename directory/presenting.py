@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from directory.calendars import calendar_of, open_at
+from directory.edition import kept
 from directory.freshness import assess
 from directory.lookup import Hit
 from directory.models import Contact, ContactRole, ContactState, Phone, Unit, UnitAncestor
@@ -86,19 +87,31 @@ def describe_codes(
 ) -> list[UnitCard]:
     """A card for each unit there is, in the order of the codes."""
     is_open, today = open_at(session, at, codes), at.astimezone(calendar_of(session, "").tz).date()
-    known = _with_all_above(session, codes)
-    people = _contacts(session, codes)
+    known = _known(session, codes)
     return [
         replace(
-            _card(known[code], known, people.get(code, ()), at),
+            _card(known[code], at),
             open_now=is_open(code),
             matched=(matched or {}).get(code, ""),
-            service=service_of(known[code], today),
-            in_service_from=known[code].in_service_from,
+            service=service_of(known[code].unit, today),
+            in_service_from=known[code].unit.in_service_from,
         )
         for code in codes
         if code in known
     ]
+
+
+def _known(session: Session, codes: Sequence[str]) -> dict[str, "_Known"]:
+    """These units, those that were read of this edition of the directory not again."""
+    edition = kept(session)
+    units = {code: edition.units[code] for code in codes if code in edition.units}
+    if missing := [code for code in codes if code not in units]:
+        above, people = _with_all_above(session, missing), _contacts(session, missing)
+        for code in missing:
+            if code in above:
+                units[code] = _Known.of(above[code], above, people.get(code, ()))
+                edition.remember(edition.units, code, units[code])
+    return units
 
 
 def unit_shapes(session: Session, codes: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -158,14 +171,31 @@ def _contacts(session: Session, codes: Collection[str]) -> Mapping[str, list[Any
     return found
 
 
-def _card(unit: Row[*tuple[Any, ...]], known: Mapping[str, Any], contacts: Sequence[Any], at: datetime) -> UnitCard:
-    listed: list[Any] = in_calling_order(contacts)
+@dataclass(frozen=True)
+class _Known:
+    """A unit as it was read; `shape` and `parent` are what others are told of it and of the unit above."""
+
+    unit: Row[*tuple[Any, ...]]
+    shape: dict[str, Any]
+    parent: dict[str, Any] | None
+    listed: list[Any]
+    "its people, who is called first first"
+
+    @classmethod
+    def of(cls, unit: Any, above: Mapping[str, Any], contacts: Sequence[Any]) -> "_Known":
+        """Of rows; the units above it are among `above`."""
+        parent = above.get(unit.parent_code or "")
+        told = public(_shape(parent, above)) if parent else None
+        return cls(unit, public(_shape(unit, above)), told, in_calling_order(contacts))
+
+
+def _card(known: _Known, at: datetime) -> UnitCard:
+    unit, listed = known.unit, known.listed
     reachable = [contact for contact in listed if _is_reachable(contact)]
-    parent = known.get(unit.parent_code or "")
     numbers = [number for contact in listed for number in contact.numbers][:MOST_PHONES]
     return UnitCard(
-        **public(_shape(unit, known)),
-        parent=public(_shape(parent, known)) if parent else None,
+        **known.shape,
+        parent=known.parent,
         phones=numbers or ([unit.public_phone] if unit.public_phone else []),
         email=next((contact.email for contact in reachable), None),
         supervisors=sum(contact.role is ContactRole.SUPERVISOR for contact in reachable),

@@ -6,6 +6,7 @@ from inspect import iscoroutinefunction
 from flask import Flask
 
 from directory.calendars import CALENDARS, TIMEZONE
+from directory.edition import EDITION, watch
 from portal import logs, static_files
 from portal.accounts import agency, choices, factor, own, proving
 from portal.accounts import views as accounts
@@ -151,8 +152,9 @@ def _init_extensions(app: Flask) -> None:
     app.teardown_appcontext_funcs[:] = [gently(done) for done in ends]
     with app.app_context():
         behave_like_postgresql(db.engine)
+        watch(db.engine)
         settings = app.extensions["settings"]
-        kept: dict[str, dict[str, object]] = {CALENDARS: {}, PROCEDURES: {}}
+        kept: dict[str, dict[str, object]] = {CALENDARS: {}, PROCEDURES: {}, EDITION: {}}
         known = {TIMEZONE: settings.timezone, KEYS: partial(kept_in, app.extensions), **kept}
         db.sessionmaker.configure(info=known)
     alembic.init_app(app)

@@ -1,0 +1,104 @@
+"""The edition of the directory: a number that every change raises, so that what was read of it may be kept.
+
+Whatever transaction changes a unit, a contact or what they are found by raises the number as the last thing that it
+does, whichever code wrote it: two that change something wait for each other only while they commit.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from directory.base import Model
+from directory.models import Contact, LookupTerm, Phone, Unit, UnitAncestor
+
+EDITION = "edition"
+"Key of a session's `info` under which a process keeps what it read of the newest edition that it knows."
+CHANGED, _ASKED = "directory changed", "edition asked for"
+"Of a connection: this transaction changed the directory, and whether the number is still to be raised. Of a session."
+MOST_KEPT = 2_000
+"Of each kind; a unit with its people is about 10 KB."
+TOLD = frozenset(model.__table__ for model in (Unit, UnitAncestor, Contact, Phone, LookupTerm))
+"What a change is a change of."
+
+
+class DirectoryEdition(Model):
+    """One row."""
+
+    __tablename__ = "directory_edition"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+
+_NUMBER = select(DirectoryEdition.__table__.c.number)
+_NEXT = update(DirectoryEdition.__table__).values(number=DirectoryEdition.number + 1)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was read of one edition: what words find, and units with their people."""
+
+    number: int
+    found: dict[Hashable, Any] = field(default_factory=dict)
+    units: dict[str, Any] = field(default_factory=dict)
+
+    def remember(self, kind: dict[Any, Any], key: Hashable, value: object) -> None:
+        """Where there is no more room everything of the kind goes."""
+        if len(kind) >= MOST_KEPT:
+            kind.clear()
+        kind[key] = value
+
+
+def kept(session: Session) -> Kept:
+    """Of the edition that this transaction sees; nothing yet, where it changed the directory itself or nobody keeps.
+
+    The number is read first: what is read after it is of that edition or a newer one, and never kept under a newer one.
+    """
+    shared: dict[str, Kept] | None = session.info.get(EDITION)
+    connection = session.connection()
+    if shared is None or CHANGED in connection.info:
+        return Kept(0)
+    asked: tuple[object, Kept] = session.info.get(_ASKED, (None, Kept(0)))
+    newest = asked[1]
+    if asked[0] is not session.get_transaction():
+        newest = _newest(shared, connection.scalar(_NUMBER) or 0)
+        session.info[_ASKED] = session.get_transaction(), newest
+    return newest
+
+
+def _newest(shared: dict[str, Kept], number: int) -> Kept:
+    known = shared.get(EDITION)
+    if known is None or known.number != number:
+        known = shared[EDITION] = Kept(number)
+    return known
+
+
+def watch(engine: Engine) -> None:
+    """Have every transaction of this engine that changes the directory raise the number."""
+    event.listen(engine, "after_cursor_execute", _look_at)
+    event.listen(engine, "commit", _raise)
+    event.listen(engine, "rollback", _forget)
+
+
+def _look_at(connection: Connection, _cursor: Any, _sql: str, _values: Any, context: Any, _many: bool) -> None:
+    if not (context.isinsert or context.isupdate or context.isdelete) or context.compiled is None:
+        return
+    table = context.compiled.statement.table
+    if table is DirectoryEdition.__table__:
+        connection.info[CHANGED] = False
+    elif table in TOLD:
+        connection.info.setdefault(CHANGED, True)
+
+
+def _raise(connection: Connection) -> None:
+    """Not where the transaction wrote the number itself, as one does that brings a whole database along."""
+    if connection.info.get(CHANGED):
+        connection.execute(_NEXT)
+    _forget(connection)
+
+
+def _forget(connection: Connection) -> None:
+    connection.info.pop(CHANGED, None)
