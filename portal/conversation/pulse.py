@@ -16,20 +16,24 @@ from portal.cipher import cipher
 from portal.clock import now
 from portal.conversation.presence import STALE_AFTER, note_presence, others_present
 from portal.drafts.actions import discard, save
+from portal.drafts.queries import OWN_OF_KIND
 from portal.errors import Hidden, Invalid
 from portal.extensions import db
-from portal.tickets.drafting import draft_key, drafts_on
+from portal.tickets.drafting import draft_key, drafts_named, drafts_on
 from portal.tickets.models import Entry, Ticket
 from portal.tickets.queries import NOT_THERE, readable_by, visible_to
+from portal.tickets.rare import There, may_have, rarely
 from portal.tickets.readers import Reading
 from portal.tickets.shape import A_TICKET, KEPT, Shape, bound, shape_of
 from portal.tickets.unread import news as written_by_others
 from portal.web.access import actor, polled, requires
+from portal.web.actor import Actor
 from portal.web.permissions import Permission
 
 bp = Blueprint("pulse", __name__, url_prefix="/tickets")
 LARGEST = 2**31 - 1
 DONE = "", 204
+PRESENT, DRAFTS = "present", "drafts"
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,9 @@ def news_of(ticket: Ticket, since: int, at: datetime) -> News:
 
 
 @bp.app_template_global()
-def first_news(ticket: Ticket, newest: int, at: datetime) -> News:
+def first_news(ticket: Ticket, newest: int, at: datetime, there: There = None) -> News:
     """As the page begins with, which shows everything there is."""
-    return News(0, newest, _present(ticket, at), ())
+    return News(0, newest, _present(ticket, at) if may_have(PRESENT, there) else (), ())
 
 
 def _present(ticket: Ticket, at: datetime) -> Sequence[Reading]:
@@ -71,12 +75,22 @@ def _present(ticket: Ticket, at: datetime) -> Sequence[Reading]:
 
 @lru_cache(KEPT)
 def _others_present(shape: Shape) -> Select[Reading]:
+    return _others(shape.actor())
+
+
+def _others(reader: Actor) -> Select[Reading]:
     since: Any = bindparam("since", type_=Reading.present_at.type)
-    return others_present(shape.actor(), A_TICKET, since)
+    return others_present(reader, A_TICKET, since)
+
+
+rarely(PRESENT, _others, lambda _ticket, at: {"since": at - STALE_AFTER})
+rarely(DRAFTS, lambda _reader: OWN_OF_KIND, lambda ticket, _at: drafts_named(ticket.number))
 
 
 @bp.app_template_global("drafts_on")
-def drafts_on_page(ticket: Ticket) -> dict[str, Any]:
+def drafts_on_page(ticket: Ticket, there: There = None) -> dict[str, Any]:
+    if not may_have(DRAFTS, there):
+        return {}
     return drafts_on(db.session, actor(), ticket.number, cipher())
 
 

@@ -1,6 +1,7 @@
 """The texts that a unit writes often: kept by its officers, used by the unit and by those below it."""
 
 from datetime import datetime
+from typing import Any, TypeVar
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, select
@@ -14,6 +15,7 @@ from portal.errors import Conflict, Hidden, Invalid
 from portal.tickets.checking import Faults, check_text
 from portal.web.actor import Actor
 
+S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 TITLE_LENGTH, BODY_LENGTH, MOST = 60, 2_000, 50
 NOT_THERE = _("There is no such text, or it is another unit's.")
 CHANGED = _("Somebody else has changed this text meanwhile. Nothing was saved; what you typed is still here.")
@@ -21,14 +23,17 @@ CHANGED = _("Somebody else has changed this text meanwhile. Nothing was saved; w
 
 def usable_by(actor: Actor) -> Select[TextTemplate]:
     """The texts of the own unit first, then those of the units above it."""
+    return _usable(select(TextTemplate), actor).options(joinedload(TextTemplate.unit))
+
+
+def titles_for(actor: Actor) -> Select[int, str]:
+    """(id, title) of the same texts."""
+    return _usable(select(TextTemplate.id, TextTemplate.title), actor)
+
+
+def _usable(texts: S, actor: Actor) -> S:
     above = UnitAncestor.ancestor_code == TextTemplate.unit_code, UnitAncestor.unit_code == actor.unit_code
-    return (
-        select(TextTemplate)
-        .join(UnitAncestor, above[0])
-        .where(above[1])
-        .options(joinedload(TextTemplate.unit))
-        .order_by(UnitAncestor.distance, TextTemplate.title)
-    )
+    return texts.join(UnitAncestor, above[0]).where(above[1]).order_by(UnitAncestor.distance, TextTemplate.title)
 
 
 def load_text(session: Session, actor: Actor, text_id: int, *, own: bool = False) -> TextTemplate:

@@ -71,7 +71,6 @@ def fill(number: str, text_id: int) -> Response:
     return Response(filled(text.body, _values(ticket, task)), content_type="text/plain; charset=utf-8")
 
 
-@bp.app_template_global()
 def texts_at_hand() -> list[TextTemplate]:
     return list(db.session.scalars(_usable_by(shape_of(actor())), bound(actor())))
 

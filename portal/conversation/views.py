@@ -11,7 +11,7 @@ from portal.clock import now
 from portal.conversation.actions import send_message
 from portal.conversation.attachments import NO_FILES, File, SortedOut, sorted_out
 from portal.conversation.calling import note_call
-from portal.conversation.composer import Talk, talk_of
+from portal.conversation.composer import Offered, Talk, call_fields, message_fields, talk_of, titles_at_hand
 from portal.conversation.downloads import download
 from portal.conversation.edits import edit_message, editable, message_to_edit
 from portal.conversation.forms import CallForm, EditForm
@@ -26,11 +26,13 @@ from portal.tickets.forms import MessageForm
 from portal.tickets.models import Entry, Ticket
 from portal.tickets.page import render_ticket
 from portal.tickets.queries import entries_of, load_ticket
+from portal.tickets.rare import There
 from portal.tickets.readers import Mention, addressee
 from portal.web.access import actor, requires
 from portal.web.permissions import Permission
 
 bp = Blueprint("conversation", __name__)
+
 
 @bp.url_value_preprocessor
 def _make_room_for_files(endpoint: str | None, _values: dict[str, Any] | None) -> None:
@@ -47,6 +49,15 @@ def _make_room_for_files(endpoint: str | None, _values: dict[str, Any] | None) -
 def talk_on(ticket: Ticket) -> Talk:
     """For the ticket's page, which lies below: what it offers to whoever writes, asked only where it shows it."""
     return talk_of(db.session, actor(), ticket)
+
+
+@bp.app_template_global("titles_at_hand")
+def titles(there: There = None) -> Offered:
+    return titles_at_hand(db.session, actor(), there)
+
+
+bp.add_app_template_global(message_fields)
+bp.add_app_template_global(call_fields)
 
 
 @bp.app_template_global()

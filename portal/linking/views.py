@@ -20,12 +20,15 @@ from portal.linking.queries import DUPLICATE, RELATED, SURVIVOR
 from portal.tickets.lifecycle import TicketState
 from portal.tickets.models import Entry, Ticket
 from portal.tickets.queries import load_ticket
+from portal.tickets.rare import There, may_have, rarely
 from portal.tickets.shape import A_TICKET, KEPT, Shape, bound, shape_of
 from portal.web.access import actor, requires
 from portal.web.forms import PortalForm
 from portal.web.permissions import Permission
 
 bp = Blueprint("linking", __name__)
+LINKS = "links"
+rarely(LINKS, lambda reader: queries.belonging_to(reader, A_TICKET.id))
 Answered = Response | tuple[str, int]
 
 
@@ -43,9 +46,10 @@ class Linked:
     may_link: bool
 
 
-def linked_to(ticket: Ticket) -> Linked:
-    """For the ticket's page."""
-    found = db.session.execute(_belonging_to(shape_of(actor())), bound(actor(), ticket_id=ticket.id)).all()
+def linked_to(ticket: Ticket, there: There = None) -> Linked:
+    """For the ticket's page, which has looked what is `there`."""
+    asked = _belonging_to(shape_of(actor())), bound(actor(), ticket_id=ticket.id)
+    found = db.session.execute(*asked).all() if may_have(LINKS, there) else []
     of = {how: [other for other, as_what in found if as_what == how] for how in (SURVIVOR, DUPLICATE, RELATED)}
     merged = [other.id for other in of[DUPLICATE]]
     entries = db.session.scalars(queries.histories(actor(), merged)).all() if merged else []

@@ -6,11 +6,18 @@ from sqlalchemy.orm import Session
 
 from portal.cipher import Cipher
 from portal.drafts.actions import discard, drafts_of
+from portal.drafts.queries import of_kind
 from portal.web.actor import Actor
 
 
 def draft_key(number: str, form_id: str) -> str:
     return f"ticket:{number}:{form_id}"
+
+
+def drafts_named(number: str) -> dict[str, Any]:
+    """Which keys `OWN_OF_KIND` is asked for, of whoever is named besides."""
+    asked = of_kind(None, f"ticket:{number}")
+    return {name: asked[name] for name in ("first", "behind")}
 
 
 def drafts_on(session: Session, actor: Actor, number: str, cipher: Cipher) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Who will be mailed about a ticket, when and where, if nothing moves: what is still to come."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from directory.calendars import load_calendars
+from directory.models import Unit
 from directory.queries import is_reachable, parents_above
 from directory.reach import OnDuty, Reach, Recipient, on_duty, reach, recipient_of
 from directory.working_time import WorkingCalendar
@@ -49,20 +50,27 @@ class Command:
     duty: OnDuty
 
 
-def command_of(session: Session, clocks: Sequence[Clock], at: datetime) -> Command:
-    """Gathered with a handful of statements, for any number of clocks."""
-    load_calendars(session, {clock.unit_code for clock in clocks})
-    parents = parents_above(
-        session, {clock.unit_code for clock in clocks} | {clock.ticket.top_code for clock in clocks}
-    )
+def command_of(
+    session: Session, clocks: Sequence[Clock], at: datetime, units: Mapping[str, Unit] | None = None
+) -> Command:
+    """Gathered with a handful of statements, for any number of clocks; `units`: all of theirs and above, if at hand."""
+    owing = {clock.unit_code for clock in clocks}
+    load_calendars(session, owing)
+    parents = _parents(units) if units else parents_above(session, owing | {clock.ticket.top_code for clock in clocks})
     urgent = any(policy_of(clock.ticket).counts_duty for clock in clocks)
     return Command(parents, reach(session, parents, at), at, on_duty(session, parents, at) if urgent else OnDuty())
 
 
-def forecast(session: Session, ticket: Ticket, at: datetime) -> list[ForecastRung]:
+def _parents(units: Mapping[str, Unit]) -> dict[str, str | None]:
+    return {code: unit.parent_code for code, unit in units.items()}
+
+
+def forecast(
+    session: Session, ticket: Ticket, at: datetime, units: Mapping[str, Unit] | None = None
+) -> list[ForecastRung]:
     """The rungs to come of every clock that runs, in the order of their instants, as of `at`."""
     clocks = running_clocks(ticket)
-    command = command_of(session, clocks, at)
+    command = command_of(session, clocks, at, units)
     rungs = [rung for clock in clocks for rung in rungs_to_come(session, clock, command)]
     return sorted(rungs, key=lambda rung: rung.at)
 

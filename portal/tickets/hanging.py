@@ -1,11 +1,11 @@
-"""What hangs on entries (readers, names, files, former texts): asked in one statement, loaded where there is any."""
+"""What hangs on entries (readers, names, files, former texts): loaded where there is any, as `rare` asks."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, inspect, literal, select, union_all
+from sqlalchemy import BindParameter, Select, bindparam, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute, RelationshipProperty, Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -14,10 +14,12 @@ from portal.tickets.models import Entry
 IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
 
-def hang_on(session: Session, entries: Sequence[Entry]) -> None:
-    """Everything that hangs on these entries is at hand, what there is none of too; most have nothing."""
+def hang_on(session: Session, entries: Sequence[Entry], there: Collection[str]) -> None:
+    """Everything that hangs on these entries is at hand, what there is none of too; most have nothing.
+
+    `there`: the kinds that occur, as `rare` found them.
+    """
     ids = [entry.id for entry in entries]
-    there = {name for (name,) in session.execute(_what_there_is(), {"ids": ids})} if ids else set()
     for kind in _kinds():
         found = _grouped(session, kind.key, ids) if kind.key in there else {}
         for entry in entries:
@@ -30,9 +32,9 @@ def _kinds() -> tuple[RelationshipProperty[Any], ...]:
     return tuple(sorted((each for each in inspect(Entry).relationships if each.uselist), key=lambda each: each.key))
 
 
-@cache
-def _what_there_is() -> CompoundSelect[Any]:
-    return union_all(*(select(literal(each.key)).where(_entry_id(each).in_(IDS)).distinct() for each in _kinds()))
+def on_entries() -> Mapping[str, Select[Any]]:
+    """What hangs on the entries that are named (`ids`), by kind."""
+    return {each.key: _those_of(each.key) for each in _kinds()}
 
 
 def _grouped(session: Session, name: str, ids: Sequence[int]) -> dict[int, list[Any]]:

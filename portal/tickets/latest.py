@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from directory.models import Unit
 from portal.tickets.hanging import hang_on
 from portal.tickets.models import Entry, Ticket
 from portal.tickets.queries import readable_by
+from portal.tickets.rare import may_have, rarely, what_there_is
 from portal.tickets.readers import Reading
 from portal.tickets.shape import KEPT, Shape, bound, shape_of
 from portal.web.actor import Actor
@@ -20,6 +22,7 @@ from portal.web.actor import Actor
 SHOWN, MORE = 40, 100
 "Entries that a page shows at first, and how many more at a time."
 RUNGS = ("climbed", "skipped")
+CLIMBED = "climbed"
 LARGEST = 2**31 - 1
 "After every entry."
 
@@ -33,6 +36,8 @@ class Part:
     rungs: Sequence[Entry]
     seen: int | None
     "the newest entry that the reader was shown before; None for a first look, or without an account"
+    there: frozenset[str]
+    "what the ticket has of all that is rare"
 
 
 def part_of(
@@ -42,24 +47,28 @@ def part_of(
     units: Mapping[str, Unit],
     shown: int = SHOWN,
     since: int | None = None,
+    *,
+    at: datetime,
 ) -> Part:
     """The latest `shown` entries that `actor` may read; at least everything from `since` on, and what is not seen yet.
 
-    `units`: those that are at hand.
+    `units`: those that are at hand; `at`: of who is there now.
     """
     shape, asked = shape_of(actor), bound(actor, ticket_id=ticket.id)
     total, needed, new, seen = session.execute(_count(shape), {**asked, "since": since or LARGEST}).one()
     most = max(shown, needed, new)
     entries = list(reversed(session.scalars(_backwards(shape), {**asked, "most": most}).all()))
+    there = what_there_is(session, actor, ticket, entries, at)
+    hang_on(session, entries, there)
     _with_all(session, ticket, entries, units)
-    if total > len(entries):
-        return Part(entries, total - len(entries), session.scalars(_rungs(shape), asked).all(), seen)
-    return Part(entries, 0, [entry for entry in entries if entry.kind in RUNGS], seen)
+    rungs: Sequence[Entry] = [entry for entry in entries if entry.kind in RUNGS]
+    if total > len(entries) and may_have(CLIMBED, there):
+        rungs = session.scalars(_rungs(shape), asked).all()
+    return Part(entries, total - len(entries), rungs, seen, there)
 
 
 def _with_all(session: Session, ticket: Ticket, entries: Sequence[Entry], units: Mapping[str, Unit]) -> None:
     """What each line of the history shows besides its own row."""
-    hang_on(session, entries)
     tasks = {task.id: task for task in ticket.tasks}
     others = {entry.by_unit_code for entry in entries if entry.by_unit_code} - units.keys()
     found = session.scalars(_UNITS, {"codes": list(others)}) if others else ()
@@ -89,13 +98,17 @@ def _backwards(shape: Shape) -> Select[Entry]:
 
 @lru_cache(KEPT)
 def _rungs(shape: Shape) -> Select[Entry]:
+    return _climbed(shape).options(lazyload("*"))
+
+
+def _climbed(shape: Shape) -> Select[Entry]:
     """What the history tells of rungs, however far back: the ladders show them, whatever part of it is shown."""
-    climbed = select(Entry).where(*_ours(shape), Entry.kind.in_(RUNGS)).order_by(Entry.id)
-    return climbed.options(lazyload("*"))
+    return select(Entry).where(*_ours(shape), Entry.kind.in_(RUNGS)).order_by(Entry.id)
 
 
 def _ours(shape: Shape) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return Entry.ticket_id == bindparam("ticket_id"), readable_by(shape.actor())
 
 
+rarely(CLIMBED, lambda reader: _climbed(shape_of(reader)))
 _UNITS = select(Unit).where(Unit.code.in_(bindparam("codes", expanding=True)))

@@ -1,12 +1,13 @@
 """What the ticket's page shows: whose turn it is, how long still, what happens next, in few statements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 
 from flask import render_template, request
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from directory.models import Unit
 from directory.queries import units_above
@@ -21,13 +22,14 @@ from portal.tickets import forms
 from portal.tickets.adding import addable_steps
 from portal.tickets.cards import NOTHING, Interrupted, Shown, TaskCard, Wanted, assignees, card_of
 from portal.tickets.citizens import CitizenFacts, masked
-from portal.tickets.extension import asked_on
+from portal.tickets.extension import Extension, asked_on
 from portal.tickets.forecast import ForecastRung, forecast
 from portal.tickets.holding import holdable
 from portal.tickets.latest import SHOWN, Part, part_of
 from portal.tickets.lifecycle import Outcome, TicketMove
 from portal.tickets.models import Clock, Entry, Task, Ticket
 from portal.tickets.queries import allowed_ticket_moves, load_ticket, running_clocks
+from portal.tickets.rare import CITIZENS, may_have, rarely
 from portal.tickets.reopening import reopenable
 from portal.tickets.seeing import note_seen
 from portal.tickets.shape import A_TICKET
@@ -36,8 +38,10 @@ from portal.web.access import actor
 from portal.web.filters import in_language
 from portal.web.forms import PortalForm
 
+EXTENSIONS = "extensions"
 _ASKED = asked_on(A_TICKET)
 "Built once."
+rarely(EXTENSIONS, lambda _actor: _ASKED)
 
 LARGEST = 2**31 - 1
 "Numbers that both databases take."
@@ -112,6 +116,10 @@ class TicketPage:
         return self.part.seen
 
     @property
+    def there(self) -> Collection[str]:
+        return self.part.there
+
+    @property
     def entries(self) -> Sequence[Entry]:
         return self.part.entries
 
@@ -161,14 +169,16 @@ def gather(
     """Loads what the page shows; Hidden if the ticket is not for the reader to see."""
     ticket, at = load_ticket(session, actor(), number), now()
     units = units_of(session, ticket)
-    part = part_of(session, actor(), ticket, units, *_wanted(interrupted))
+    part = part_of(session, actor(), ticket, units, *_wanted(interrupted), at=at)
+    if not may_have(CITIZENS, part.there):
+        set_committed_value(ticket, "citizens", [])
     page = TicketPage(
         ticket=ticket,
         at=at,
         procedure=procedure_of(session, *ticket.opened_with),
         cards=[],
         part=part,
-        rungs=forecast(session, ticket, at),
+        rungs=forecast(session, ticket, at, units),
         mails=mails_about(session, ticket, part.rungs),
         units=units,
         citizens=[masked(citizen, cipher()) for citizen in ticket.citizens],
@@ -178,7 +188,7 @@ def gather(
         wanted=wanted,
     )
     page.cards = _cards(session, page)
-    page.forms = _ticket_forms(page)
+    page.forms = TicketForms(page)
     return page
 
 
@@ -204,7 +214,7 @@ def _cards(session: Session, page: TicketPage) -> list[TaskCard]:
     sought = ticket_tasks(ticket)
     shown = Shown(
         actor=actor(),
-        asked={request.task_id: request for request in session.scalars(_ASKED, {"ticket_id": ticket.id})},
+        asked={each.task_id: each for each in _asked(session, page)},
         who={code: assignees(session, code) for code in {task.unit_code for task in sought}
              if code == actor().unit_code},
         seen=page.last_entry,
@@ -215,25 +225,41 @@ def _cards(session: Session, page: TicketPage) -> list[TaskCard]:
     return [card_of(session, task, shown) for task in sought]
 
 
+def _asked(session: Session, page: TicketPage) -> Iterable[Extension]:
+    return session.scalars(_ASKED, {"ticket_id": page.ticket.id}) if may_have(EXTENSIONS, page.there) else ()
+
+
 def ticket_tasks(ticket: Ticket) -> list[Task]:
     return sorted(ticket.tasks, key=lambda task: task.position)
 
 
-def _ticket_forms(page: TicketPage) -> dict[str, PortalForm]:
-    """The forms on the ticket as a whole, by name."""
-    kinds: dict[str, type[PortalForm]] = {
-        "message": forms.MessageForm,
-        "reveal": forms.RevealForm,
-        "close": forms.CloseForm,
-        "withdraw": forms.WithdrawForm,
-        "add_place": forms.AddPlaceForm,
-        "reopen": forms.ReopenForm,
-    }
-    again = page.interrupted.form if page.interrupted else None
-    made = {name: again if isinstance(again, kind) else kind(formdata=None, ids=name.replace("_", "-"))
-            for name, kind in kinds.items()}  # fmt: skip
-    made["add_place"].step.choices = [(task.step, in_language(task)) for task in addable_steps(page.ticket)]
-    made["reopen"].tasks.choices = [
-        (task.id, f"{in_language(task)} · {page.units[task.unit_code].name}") for task in reopenable(page.ticket)
-    ]
-    return made
+KINDS: Mapping[str, type[PortalForm]] = {
+    "message": forms.MessageForm,
+    "reveal": forms.RevealForm,
+    "close": forms.CloseForm,
+    "withdraw": forms.WithdrawForm,
+    "add_place": forms.AddPlaceForm,
+    "reopen": forms.ReopenForm,
+}
+"The forms on the ticket as a whole, by name."
+
+
+class TicketForms(dict[str, PortalForm]):
+    """Each is made when the page shows it: as it was typed, if it is the one that was not carried out."""
+
+    def __init__(self, page: TicketPage) -> None:
+        super().__init__()
+        self.page = page
+
+    def __missing__(self, name: str) -> PortalForm:
+        kind, again = KINDS[name], self.page.interrupted.form if self.page.interrupted else None
+        form = again if isinstance(again, kind) else kind(formdata=None, ids=name.replace("_", "-"))
+        self[name] = form
+        if isinstance(form, forms.AddPlaceForm):
+            form.step.choices = [(task.step, in_language(task)) for task in addable_steps(self.page.ticket)]
+        if isinstance(form, forms.ReopenForm):
+            form.tasks.choices = [(task.id, self._of_unit(task)) for task in reopenable(self.page.ticket)]
+        return form
+
+    def _of_unit(self, task: Task) -> str:
+        return f"{in_language(task)} · {self.page.units[task.unit_code].name}"

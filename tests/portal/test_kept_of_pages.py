@@ -8,16 +8,18 @@ from sqlalchemy.orm import Session
 
 from directory.editing import By
 from directory.hours import read_week
-from directory.models import Contact, Unit
+from directory.models import Contact, ContactRole, Unit
 from directory.timetable import change_hours
 from portal.accounts.models import Officer, RoleGrant
 from portal.contacts.partners import partners_lately
+from portal.conversation.composer import ANY
+from portal.conversation.models import TextTemplate
 from portal.health.beating import beat
 from portal.health.queries import FOR_EVERYBODY
 from portal.web.permissions import Role
 from tests.clients import Client
 from tests.conftest import Clock
-from tests.factories import Province, make_officer, sign_in
+from tests.factories import Province, make_contact, make_officer, sign_in
 from tests.portal.pages import asked_of_the_database
 from tests.portal.world import opened
 
@@ -92,3 +94,45 @@ def test_whom_a_unit_works_with_is_known_for_a_minute_and_then_asked_again(
     assert partners_lately(session, province.linjiang.code, clock.now) == [own], "each unit has its own"
     assert partners_lately(session, own, clock.move(minutes=1)) == [province.linjiang.code]
     assert partners_lately(session, None, clock.now) == ()
+
+
+def test_the_fields_of_a_message_are_drawn_once_for_tickets_alike_and_anew_when_what_they_offer_changes(
+    session: Session, province: Province, client: Client, clock: Clock
+) -> None:
+    sign_in(client, make_officer(session, province.changyi, "zhang"))
+    one, other = (opened(session, province.changyi, province.linjiang, clock.now) for _ in range(2))
+    contact = make_contact(session, province.linjiang, ContactRole.REGISTRAR, name="李登记", phone="0439-80001234")
+    session.commit()
+    shown = {ticket.number: client.get(f"/tickets/{ticket.number}").text for ticket in (one, other)}
+    for number, page in shown.items():
+        assert f'data-draft="message-{number}"' in page
+        assert f'data-mentions="/tickets/{number}/people"' in page
+        assert f'data-texts="/tickets/{number}/texts/0"' in page
+        assert f'data-draft="call-{number}"' in page
+        assert "李登记" in page
+        assert ANY not in page
+    session.execute(update(Contact).where(Contact.id == contact.id).values(name="王登记"))
+    session.add(TextTemplate(unit_code=province.changyi.code, title="催办", body="请尽快。", changed_by="张三",
+                             changed_at=clock.now))  # fmt: skip
+    session.commit()
+    page = client.get(f"/tickets/{one.number}").text
+    assert "王登记" in page
+    assert "李登记" not in page
+    assert ">催办</option>" in page
+
+
+def test_what_was_typed_is_kept_for_nobody_else(
+    session: Session, province: Province, client: Client, clock: Clock
+) -> None:
+    sign_in(client, make_officer(session, province.changyi, "zhang"))
+    address = f"/tickets/{opened(session, province.changyi, province.linjiang, clock.now).number}"
+    refused = client.submit(f"{address}/messages", {"text": "号码 220104199003078915"}, page=address)
+    assert refused.status_code == 422
+    assert "号码 220104199003078915" in refused.text
+    noted = client.submit(f"{address}/calls", {"text": "电话里说的", "name": ""}, page=address)
+    assert noted.status_code == 422
+    assert "电话里说的" in noted.text
+    page = client.get(address).text
+    assert "号码 220104199003078915" not in page
+    assert "电话里说的" not in page
+    assert "field--wrong" not in page
