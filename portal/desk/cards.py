@@ -8,15 +8,17 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from directory.models import Unit
+from portal.desk.listed import ListedClock, ListedTicket, NamedUnit
 from portal.extensions import db
 from portal.ladder.ladder import ClockKind
 from portal.procedures.catalogue import Procedure
 from portal.procedures.queries import procedure_of
 from portal.tickets.lifecycle import TaskState
-from portal.tickets.models import Clock, Ticket
+from portal.tickets.models import Ticket
 from portal.web.actor import Actor
 from portal.web.drawing import drawn
-from portal.web.filters import SHAPES, due, in_language
+from portal.web.filters import SHAPES, due, named_in
+from portal.web.languages import current_language
 from portal.web.pagination import Key
 from portal.web.permissions import Permission
 
@@ -25,8 +27,8 @@ from portal.web.permissions import Permission
 class Row:
     """One line: a clock that runs, or a ticket."""
 
-    ticket: Ticket
-    clock: Clock | None = None
+    ticket: Ticket | ListedTicket
+    clock: ListedClock | None = None
     unread: int = 0
     "entries that the reader has not seen"
     mentions: int = 0
@@ -44,12 +46,11 @@ class Row:
     def procedure(self) -> Procedure:
         return procedure_of(db.session, *self.ticket.opened_with)
 
-    def other(self, own: str | None) -> Unit:
+    def other(self, own: str | None) -> Unit | NamedUnit:
         """The unit on the other side: whoever owes, or whoever waits for the own unit."""
         if self.clock and self.clock.unit_code != own:
             return self.clock.unit
-        task = self.clock.task if self.clock and self.clock.task else self.ticket.tasks[0]
-        return self.ticket.opener if self.ticket.opener_code != own else task.unit
+        return self.ticket.opener if self.ticket.opener_code != own else self.ticket.tasks[0].unit
 
     def to_sign(self, reader: Actor) -> bool:
         """Whether the reader may sign for it here."""
@@ -98,21 +99,21 @@ class Line(NamedTuple):
 
 def work_rows(rows: Sequence[Row], at: datetime, reader: Actor) -> tuple[Sequence[Markup], bool]:
     """The lines, and whether one of them can be signed for here: then all have a place for a box."""
-    ticks = [row.to_sign(reader) for row in rows]
-    lines = (_line(row, at, reader, any(ticks), tick) for row, tick in zip(rows, ticks, strict=True))
+    ticks, language = [row.to_sign(reader) for row in rows], current_language()
+    lines = (_line(row, at, reader, language, any(ticks), tick) for row, tick in zip(rows, ticks, strict=True))
     return [drawn("desk/work_row.html", "work_row", line) for line in lines], any(ticks)
 
 
-def _line(row: Row, at: datetime, reader: Actor, ticks: bool, tick: bool) -> Line:
+def _line(row: Row, at: datetime, reader: Actor, language: str, ticks: bool, tick: bool) -> Line:
     ticket, clock = row.ticket, row.clock
     task = clock.task if clock else None
-    named, other = in_language(row.procedure), row.other(reader.unit_code)
+    named, other = named_in(language, row.procedure), row.other(reader.unit_code)
     left = due(clock, at) if clock else None
     return Line(
-        ticket.number, ticket.subject or named, named if ticket.subject else "", in_language(task) if task else "",
-        clock is not None and clock.kind is ClockKind.SIGN_FOR, (task or ticket).state.value,
-        other.name, other.parent.name if other.parent else "", ticket.urgency == "urgent", ticket.drill,
-        row.unread, bool(row.mentions), left.level if left else "", left.left if left else "",
-        left.at if left else row.when, clock is not None and clock.provisional, ticks,
+        ticket.number, ticket.subject or named, named if ticket.subject else "",
+        named_in(language, task) if task else "", clock is not None and clock.kind is ClockKind.SIGN_FOR,
+        (task or ticket).state.value, other.name, other.parent.name if other.parent else "",
+        ticket.urgency == "urgent", ticket.drill, row.unread, bool(row.mentions), left.level if left else "",
+        left.left if left else "", left.at if left else row.when, clock is not None and clock.provisional, ticks,
         task.id if task and tick else None,
     )  # fmt: skip

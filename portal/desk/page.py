@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app, render_template, request
 from markupsafe import Markup
-from sqlalchemy import Select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from directory.calendars import load_calendars
 from directory.models import Unit
@@ -18,12 +17,13 @@ from portal.config import Settings
 from portal.desk import prepared, queries
 from portal.desk.cards import Row, work_rows
 from portal.desk.forms import SaveForm, SieveForm
+from portal.desk.listed import as_lines, listed
 from portal.desk.models import SavedView
 from portal.desk.queries import BY_TICKET, MOST_COUNTED
 from portal.desk.state import Sieve, WorkView
 from portal.extensions import db
 from portal.procedures.queries import all_procedures, load_procedures
-from portal.tickets.models import Clock, Task, Ticket
+from portal.tickets.models import Task, Ticket
 from portal.web.access import actor
 from portal.web.drawing import made
 from portal.web.filters import in_language
@@ -168,10 +168,10 @@ def _page(sieve: Sieve, at: datetime) -> Page[Row]:
 
 def _tasks(sieve: Sieve, at: datetime, tz: ZoneInfo, after: Key | None) -> list[Row]:
     if after:
-        asked = prepared.Prepared(_with_all(queries.clocks(actor(), sieve, at, tz, after, PAGE)), {})
+        asked = prepared.Prepared(as_lines(queries.clocks(actor(), sieve, at, tz, after, PAGE)), {})
     else:
-        asked = prepared.first_clocks(actor(), sieve, at, tz, PAGE, _with_all)
-    rows = [Row(clock.ticket, clock) for clock in db.session.scalars(*asked).unique()]
+        asked = prepared.first_clocks(actor(), sieve, at, tz, PAGE, as_lines)
+    rows = [Row(clock.ticket, clock) for clock in map(listed, db.session.execute(*asked))]
     load_calendars(db.session, {row.clock.unit_code for row in rows if row.clock})
     load_procedures(db.session, {row.ticket.opened_with for row in rows})
     return rows
@@ -196,15 +196,6 @@ def _after() -> Key | None:
 
 def _is_mine(view: SavedView) -> bool:
     return view.officer_id == actor().officer_id
-
-
-def _with_all(statement: Select[Clock]) -> Select[Clock]:
-    """What a line shows, with the rows themselves, never one statement for each line."""
-    return statement.options(
-        joinedload(Clock.unit).joinedload(Unit.parent),
-        contains_eager(Clock.task).joinedload(Task.unit).joinedload(Unit.parent),
-        contains_eager(Clock.ticket).joinedload(Ticket.opener).joinedload(Unit.parent),
-    )
 
 
 def _of_ticket() -> Sequence[Any]:

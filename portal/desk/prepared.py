@@ -20,7 +20,7 @@ from portal.web.permissions import Role
 
 KEPT = 500
 "Statements kept; there are as many as there are ways to narrow a list that somebody used lately."
-Options = Callable[[Select[Clock]], Select[Clock]]
+Columns = Callable[[Select[Clock]], Select[Any]]
 
 
 class Prepared(NamedTuple):
@@ -54,11 +54,11 @@ def tally(actor: Actor, at: datetime, tz: ZoneInfo) -> Prepared:
     return Prepared(_tally(_shape(actor), tz), _values(actor, at))
 
 
-def first_clocks(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo, size: int, options: Options) -> Prepared:
-    """The first page of `queries.clocks`, with what `options` adds to be loaded."""
+def first_clocks(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo, size: int, columns: Columns) -> Prepared:
+    """The first page of `queries.clocks`, as `columns` asks for it."""
     if sieve.due:
-        return Prepared(options(queries.clocks(actor, sieve, at, tz, None, size)), {})
-    return Prepared(_clocks(_shape(actor), sieve, tz, size, options), _values(actor, at))
+        return Prepared(columns(queries.clocks(actor, sieve, at, tz, None, size)), {})
+    return Prepared(_clocks(_shape(actor), sieve, tz, size, columns), _values(actor, at))
 
 
 def _shape(actor: Actor) -> _Shape:
@@ -80,8 +80,8 @@ def _tally(shape: _Shape, tz: ZoneInfo) -> Select[*tuple[Any, ...]]:
 
 
 @lru_cache(KEPT)
-def _clocks(shape: _Shape, sieve: Sieve, tz: ZoneInfo, size: int, options: Options) -> Select[Clock]:
-    return options(queries.clocks(shape.actor(), sieve, _at(), tz, None, size))
+def _clocks(shape: _Shape, sieve: Sieve, tz: ZoneInfo, size: int, columns: Columns) -> Select[Any]:
+    return columns(queries.clocks(shape.actor(), sieve, _at(), tz, None, size))
 
 
 def _at() -> datetime:

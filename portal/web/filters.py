@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Protocol, cast
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from flask import Flask, current_app, request
 from flask_babel import format_date, format_datetime, get_locale, gettext
 from flask_login import current_user
@@ -113,7 +114,12 @@ def time_of_day(at: datetime) -> str:
 
 def in_language(item: Any) -> str:
     """The name of a procedure or a step in the reader's language."""
-    chinese = current_language() == "zh"
+    return named_in(current_language(), item)
+
+
+def named_in(language: str, item: Any) -> str:
+    """The same in that language, for a list which asks once who reads it."""
+    chinese = language == "zh"
     if hasattr(item, "step_zh"):
         return cast(str, item.step_zh if chinese else item.step)
     if hasattr(item, "step"):
@@ -220,11 +226,20 @@ def _pattern(this_year: bool) -> str:
 
 
 def _left(limited: Limited, at: datetime) -> str:
-    calendar_days = limited.limit_unit == "calendar day"
-    words = _days(limited, at) if calendar_days else amount(abs(_calendar_of(limited).elapsed(at, limited.due_at)))
-    if at >= limited.due_at:
-        return str(gettext("%(amount)s over", amount=words))
-    return str(gettext("%(amount)s left", amount=words))
+    over = at >= limited.due_at
+    if limited.limit_unit == "calendar day":
+        return _over_or_left(_days(limited, at), over=over)
+    return _working_time(get_locale(), abs(_calendar_of(limited).elapsed(at, limited.due_at)), over=over)
+
+
+@lru_cache(20_000)
+def _working_time(_locale: Locale | None, minutes: int, *, over: bool) -> str:
+    """The same amounts stand on every list."""
+    return _over_or_left(amount(minutes), over=over)
+
+
+def _over_or_left(words: str, *, over: bool) -> str:
+    return str(gettext("%(amount)s over", amount=words) if over else gettext("%(amount)s left", amount=words))
 
 
 def _calendar_of(limited: Limited) -> WorkingCalendar:

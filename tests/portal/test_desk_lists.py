@@ -1,10 +1,12 @@
 """The work list narrowed, kept under a name, signed for several at once; its counts, and the indexes it walks."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from directory.models import ContactRole
@@ -16,6 +18,7 @@ from portal.desk.state import Sieve, WorkView
 from portal.desk.together import sign_for_all
 from portal.tickets.assigning import Assignment, assign
 from portal.tickets.lifecycle import TaskState
+from portal.tickets.models import Clock as TicketClock
 from portal.tickets.models import Entry, Task, Ticket
 from portal.tickets.moves import Answer, answer, sign_for
 from portal.tickets.unread import unread_for, unread_tickets
@@ -119,6 +122,40 @@ def test_a_count_stops_at_99(
     for _ in range(3):
         opened(session, province.changyi, province.linjiang, now())
     assert counted(linjiang.get("/").text)["owed"] == "1+"
+
+
+def test_the_lines_are_read_as_columns_and_tell_time_left_in_the_readers_language(
+    session: Session, province: Province, clock: Clock, client: Client
+) -> None:
+    open_some(session, province, clock)
+    sign_in(client, make_officer(session, province.linjiang, "li"))
+    session.commit()
+    session.expunge_all()  # what is at hand is not loaded
+    with loaded(Ticket, Task, TicketClock) as objects:
+        chinese = client.get("/").get_data(as_text=True)
+    assert set(listed(chinese)) == {"昌邑的", "抚松的", "后来的"}
+    assert objects == []
+    client.submit("/language", {"language": "en"}, page="/account")
+    english = client.get("/").get_data(as_text=True)
+    assert ("已超时" in chinese, "剩余" in chinese) == (True, True)
+    assert (" over<" in english, " left<" in english, "已超时" in english) == (True, True, False)
+
+
+@contextmanager
+def loaded(*models: type) -> Iterator[list[object]]:
+    """The objects of these models that are made of rows inside the block."""
+    objects: list[object] = []
+
+    def note(one: object, _context: object) -> None:
+        objects.append(one)
+
+    for model in models:
+        event.listen(model, "load", note)
+    try:
+        yield objects
+    finally:
+        for model in models:
+            event.remove(model, "load", note)
 
 
 def test_a_count_never_tells_of_what_one_may_not_open(session: Session, province: Province, client: Client) -> None:
