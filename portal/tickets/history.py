@@ -27,12 +27,19 @@ def record(
 
     `text` is what a person wrote, `detail` what the portal knows.
     """
-    given = {"text": text, "submission_key": submission_key, "aside": aside, "detail": detail}
-    entry = Entry(**line(ticket, kind, actor, at, task), **given)
+    given = {"submission_key": submission_key, "aside": aside}
+    entry = Entry(**written(ticket, kind, actor, at, task=task, text=text, **detail), **given)
     session.add(entry)
     if text:
         index_texts(session, ticket.id, [text])
     return entry
+
+
+def written(
+    ticket: Ticket, kind: str, actor: Actor, at: datetime, *, task: Task | None = None, text: str = "", **detail: Any
+) -> dict[str, Any]:
+    """An entry as its row is, for many that go in together; its words are left to be indexed."""
+    return {**line(ticket, kind, actor, at, task), "text": text, "detail": detail}
 
 
 def line(ticket: Ticket, kind: str, actor: Actor, at: datetime, task: Task | None = None) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Opening a ticket: planned, then written with its first tasks sent and their mails, in one transaction."""
 
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -13,12 +14,13 @@ from portal.terms.indexing import index_ticket
 from portal.tickets.alike import refuse_if_open
 from portal.tickets.checking import Checked, Opening, checked
 from portal.tickets.citizens import encrypted
-from portal.tickets.history import record
+from portal.tickets.history import written
+from portal.tickets.letters import mail_arrival
 from portal.tickets.lifecycle import TaskState
-from portal.tickets.models import NumberSeries, Party, Ticket
+from portal.tickets.models import Entry, NumberSeries, Party, Ticket
 from portal.tickets.number import format_number
 from portal.tickets.planning import planned
-from portal.tickets.sending import announce
+from portal.tickets.sending import as_sent
 from portal.web.actor import Actor
 
 
@@ -42,7 +44,7 @@ def open_ticket(
     ticket.citizens = [encrypted(citizen, place, cipher) for place, citizen in enumerate(facts.citizens, start=1)]
     session.add(ticket)
     session.flush()
-    session.add_all(Party(ticket_id=ticket.id, unit_code=code) for code in sorted(_parties(ticket)))
+    session.execute(_PARTY, [{"ticket_id": ticket.id, "unit_code": code} for code in sorted(_parties(ticket))])
     _write_history(session, actor, ticket, facts, at)
     _let_be_found(session, ticket, facts)
     audit(session, actor, "ticket.open", f"ticket {ticket.number}", at=at, procedure=ticket.procedure)
@@ -75,18 +77,35 @@ def _parties(ticket: Ticket) -> set[str]:
 
 
 def _let_be_found(session: Session, ticket: Ticket, facts: Checked) -> None:
-    texts = [ticket.subject, ticket.reference, facts.procedure.zh, facts.procedure.en, facts.urgency_reason]
+    texts = [ticket.subject, ticket.reference, facts.procedure.zh, facts.procedure.en, facts.urgency_reason,
+             facts.opening.message]  # fmt: skip
     index_ticket(session, ticket.id, texts, _parties(ticket))
 
 
 def _write_history(session: Session, actor: Actor, ticket: Ticket, facts: Checked, at: datetime) -> None:
+    sent = [task for task in ticket.tasks if task.state is TaskState.SENT]
+    session.execute(_ENTRY, [
+        written(ticket, "opened", actor, at, text=facts.urgency_reason, **_as_opened(ticket, facts)),
+        written(ticket, "message", actor, at, text=facts.opening.message.strip()),
+        *(written(ticket, "sent", actor, at, task=task, **as_sent(task)) for task in sent),
+    ])  # fmt: skip
+    for task in sent:
+        mail_arrival(session, ticket, task, at)
+
+
+def _as_opened(ticket: Ticket, facts: Checked) -> dict[str, Any]:
     overall = facts.procedure.overall
-    record(session, ticket, "opened", actor, at, text=facts.urgency_reason, materials=facts.materials,
-           procedure=ticket.procedure, procedure_version=ticket.procedure_version, urgency=ticket.urgency,
-           policy=ticket.policy, accepted_on=ticket.accepted_on.isoformat(),
-           overall=[overall.amount, overall.unit] if overall else None,
-           places=[[task.id, task.place, task.unit_code] for task in ticket.tasks])  # fmt: skip
-    record(session, ticket, "message", actor, at, text=facts.opening.message.strip())
-    for task in ticket.tasks:
-        if task.state is TaskState.SENT:
-            announce(session, ticket, task, actor, at)
+    return {
+        "materials": facts.materials,
+        "procedure": ticket.procedure,
+        "procedure_version": ticket.procedure_version,
+        "urgency": ticket.urgency,
+        "policy": ticket.policy,
+        "accepted_on": ticket.accepted_on.isoformat(),
+        "overall": [overall.amount, overall.unit] if overall else None,
+        "places": [[task.id, task.place, task.unit_code] for task in ticket.tasks],
+    }
+
+
+_PARTY, _ENTRY = (insert(cast(Table, kind.__table__)) for kind in (Party, Entry))
+"Rows that nobody asks for again in the same transaction: they go in together, a statement for each kind."

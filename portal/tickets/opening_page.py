@@ -25,7 +25,7 @@ from portal.tickets.planning import planned
 from portal.tickets.queries import partners_of
 from portal.tickets.schedule import schedule
 from portal.web.access import actor
-from portal.web.unit_choice import settle
+from portal.web.unit_choice import asks_anew, settle
 
 ROWS = frozenset({"places", "citizens"})
 KIND = "opening"
@@ -67,7 +67,8 @@ def draft_key(name: str) -> str:
 def settle_units(form: OpeningForm) -> None:
     """Finds the units that were typed as words, and notes where the officer still has to choose."""
     own = actor().unit_code
-    most = partners_of(db.session, own)
+    sought = any(asks_anew(field.form) for field in form.units)
+    most = partners_of(db.session, own) if sought else ()
     for field in form.units:
         if wrong := settle(db.session, field.form, own, most):
             form.unsettled[field.name] = wrong

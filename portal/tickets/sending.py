@@ -1,6 +1,7 @@
 """Sending a task to the unit that owes it: when the tasks before it are answered, or again after a return."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -23,8 +24,16 @@ def send_ready(session: Session, ticket: Ticket, at: datetime) -> None:
 
 def announce(session: Session, ticket: Ticket, task: Task, actor: Actor, at: datetime) -> None:
     """The entry that a task was sent, and the mail to the desk that owes it now."""
-    due = {kind: clock.due_at.isoformat() for kind, clock in task.present_clocks.items()}
-    limits = {kind: [clock.limit_amount, clock.limit_unit] for kind, clock in task.present_clocks.items()}
-    record(session, ticket, "sent", actor, at, task=task, unit=task.unit_code, cycle=task.cycle, due=due,
-           limits=limits)  # fmt: skip
+    record(session, ticket, "sent", actor, at, task=task, **as_sent(task))
     mail_arrival(session, ticket, task, at)
+
+
+def as_sent(task: Task) -> dict[str, Any]:
+    """What the entry says: to whom, and what its clocks are."""
+    clocks = task.present_clocks
+    return {
+        "unit": task.unit_code,
+        "cycle": task.cycle,
+        "due": {kind: clock.due_at.isoformat() for kind, clock in clocks.items()},
+        "limits": {kind: [clock.limit_amount, clock.limit_unit] for kind, clock in clocks.items()},
+    }

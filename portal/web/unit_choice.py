@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
 from wtforms import Form, StringField
 
@@ -49,8 +49,8 @@ class FormOfUnit(PortalForm):
 
 def settle(session: Session, choice: UnitChoice, near: str | None, partners: Collection[str] = ()) -> Text | None:
     """Finds the unit meant, or the units among which to choose; answers what the officer still has to do, or None."""
-    words = choice.words.data = first_six(choice.words.data or "")
-    anew = words and words != (choice.asked.data or "")
+    anew, words = asks_anew(choice), first_six(choice.words.data or "")
+    choice.words.data = words
     if not words and choice.asked.data:
         choice.code.data = ""
     wrong = _look(session, choice, words, Asker(near, partners)) if anew else None
@@ -58,6 +58,12 @@ def settle(session: Session, choice: UnitChoice, near: str | None, partners: Col
     if choice.chosen:
         choice.words.data = choice.asked.data = choice.chosen.name
     return wrong
+
+
+def asks_anew(choice: UnitChoice) -> bool:
+    """Whether words were typed for which no unit, nor a list, was found yet."""
+    words = first_six(choice.words.data or "")
+    return bool(words) and words != (choice.asked.data or "")
 
 
 def _look(session: Session, choice: UnitChoice, words: str, asker: Asker) -> Text | None:
@@ -90,10 +96,14 @@ def _by_six_digits(choice: UnitChoice, hint: RegisterHint) -> Text | None:
 def _unit(session: Session, code: str) -> Unit | None:
     if not code or "\x00" in code:
         return None
-    return session.scalar(select(Unit).where(Unit.code == code).options(joinedload(Unit.parent)))
+    return session.scalar(_BY_CODE, {"code": code})
 
 
 def _units(session: Session, codes: Sequence[str]) -> list[Unit]:
     """In the order of the codes."""
     found = session.scalars(select(Unit).where(Unit.code.in_(codes)).options(joinedload(Unit.parent)))
     return sorted(found, key=lambda unit: codes.index(unit.code))
+
+
+_BY_CODE = select(Unit).where(Unit.code == bindparam("code")).options(joinedload(Unit.parent))
+"Built once."
