@@ -34,10 +34,16 @@ from tests.directory.asked import asked
 CHIEF = "corps"
 ROUNDS = 60
 CLIENTS, SECONDS = 8, 8.0
+WARMING = 3.0
+"""Seconds of the same load before it is counted, for either side: the pages were asked over one connection, so one of the
+two processes had compiled neither template nor statement yet."""
 TARGETS: Mapping[str, int | None] = {
     "look-up": 2, "work list": 5, "ticket, 3 messages": 5, "ticket, 500 entries": 12, "search, two characters": 6,
     "open a ticket": 8, "statistics of the province": None, "sweep, nothing due": 20,
 }  # fmt: skip
+
+Mix = Callable[[Browser], Iterator[Callable[[Browser], object]]]
+"What a client asks, one after the other."
 
 
 @dataclass(frozen=True)
@@ -124,8 +130,14 @@ def sweeping(stand: Stand, rounds: int) -> Ratio:
 
 def throughput(stand: Stand, seconds: float) -> tuple[float, float]:
     """Requests a second from eight clients: (bare, ours); 7 in 10 lists and pages, 2 look-ups, 1 opens a ticket."""
-    plain = _load(stand.bare, seconds, lambda _browser: cycle([lambda b: b.get(f"/units/{UNIT}")]))
-    return plain, _load(stand.ours, seconds, lambda browser: _mix(stand, browser))
+    plain = _warm(stand.bare, seconds, lambda _browser: cycle([lambda b: b.get(f"/units/{UNIT}")]))
+    return plain, _warm(stand.ours, seconds, lambda browser: _mix(stand, browser))
+
+
+def _warm(known: Browser, seconds: float, mix: Mix) -> float:
+    """Of a server at work: it was under the same load before."""
+    _load(known, WARMING, mix)
+    return _load(known, seconds, mix)
 
 
 def _mix(stand: Stand, browser: Browser) -> "Iterator[Callable[[Browser], object]]":
@@ -144,7 +156,7 @@ def _mix(stand: Stand, browser: Browser) -> "Iterator[Callable[[Browser], object
             yield lambda b: b.post("/tickets", {**form, "submission_key": secrets.token_hex(16)})
 
 
-def _load(known: Browser, seconds: float, mix: Callable[[Browser], Iterator[Callable[[Browser], object]]]) -> float:
+def _load(known: Browser, seconds: float, mix: Mix) -> float:
     """Each client a connection of its own, with the cookies of the one that is signed in."""
     until = perf_counter() + seconds
     with ThreadPoolExecutor(CLIENTS) as clients:
@@ -152,7 +164,7 @@ def _load(known: Browser, seconds: float, mix: Callable[[Browser], Iterator[Call
     return sum(each.result() for each in asked) / seconds
 
 
-def _asked(browser: Browser, mix: Callable[[Browser], Iterator[Callable[[Browser], object]]], until: float) -> int:
+def _asked(browser: Browser, mix: Mix, until: float) -> int:
     """How much one client asked until that moment, one after the other."""
     for done, ask in enumerate(mix(browser)):
         if perf_counter() > until:
@@ -179,7 +191,7 @@ def standing(kind: str, url: str, size: int, folder: Path) -> Iterator[Stand]:
             try:
                 yield stand
                 print(f"\n{kind}, {size} tickets: served {ready:.1f} s after the start (at most 5); the larger web worker "  # noqa: T201
-                      f"has {memory_of_workers(process) / 1e6:.0f} MB (at most 150)")  # fmt: skip
+                      f"has {memory_of_workers(process) / 1e6:.0f} MB, its share of what is shared included (at most 150)")  # fmt: skip
             finally:
                 for browser in (stand.bare, ours, chief):
                     browser.close()

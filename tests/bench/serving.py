@@ -100,12 +100,12 @@ def _wait(port: int, path: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def memory_of_workers(process: subprocess.Popen[bytes]) -> int:
-    """Bytes of the largest worker, those it shares with the others included (VmRSS)."""
+    """Bytes of the largest worker: its own, and its share of what the processes have in common (PSS)."""
     children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True).stdout.split()
-    return max(_resident(int(child)) for child in children)
+    return max(_own_and_share(int(child)) for child in children)
 
 
-def _resident(pid: int) -> int:
-    with open(f"/proc/{pid}/status") as file:  # noqa: PTH123  no path of ours
-        found = re.search(r"VmRSS:\s+(\d+) kB", file.read())
+def _own_and_share(pid: int) -> int:
+    with open(f"/proc/{pid}/smaps_rollup") as file:  # noqa: PTH123  no path of ours
+        found = re.search(r"^Pss:\s+(\d+) kB", file.read(), re.MULTILINE)
     return int(found[1]) * 1024 if found else 0
