@@ -123,7 +123,8 @@ def _news(actor: Actor, sieve: Sieve, tz: ZoneInfo) -> Select[int]:
 def _listed(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Select[Clock]:
     """The clocks of a view: of each task the first that runs, on tickets that the actor may see."""
     statement = select(Clock).join(Ticket, Ticket.id == Clock.ticket_id).join(Task, Task.id == Clock.task_id)
-    statement = statement.where(*_running(Clock), *_of(actor, sieve.view, Clock, at), _is_first(actor, sieve.view, at))
+    statement = statement.where(*_running(Clock), *_of(actor, sieve.view, Clock), _is_first(actor, sieve.view))
+    statement = statement.where(*_of_task(actor, sieve.view, at))
     return statement.where(seen_by(actor, Clock.ticket_id), *_about(sieve, tz), *_now(sieve, at))
 
 
@@ -131,24 +132,29 @@ def _running(clock: type_of_clock) -> tuple[ColumnElement[bool], ...]:
     return clock.stopped_at.is_(None), clock.kind != ClockKind.OVERALL
 
 
-def _is_first(actor: Actor, view: WorkView, at: datetime) -> ColumnElement[bool]:
-    """No other clock of the same task, in the same view, runs out earlier."""
+def _is_first(actor: Actor, view: WorkView) -> ColumnElement[bool]:
+    """No other clock of the same task, in the same view, runs out earlier; what is asked of the task holds for both."""
     other = aliased(Clock)
     earlier = tuple_(other.due_at, other.id) < tuple_(Clock.due_at, Clock.id)
-    return ~exists().where(other.task_id == Clock.task_id, earlier, *_running(other), *_of(actor, view, other, at))
+    return ~exists().where(other.task_id == Clock.task_id, earlier, *_running(other), *_of(actor, view, other))
 
 
-def _of(actor: Actor, view: WorkView, clock: type_of_clock, at: datetime) -> tuple[ColumnElement[bool], ...]:
-    if view is WorkView.OWED:
+def _of(actor: Actor, view: WorkView, clock: type_of_clock) -> tuple[ColumnElement[bool], ...]:
+    """What a view asks of each clock."""
+    if view in {WorkView.OWED, WorkView.MINE}:
         return (clock.unit_code == actor.unit_code,)
-    if view is WorkView.MINE:
-        taken = aliased(Task)
-        mine = exists().where(taken.id == clock.task_id, falls_to(actor, taken, at))
-        return clock.unit_code == actor.unit_code, mine
     if view is WorkView.ESCALATED:
         climbed = select(Climb.clock_id).where(Climb.unit_code == actor.unit_code, Climb.rung >= 1)
         return (clock.id.in_(climbed),)
-    return clock.unit_code != actor.unit_code, clock.ticket_id.in_(_waited_for(actor))
+    return (clock.unit_code != actor.unit_code,)
+
+
+def _of_task(actor: Actor, view: WorkView, at: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What it asks of the task, or of its ticket, whichever clock of it is looked at."""
+    if view is WorkView.MINE:
+        taken = aliased(Task)
+        return (exists().where(taken.id == Clock.task_id, falls_to(actor, taken, at)),)
+    return () if view in {WorkView.OWED, WorkView.ESCALATED} else (Clock.ticket_id.in_(_waited_for(actor)),)
 
 
 def _waited_for(actor: Actor) -> Any:
