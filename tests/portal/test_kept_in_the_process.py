@@ -100,7 +100,7 @@ def test_the_kept_statements_of_a_ticket_show_each_reader_what_is_to_be_seen_and
 
 def shown(session: Session, actor: Actor, ticket: Ticket) -> list[Entry]:
     with suppress(Hidden):
-        return list(part_of(session, actor, load_ticket(session, actor, ticket.number), {}).entries)
+        return list(part_of(session, actor, load_ticket(session, actor, ticket.number), {}, at=EVENING).entries)
     return []
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from flask import Flask
@@ -24,8 +25,9 @@ pytestmark = pytest.mark.xdist_group("thousand")
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Postfix]:
-    with postfix(tmp_path / "postfix") as running:
+def server() -> Iterator[Postfix]:
+    """Not below pytest's own folders: another run, when it starts, closes them to the users that Postfix works as."""
+    with TemporaryDirectory(prefix="duijie-postfix-") as place, postfix(Path(place)) as running:
         yield running
 
 

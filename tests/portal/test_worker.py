@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from directory.calendars import forget_calendars
 from directory.days import CalendarDay, CalendarYear, DayKind, Recount, YearState
 from portal import worker
+from portal.escalation import sweep as escalation_sweep
 from portal.extensions import db
 from portal.health.models import Heartbeat
 from portal.ladder.ladder import ClockKind
@@ -47,8 +48,10 @@ def slow_loop(name: str) -> Iterator[list[float]]:
 
 @pytest.mark.parametrize(("loop", "parts"), [("ladder", worker.LADDER), ("mail", (worker._deliver,))])
 def test_a_loop_beats_while_a_long_round_gets_on(
-    app: Flask, session: Session, province: Province, clock: Clock, loop: str, parts: tuple[worker.Part, ...]
-) -> None:
+    app: Flask, session: Session, province: Province, clock: Clock, loop: str, parts: tuple[worker.Part, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(escalation_sweep, "TOGETHER", 2)  # tickets in one transaction: there are six
     for _ in range(6):
         opened(session, province.changyi, province.linjiang, START)
     clock.set("2016-01-04 15:00")
