@@ -160,4 +160,4 @@ def test_sequences_of_calls_are_answered_as_described(world: World, role: str, f
             answered.append(response.status_code)
 
     Sequence.run(settings=seeded(FULL_SEQUENCES if full_size else SEQUENCES))
-    assert {200, 201} <= set(answered), "some of them led somewhere"
+    assert {200, 201, 204} & set(answered), "some of them led somewhere"
