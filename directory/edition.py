@@ -101,4 +101,6 @@ def _raise(connection: Connection) -> None:
 
 
 def _forget(connection: Connection) -> None:
-    connection.info.pop(CHANGED, None)
+    """Of a connection that was cut nothing is known any more, and nothing may be asked."""
+    if not (connection.invalidated or connection.closed):
+        connection.info.pop(CHANGED, None)

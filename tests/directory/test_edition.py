@@ -123,3 +123,14 @@ def test_what_was_found_before_asks_for_the_number_alone(
     about = [sql for sql in asked if "calendar" not in sql and "recount" not in sql and "SELECT" in sql]
     assert len(about) == 1
     assert "directory_edition" in about[0]
+
+
+def test_a_connection_that_was_cut_meanwhile_can_be_taken_back(
+    province: Province, session: Session, clock: Clock
+) -> None:
+    before = phones(session, "昌邑", clock.now)
+    a_desk(session)
+    session.flush()
+    session.connection().invalidate()
+    session.rollback()
+    assert phones(session, "昌邑", clock.now) == before
