@@ -6,7 +6,7 @@ does, whichever code wrote it: two that change something wait for each other onl
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, event, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from directory.base import Model
 from directory.models import Contact, LookupTerm, Phone, Unit, UnitAncestor
 
+Value = TypeVar("Value")
 EDITION = "edition"
 "Key of a session's `info` under which a process keeps what it read of the newest edition that it knows."
 CHANGED, _ASKED = "directory changed", "edition asked for"
@@ -45,11 +46,12 @@ class Kept:
     found: dict[Hashable, Any] = field(default_factory=dict)
     units: dict[str, Any] = field(default_factory=dict)
 
-    def remember(self, kind: dict[Any, Any], key: Hashable, value: object) -> None:
-        """Where there is no more room everything of the kind goes."""
+    def remember(self, kind: dict[Any, Any], key: Hashable, value: Value) -> Value:
+        """Answers the value: where there is no more room everything of the kind goes, for another thread's sake too."""
         if len(kind) >= MOST_KEPT:
             kind.clear()
         kind[key] = value
+        return value
 
 
 def kept(session: Session) -> Kept:

@@ -59,10 +59,10 @@ def find(
     found by what the public may not know (`names.PUBLIC`).
     """
     known, asked = kept(session), (words, limit, near, tuple(partners), public)
-    if asked not in known.found:
-        asker = Asker(near, partners, public)
-        known.remember(known.found, asked, _found(session, parse(words), asker, min(limit, CANDIDATES_AT_MOST)))
-    return list(known.found[asked])
+    if (hits := known.found.get(asked)) is None:
+        found = _found(session, parse(words), Asker(near, partners, public), min(limit, CANDIDATES_AT_MOST))
+        hits = known.remember(known.found, asked, found)
+    return list(hits)
 
 
 def _found(session: Session, query: Query, asker: Asker, limit: int) -> list[Hit]:

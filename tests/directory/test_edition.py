@@ -12,7 +12,7 @@ from sqlalchemy import delete, event, insert, select, update
 from sqlalchemy.orm import Session
 
 from directory import indexing
-from directory.edition import DirectoryEdition
+from directory.edition import DirectoryEdition, Kept
 from directory.lookup import find
 from directory.models import Contact, ContactRole, LookupTerm, Unit
 from directory.presenting import describe
@@ -134,3 +134,12 @@ def test_a_connection_that_was_cut_meanwhile_can_be_taken_back(
     session.connection().invalidate()
     session.rollback()
     assert phones(session, "昌邑", clock.now) == before
+
+
+def test_where_there_is_no_more_room_what_was_just_read_is_answered_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("directory.edition.MOST_KEPT", 1)
+    kept = Kept(1)
+    assert [kept.remember(kept.found, word, [word]) for word in "甲乙"] == [["甲"], ["乙"]]
+    assert kept.found == {"乙": ["乙"]}
