@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import SimpleNamespace
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import BindParameter, Row, bindparam, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from directory.calendars import calendar_of, open_at
@@ -16,7 +16,7 @@ from directory.edition import kept
 from directory.freshness import assess
 from directory.lookup import Hit
 from directory.models import Contact, ContactRole, ContactState, Phone, Unit, UnitAncestor
-from directory.queries import UNREACHABLE
+from directory.queries import CODES, UNREACHABLE
 
 NOBODY = "unconfirmed"
 MOST_PHONES = 4
@@ -104,13 +104,13 @@ def describe_codes(
 def _known(session: Session, codes: Sequence[str]) -> dict[str, "_Known"]:
     """These units, those that were read of this edition of the directory not again."""
     edition = kept(session)
-    units = {code: edition.units[code] for code in codes if code in edition.units}
+    units = {code: unit for code in codes if (unit := edition.units.get(code))}
     if missing := [code for code in codes if code not in units]:
         above, people = _with_all_above(session, missing), _contacts(session, missing)
         for code in missing:
             if code in above:
-                units[code] = _Known.of(above[code], above, people.get(code, ()))
-                edition.remember(edition.units, code, units[code])
+                read = _Known.of(above[code], above, people.get(code, ()))
+                units[code] = edition.remember(edition.units, code, read)
     return units
 
 
@@ -210,13 +210,12 @@ def _is_reachable(contact: Contact) -> bool:
     return bool(contact.email) and contact.state not in UNREACHABLE and contact.disowned_at is None
 
 
-_CODES: BindParameter[Any] = bindparam("codes", expanding=True)
 _UNITS = select(*Unit.__table__.c).where(
-    Unit.code.in_(select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(_CODES)))
+    Unit.code.in_(select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(CODES)))
 )
 _PEOPLE = (
     select(*Contact.__table__.c, Phone.number)
     .outerjoin(Phone, Phone.contact_id == Contact.id)
-    .where(Contact.unit_code.in_(_CODES))
+    .where(Contact.unit_code.in_(CODES))
     .order_by(Contact.id, Phone.position, Phone.id)
 )
