@@ -203,3 +203,10 @@ def screenshot() -> Callable[..., Path]:
         return path
 
     return take
+
+
+def sideways(page: Page) -> int:
+    """How many pixels the page is wider than the screen, once its style sheets have come: words stand before those do."""
+    page.wait_for_load_state("load")
+    screen = page.viewport_size
+    return int(page.evaluate("document.documentElement.scrollWidth")) - (screen["width"] if screen else 0)

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pyotp
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.browser.conftest import PHONE, WIDE, Contexts, Faults
+from tests.browser.conftest import PHONE, WIDE, Contexts, Faults, sideways
 from tests.conftest import DEMO_PASSWORD, Clock
 
 Shot = Callable[[Page, str], Path]
@@ -103,9 +102,6 @@ def test_the_pages_fit_and_show(
             page.locator(".tongue").click()
         for address in addresses:
             page.goto(address)
-            assert page.evaluate(OVERFLOW) <= 0, f"{address} scrolls sideways at {size}"
+            assert sideways(page) <= 0, f"{address} scrolls sideways at {size}"
             screenshot(page, f"staff{address.replace('/', '-').replace('?', '-')}-{language}-{size}")
     assert not faults.found
-
-
-OVERFLOW: Any = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Download, FilePayload, Locator, Page, expect
 
 from tests import samples
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import PHONE, WIDE, sideways
 from tests.browser.test_stories import open_ticket
 from tests.conftest import Clock
 
@@ -125,7 +125,7 @@ def test_nothing_of_it_is_wider_than_the_screen(ticket: tuple[str, Page], screen
     composer(page).get_by_role("button", name="发送").click()
     expect(composer(page).locator(".field__wrong").first).to_be_visible()
     screenshot(page, f"{name}-refused")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert sideways(page) <= 0
     page.goto(f"/tickets/{number}")
     page.get_by_role("button", name="English").click()
     page.locator("input[type=file]").set_input_files([good("户口簿.pdf"), payload("空.pdf", b"")])

@@ -2,15 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.browser.conftest import PHONE, WIDE, Faults
+from tests.browser.conftest import PHONE, WIDE, Faults, sideways
 from tests.conftest import DEMO_PASSWORD, Clock
-
-OVERFLOW: Any = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 def tab_to(page: Page, name: str) -> None:
@@ -69,6 +66,6 @@ def test_it_fits_in_both_languages(
         page.goto("/audit")
         expect(page.locator("h1")).to_have_text(title)
         expect(page.locator("table tbody tr").first).to_be_visible()
-        assert page.evaluate(OVERFLOW) <= 0, f"{language} scrolls sideways at {viewport['width']}"
+        assert sideways(page) <= 0, f"{language} scrolls sideways at {viewport['width']}"
         screenshot(page, f"audit-{language}-{viewport['width']}")
     assert not faults.found

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import PHONE, WIDE, sideways
 from tests.browser.test_stories import open_ticket
 from tests.conftest import Clock
 
@@ -140,10 +140,10 @@ def test_nothing_of_it_is_wider_than_the_screen(
     page.locator("#note-call summary").click()
     width = page.viewport_size["width"]  # type: ignore[index]
     screenshot(page, f"conversation-{width}-{language}")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert sideways(page) <= 0
     page.goto("/texts")
     screenshot(page, f"texts-{width}-{language}")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert sideways(page) <= 0
 
 
 def test_a_colleague_is_named_by_the_keyboard_alone_with_at_most_two_requests_and_told(

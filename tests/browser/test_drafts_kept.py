@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import PHONE, WIDE, sideways
 from tests.conftest import Clock
 
 Pages = Callable[..., Page]
@@ -42,7 +42,7 @@ def test_what_was_typed_is_there_on_another_computer_and_gone_when_it_is_opened(
     expect(other.locator("[name=citizens-1-name]")).to_have_value("王五")
     expect(other.locator("input[name=procedure][value=moved]")).to_be_checked()
     expect(other.locator("#preview")).to_contain_text("原户籍地")
-    assert other.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    assert sideways(other) <= 0
     found = [one for one in Axe().run(other).response["violations"] if one["impact"] in {"serious", "critical"}]
     assert not found, [(one["id"], [node["html"][:160] for node in one["nodes"][:2]]) for one in found]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import PHONE, WIDE, sideways
 
 HALL = "/directory/units/220681000000"
 
@@ -23,9 +23,7 @@ def test_the_stewards_pages_fit_the_screen(pages: Callable[..., Page]) -> None:
     others = ["/directory/corrections", "/directory/check", "/directory/roster-import", f"{HALL}/merger", contact or ""]
     for address in [*addresses, *others]:
         assert page.goto(address).ok  # type: ignore[union-attr]
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
-            f"{address} is wider than the screen"
-        )
+        assert sideways(page) <= 0, f"{address} is wider than the screen"
 
 
 def test_a_station_is_merged_after_a_look_at_what_will_happen(pages: Callable[..., Page]) -> None:

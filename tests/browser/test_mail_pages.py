@@ -12,7 +12,7 @@ from directory.models import Unit
 from portal.contacts.links import confirm_table_url
 from portal.extensions import db
 from portal.mail.models import MailState, OutboxMail
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import PHONE, WIDE, sideways
 from tests.conftest import Clock
 from tests.portal.world import opened, swept
 
@@ -105,7 +105,7 @@ def test_an_administrator_looks_through_the_outbox(
         page.get_by_role("button", name="English").click()
         page.wait_for_load_state("networkidle")
     page.goto("/outbox")
-    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], "nothing hangs over the edge"
+    assert sideways(page) <= 0, "nothing hangs over the edge"
     screenshot(page, f"outbox-{width(viewport)}-{language}")
     page.goto("/outbox?state=failed")
     page.locator("tbody a").first.click()
@@ -125,5 +125,5 @@ def test_a_mail_is_read_on_a_telephone(
         html = db.session.scalars(select(OutboxMail.body_html).where(OutboxMail.kind == kind)).first()
         db.session.rollback()
     page.set_content(html or "")
-    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    assert sideways(page) <= 0
     screenshot(page, f"mail-{kind}-phone")

@@ -11,7 +11,7 @@ from directory.models import Unit
 from portal.clock import now
 from portal.extensions import db
 from portal.health.beating import beat
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.conftest import PHONE, WIDE, sideways
 from tests.conftest import Clock
 from tests.portal.world import opened, swept
 
@@ -39,7 +39,7 @@ def ticket(province_app: Flask, clock: Clock) -> str:
 def shown(page: Page, address: str, viewport: ViewportSize, screenshot: Screenshot, name: str) -> None:
     """The page fits the screen, is looked at, and axe finds nothing serious on it."""
     assert page.goto(address).ok  # type: ignore[union-attr]
-    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], f"{address} hangs over the edge"
+    assert sideways(page) <= 0, f"{address} hangs over the edge"
     found = [one for one in Axe().run(page).response["violations"] if one["impact"] in {"serious", "critical"}]
     assert not found, [(one["id"], [node["html"][:120] for node in one["nodes"][:2]]) for one in found]
     screenshot(page, f"{name}-{'phone' if viewport == PHONE else 'wide'}")
