@@ -6,10 +6,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BindParameter, Select, bindparam, func, select
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy import BindParameter, Select, bindparam, select
+from sqlalchemy.orm import Session
 
 from directory.days import CalendarDay, CalendarYear, DayKind, Recount, YearState
+from directory.edition import Kept, kept
 from directory.hours import Openings, read_day, read_week
 from directory.models import Unit
 from directory.upkeep import DutyShift
@@ -17,9 +18,6 @@ from directory.working_time import CHINA, KNOWN_UNTIL, WorkingCalendar
 
 TIMEZONE = "timezone"
 "Key of `Session.info` under which an installation keeps its time zone, a ZoneInfo."
-
-CALENDARS = "kept calendars"
-"Key of `Session.info` under which an installation gives a dict: what was read is kept there while nothing changes."
 
 _LOADED, _ASKED = "calendars", "recounts"
 _KEPT = 2_000
@@ -34,18 +32,8 @@ class _Day(NamedTuple):
 
 
 class _Loaded(NamedTuple):
-    """What was read in one transaction: a later one reads anew."""
+    """What was read of the days; `units` grows."""
 
-    transaction: SessionTransaction | None
-    known_until: date
-    common: tuple[_Day, ...]
-    units: dict[str, tuple[str, tuple[_Day, ...]]]
-
-
-class _Kept(NamedTuple):
-    """What was read when the rows of `recount` were these: whatever changes a calendar adds one."""
-
-    stamp: tuple[int | None, int]
     known_until: date
     common: tuple[_Day, ...]
     units: dict[str, tuple[str, tuple[_Day, ...]]]
@@ -80,7 +68,6 @@ def load_calendars(session: Session, unit_codes: Collection[str]) -> _Loaded:
 def forget_calendars(session: Session) -> None:
     """After a change within the transaction."""
     session.info.pop(_LOADED, None)
-    session.info.get(CALENDARS, {}).clear()
 
 
 def count_anew(session: Session, unit_code: str | None, cause: str, at: datetime) -> None:
@@ -110,44 +97,25 @@ def known_until(years: Iterable[int]) -> date:
 
 
 def _loaded(session: Session) -> _Loaded:
+    """Read once a transaction, and not again while the directory has no newer edition."""
     if not session.in_transaction():
         session.begin()
-    loaded = session.info.get(_LOADED)
-    if isinstance(loaded, _Loaded) and loaded.transaction is session.get_transaction():
-        return loaded
-    kept = _kept(session)
-    fresh = _Loaded(session.get_transaction(), kept.known_until, kept.common, kept.units)
-    session.info[_LOADED] = fresh
-    return fresh
+    transaction, loaded = session.info.get(_LOADED, (None, None))
+    if transaction is None or transaction is not session.get_transaction():
+        loaded = _kept(kept(session), session)
+        session.info[_LOADED] = session.get_transaction(), loaded
+    return cast(_Loaded, loaded)
 
 
-def _kept(session: Session) -> _Kept:
-    """As it was read before, by this process for this database; anew after a change, and in a transaction with one.
-
-    Both the highest id and the number of rows are looked at: on PostgreSQL a lower id may be committed later.
-    """
-    shared = session.info.get(CALENDARS)
-    if shared is None or _changes_here(session):
-        return _read(session, (None, 0))
-    highest, count = session.execute(_STAMP).one()
-    stamp, kept = (highest, count), cast(_Kept | None, shared.get(_LOADED))
-    if kept is None or kept.stamp != stamp:
-        kept = _read(session, stamp)
-        shared[_LOADED] = kept
-    return kept
+def _kept(edition: Kept, session: Session) -> _Loaded:
+    return cast(_Loaded, edition.hours.get(_LOADED) or edition.remember(edition.hours, _LOADED, _read(session)))
 
 
-def _changes_here(session: Session) -> bool:
-    """Whether this very transaction has changed a calendar: nobody else may see that yet."""
-    transaction, _units = session.info.get(_ASKED, (None, frozenset()))
-    return transaction is not None and transaction is session.get_transaction()
-
-
-def _read(session: Session, stamp: tuple[int | None, int]) -> _Kept:
+def _read(session: Session) -> _Loaded:
     years = select(CalendarYear.year).where(CalendarYear.state == YearState.IN_FORCE)
     known = known_until(session.scalars(years))
     common = tuple(_Day(*row) for row in session.execute(_columns().where(CalendarDay.unit_code.is_(None))))
-    return _Kept(stamp, known, common, {})
+    return _Loaded(known, common, {})
 
 
 def _of_units(session: Session, codes: Collection[str]) -> dict[str, tuple[str, tuple[_Day, ...]]]:
@@ -164,7 +132,6 @@ def _columns() -> Select[date, DayKind, str, str]:
     return select(CalendarDay.day, CalendarDay.kind, CalendarDay.hours, CalendarDay.remark).order_by(CalendarDay.day)
 
 
-_STAMP = select(func.max(Recount.id), func.count(Recount.id))
 _CODES: BindParameter[Any] = bindparam("codes", expanding=True)
 _HOURS = select(Unit.code, Unit.hours).where(Unit.code.in_(_CODES))
 _OWN_DAYS = _columns().add_columns(CalendarDay.unit_code).where(CalendarDay.unit_code.in_(_CODES))

@@ -1,17 +1,18 @@
 """The edition of the directory: a number that every change raises, so that what was read of it may be kept.
 
-Whatever transaction changes a unit, a contact or what they are found by raises the number as the last thing that it
-does, whichever code wrote it: two that change something wait for each other only while they commit.
+Whatever transaction changes a unit, its hours, a calendar, a contact or what they are found by raises the number as the
+last thing that it does, whichever code wrote it: two that change something wait for each other only while they commit.
 """
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, event, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from directory.base import Model
+from directory.days import CalendarDay, CalendarYear
 from directory.models import Contact, LookupTerm, Phone, Unit, UnitAncestor
 
 Value = TypeVar("Value")
@@ -21,7 +22,8 @@ CHANGED, _ASKED = "directory changed", "edition asked for"
 "Of a connection: this transaction changed the directory, and whether the number is still to be raised. Of a session."
 MOST_KEPT = 2_000
 "Of each kind; a unit with its people is about 10 KB."
-TOLD = frozenset(model.__table__ for model in (Unit, UnitAncestor, Contact, Phone, LookupTerm))
+_DIRECTORY = (Unit, UnitAncestor, Contact, Phone, LookupTerm, CalendarDay, CalendarYear)
+TOLD = frozenset(model.__table__ for model in _DIRECTORY)
 "What a change is a change of."
 
 
@@ -34,17 +36,19 @@ class DirectoryEdition(Model):
     number: Mapped[int]
 
 
-_NUMBER = select(DirectoryEdition.__table__.c.number)
+NUMBER = select(DirectoryEdition.__table__.c.number)
+"One number; within another statement as a scalar subquery, told to `seen`."
 _NEXT = update(DirectoryEdition.__table__).values(number=DirectoryEdition.number + 1)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What was read of one edition: what words find, and units with their people."""
+    """What was read of one edition: what words find, units with their people, and when they are at work."""
 
     number: int
     found: dict[Hashable, Any] = field(default_factory=dict)
     units: dict[str, Any] = field(default_factory=dict)
+    hours: dict[str, Any] = field(default_factory=dict)
 
     def remember(self, kind: dict[Any, Any], key: Hashable, value: Value) -> Value:
         """Answers the value: where there is no more room everything of the kind goes, for another thread's sake too."""
@@ -59,15 +63,19 @@ def kept(session: Session) -> Kept:
 
     The number is read first: what is read after it is of that edition or a newer one, and never kept under a newer one.
     """
-    shared: dict[str, Kept] | None = session.info.get(EDITION)
-    connection = session.connection()
-    if shared is None or CHANGED in connection.info:
-        return Kept(0)
-    asked: tuple[object, Kept] = session.info.get(_ASKED, (None, Kept(0)))
-    newest = asked[1]
-    if asked[0] is not session.get_transaction():
-        newest = _newest(shared, connection.scalar(_NUMBER) or 0)
-        session.info[_ASKED] = session.get_transaction(), newest
+    transaction, newest, marks = session.info.get(_ASKED, (None, None, {}))
+    if transaction is None or transaction is not session.get_transaction():
+        connection = session.connection()
+        if EDITION not in session.info or CHANGED in connection.info:
+            return Kept(0)
+        return seen(session, connection.scalar(NUMBER))
+    return Kept(0) if CHANGED in marks else cast(Kept, newest)
+
+
+def seen(session: Session, number: int | None) -> Kept:
+    """What is kept of the edition of this number, which a statement of this very transaction has just read."""
+    newest = _newest(session.info[EDITION], number or 0)
+    session.info[_ASKED] = session.get_transaction(), newest, session.connection().info
     return newest
 
 

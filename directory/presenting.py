@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from types import SimpleNamespace
@@ -89,13 +89,7 @@ def describe_codes(
     is_open, today = open_at(session, at, codes), at.astimezone(calendar_of(session, "").tz).date()
     known = _known(session, codes)
     return [
-        replace(
-            _card(known[code], at),
-            open_now=is_open(code),
-            matched=(matched or {}).get(code, ""),
-            service=service_of(known[code].unit, today),
-            in_service_from=known[code].unit.in_service_from,
-        )
+        _card(known[code], at, today, open_now=is_open(code), matched=(matched or {}).get(code, ""))
         for code in codes
         if code in known
     ]
@@ -189,7 +183,7 @@ class _Known:
         return cls(unit, public(_shape(unit, above)), told, in_calling_order(contacts))
 
 
-def _card(known: _Known, at: datetime) -> UnitCard:
+def _card(known: _Known, at: datetime, today: date, *, open_now: bool, matched: str) -> UnitCard:
     unit, listed = known.unit, known.listed
     reachable = [contact for contact in listed if _is_reachable(contact)]
     numbers = [number for contact in listed for number in contact.numbers][:MOST_PHONES]
@@ -199,9 +193,12 @@ def _card(known: _Known, at: datetime) -> UnitCard:
         phones=numbers or ([unit.public_phone] if unit.public_phone else []),
         email=next((contact.email for contact in reachable), None),
         supervisors=sum(contact.role is ContactRole.SUPERVISOR for contact in reachable),
-        open_now=False,
+        open_now=open_now,
         freshness=str(assess(listed[0], at).state) if listed else NOBODY,
+        matched=matched,
         answers=listed[0] if listed else None,
+        service=service_of(unit, today),
+        in_service_from=unit.in_service_from,
     )
 
 

@@ -6,7 +6,7 @@ It is a hint: the six digits tell where a number was first given, and people mov
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from directory.first_six import DIGITS
@@ -39,7 +39,7 @@ def register_hint(session: Session, typed: str) -> RegisterHint | None:
     if len(words) != 1 or not (words[0].isdecimal() and len(words[0]) == DIGITS):
         return None
     (code,) = words
-    now = session.scalar(select(Locality.name).where(Locality.code == code))
+    now = session.scalar(_NAME, {"code": code})
     former = former_divisions().get(code, ())
     keepers = _keepers(session, code if now or former else code[:PREFECTURE_DIGITS])
     return RegisterHint(code, now, former, keepers) if keepers else None
@@ -47,8 +47,15 @@ def register_hint(session: Session, typed: str) -> RegisterHint | None:
 
 def _keepers(session: Session, code: str) -> Sequence[Unit]:
     """Units above the stations that are found by this code, as they are ranked."""
-    by_code = or_(*(is_of(LookupTerm, field) for field in (Field.CODE, Field.FORMER_CODE, Field.SERVED)))
-    found = select(Unit).join(LookupTerm, LookupTerm.unit_code == Unit.code)
-    listed = found.where(LookupTerm.term == code, by_code, Unit.kind.in_(REGISTERS))
-    statement = listed.order_by(LookupTerm.weight, Unit.code).options(joinedload(Unit.locality))
-    return session.scalars(statement).unique().all()
+    return session.scalars(_KEEPERS, {"code": code}).unique().all()
+
+
+_NAME = select(Locality.name).where(Locality.code == bindparam("code"))
+_BY_CODE = or_(*(is_of(LookupTerm, field) for field in (Field.CODE, Field.FORMER_CODE, Field.SERVED)))
+_KEEPERS = (
+    select(Unit)
+    .join(LookupTerm, LookupTerm.unit_code == Unit.code)
+    .where(LookupTerm.term == bindparam("code"), _BY_CODE, Unit.kind.in_(REGISTERS))
+    .order_by(LookupTerm.weight, Unit.code)
+    .options(joinedload(Unit.locality))
+)

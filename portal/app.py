@@ -5,7 +5,7 @@ from inspect import iscoroutinefunction
 
 from flask import Flask
 
-from directory.calendars import CALENDARS, TIMEZONE
+from directory.calendars import TIMEZONE
 from directory.edition import EDITION, watch
 from portal import logs, static_files
 from portal.accounts import agency, choices, factor, own, proving
@@ -154,7 +154,7 @@ def _init_extensions(app: Flask) -> None:
         behave_like_postgresql(db.engine)
         watch(db.engine)
         settings = app.extensions["settings"]
-        kept: dict[str, dict[str, object]] = {CALENDARS: {}, PROCEDURES: {}, EDITION: {}}
+        kept: dict[str, dict[str, object]] = {PROCEDURES: {}, EDITION: {}}
         known = {TIMEZONE: settings.timezone, KEYS: partial(kept_in, app.extensions), **kept}
         db.sessionmaker.configure(info=known)
     alembic.init_app(app)

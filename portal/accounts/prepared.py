@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Select, bindparam, select
 
+from directory.edition import NUMBER
 from directory.models import Unit
 from directory.working_time import CHINA
 from portal.accounts.models import Officer, RoleGrant, SecondFactor, SignInSession
@@ -46,6 +47,8 @@ class Opened(NamedTuple):
     seen_at: datetime
     proved_at: datetime | None
     reader: Reader
+    edition: int | None
+    "of the directory, which nearly every page asks for next"
 
 
 def session_of(token: str, at: datetime, idle: timedelta) -> tuple[Select[*tuple[Any, ...]], dict[str, Any]]:
@@ -65,7 +68,7 @@ def opened(rows: Sequence[Any], at: datetime) -> Opened | None:
         first.single_keys, first.toured_at is not None, first.demonstration and first.invented,
         first.confirmed_at is not None, roles,
     )  # fmt: skip
-    return Opened(first.session_id, first.seen_at, first.proved_at, reader)
+    return Opened(first.session_id, first.seen_at, first.proved_at, reader, first.edition)
 
 
 def reader_of(officer: Officer, at: datetime) -> Reader:
@@ -102,7 +105,7 @@ def _session() -> Select[*tuple[Any, ...]]:
             officer.id.label("officer_id"), officer.name, officer.language, officer.single_keys, officer.toured_at,
             officer.demonstration, unit.code.label("unit_code"), unit.name.label("unit_name"), unit.invented,
             above.c.code.label("parent_code"), above.c.name.label("parent_name"), factor.confirmed_at,
-            grant.role, grant.last_day,
+            grant.role, grant.last_day, NUMBER.scalar_subquery().label("edition"),
         )
         .select_from(joined)
         .where(session.token_hash == bindparam("token_hash"), officer.active, *live)

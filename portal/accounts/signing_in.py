@@ -12,6 +12,7 @@ from typing import Any, cast
 from flask import current_app, request, url_for
 from flask_login import UserMixin
 
+from directory.edition import seen
 from portal.accounts import queries
 from portal.accounts.models import Officer
 from portal.accounts.noting import MINUTE, note_session, read_apart
@@ -100,6 +101,8 @@ def load_signed_in(token: str) -> SignedIn | None:
     found = opened(_rows(token, at), at)
     if found is None:
         return None
+    if request.method in SAFE:
+        seen(db.session, found.edition)
     if at - found.seen_at >= MINUTE and not _is_background():
         note_session(db.engine, found.session_id, at)
     return SignedIn(token, found.reader, found.session_id, found.proved_at)

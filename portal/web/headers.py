@@ -49,8 +49,10 @@ def _name_request() -> None:
 
 
 def _add_headers(response: Response) -> Response:
+    said = {name.lower() for name, _ in response.headers}
     for name, value in ALWAYS.items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in said:
+            response.headers.add(name, value)
     response.headers[REQUEST_ID] = request_id()
     if current_app.extensions["settings"].base_url.startswith("https://"):
         response.headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}"

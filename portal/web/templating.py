@@ -4,7 +4,7 @@ A text without values in it becomes part of the template, as if it had been writ
 address of a page, are found without asking each time who reads.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from functools import lru_cache
 from typing import Any
 
@@ -110,6 +110,10 @@ class InLanguages(Environment):
         if self.texts is None:
             return self._in(get_locale()).select_template(names, parent, globals)
         return super().select_template(names, parent, globals)
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Of a language they change no more: one plain dict for all, quicker to copy than Jinja's chain of two."""
+        return super().make_globals(d) if d or self.texts is None else self.globals
 
     def _with_texts(self, name: Any, given: Any) -> Any:
         """What is not markup, as the text of a mail, escapes nothing."""

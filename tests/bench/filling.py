@@ -6,6 +6,7 @@ from sqlalchemy import func, insert, inspect, literal, select
 from sqlalchemy.orm import Session
 
 from directory.models import Unit
+from directory.province import UNITS
 from portal import demo
 from portal.accounts.models import Officer
 from portal.cipher import cipher
@@ -19,6 +20,7 @@ from portal.tickets.models import Entry, Party, Ticket
 from portal.tickets.opening import open_ticket
 from portal.tickets.readers import Reading
 from tests.bench.growing import grow, seed
+from tests.bench.nation import load_others
 from tests.conftest import DEMO_PASSWORD, running
 from tests.factories import actor_at
 
@@ -28,13 +30,14 @@ UNREAD = 20
 "Tickets of the unit that the officer has not looked at yet."
 
 
-def filled(settings: Settings, size: int) -> tuple[str, str]:
-    """(number of a ticket with 500 entries, of one with 3 messages), both of the unit that asks."""
+def filled(settings: Settings, size: int, units: int = UNITS) -> tuple[str, str]:
+    """(number of a ticket with 500 entries, of one with 3 messages), both of the unit that asks; `units` of the directory."""
     with running(settings) as app, app.app_context():
         session: Session = db.session
         if not inspect(session.get_bind()).has_table(Ticket.__tablename__):
             alembic.upgrade()
             demo.load_demonstration(session, DEMO_PASSWORD, datetime.now(UTC))
+            load_others(session, units - UNITS)
             session.commit()
             seed(session, datetime.now(UTC), UNIT)
         long = _long(session)

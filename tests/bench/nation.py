@@ -56,8 +56,13 @@ class Place:
 def load_nation(session: Session, units: int = NATION) -> None:
     """Enter the demonstration province and others, until there are so many units, into an empty directory."""
     load_province(session)
+    load_others(session, units - UNITS)
+
+
+def load_others(session: Session, number: int) -> None:
+    """Enter so many made-up units beside the demonstration province, which is there."""
     rows, codes = Rows(), []
-    for place in _some(units - UNITS):
+    for place in _some(number):
         rows.enter(place)
         codes.append(place.unit_code)
     rows.ids_from(session)

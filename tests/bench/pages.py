@@ -1,5 +1,7 @@
 """Every page beside a bare Flask view of the same run: `python -m tests.bench.pages [--sizes 10000 100000] [--quick]`.
 
+`--work look-up` measures that row alone, `--units 50000` with a directory of the whole country.
+
 Ours and the bare view are served alike (gunicorn, two processes) and asked in turn over one connection, on SQLite and on
 PostgreSQL. What is printed are ratios of medians, with the quartiles of the pairs; absolute times only for the bare view.
 """
@@ -22,6 +24,7 @@ from urllib.parse import quote
 
 from sqlalchemy import text
 
+from directory.province import UNITS
 from portal.config import Settings
 from portal.escalation.sweep import sweep
 from portal.extensions import db
@@ -91,8 +94,8 @@ def _seconds(once: Callable[[], object]) -> float:
     return perf_counter() - started
 
 
-def pages(stand: Stand, rounds: int) -> Iterator[Ratio]:
-    """The table of the issue, row by row."""
+def pages(stand: Stand, rounds: int, wanted: str = "") -> Iterator[Ratio]:
+    """The table of the issue, row by row; or those rows alone whose names begin so."""
     typed = cycle([each.typed for each in asked()][::7])
     words = cycle(["临江", "比对", "急办"])
     works: Mapping[str, Callable[[], object]] = {
@@ -105,7 +108,8 @@ def pages(stand: Stand, rounds: int) -> Iterator[Ratio]:
         "statistics of the province": lambda: stand.chief.get("/statistics"),
     }
     for work, ours in works.items():
-        yield compare(work, lambda: stand.bare.get(f"/units/{UNIT}"), ours, rounds)
+        if work.startswith(wanted):
+            yield compare(work, lambda: stand.bare.get(f"/units/{UNIT}"), ours, rounds)
 
 
 def opening(stand: Stand) -> Callable[[], object]:
@@ -175,9 +179,9 @@ def _asked(browser: Browser, mix: Mix, until: float) -> int:
 
 
 @contextmanager
-def standing(kind: str, url: str, size: int, folder: Path) -> Iterator[Stand]:
+def standing(kind: str, url: str, size: int, folder: Path, units: int = UNITS) -> Iterator[Stand]:
     settings = make_settings(url, folder / f"{kind}-{size}")
-    long, short = filled(settings, size)
+    long, short = filled(settings, size, units)
     environ = {"PORTAL_DATABASE_URL": url.replace("+psycopg", ""), "PORTAL_INSTANCE": str(settings.instance),
                "PORTAL_SECRET_KEY": settings.secret_key, "PORTAL_DATA_KEY": settings.data_key}  # fmt: skip
     plain = {**environ, "PORTAL_DATABASE_URL": url}
@@ -206,27 +210,32 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--database", choices=["sqlite", "postgresql"])
+    parser.add_argument("--work", default="", help="the rows alone whose names begin so")
+    parser.add_argument("--units", type=int, default=UNITS, help="of the directory")
     given = parser.parse_args(arguments)
     rounds, seconds = (20, 4.0) if given.quick else (ROUNDS, SECONDS)
     with tempfile.TemporaryDirectory() as place, closing(Postgres()) as postgres:
         urls = {"sqlite": f"sqlite:///{Path(place) / 'bench.sqlite3'}", "postgresql": postgres.url}
         for kind, url in urls.items():
             if given.database in (None, kind):
-                _one_database(kind, url, given.sizes, Path(place), rounds, seconds)
+                _one_database(kind, url, given, Path(place), rounds, seconds)
     return 0
 
 
-def _one_database(kind: str, url: str, sizes: Sequence[int], place: Path, rounds: int, seconds: float) -> None:
+def _one_database(kind: str, url: str, given: argparse.Namespace, place: Path, rounds: int, seconds: float) -> None:
     first: dict[str, float] = {}
-    for size in sizes:
+    for size in given.sizes:
         started = perf_counter()
-        with standing(kind, url, size, place) as stand:
-            print(f"\n### {kind}, {size} tickets\n\nFilled in {perf_counter() - started:.0f} s.\n\n"  # noqa: T201
+        with standing(kind, url, size, place, given.units) as stand:
+            print(f"\n### {kind}, {size} tickets, {given.units} units\n\nFilled in {perf_counter() - started:.0f} s.\n\n"  # noqa: T201
                   "| work | × bare view | quartiles | bare ms | at most | growth |\n|---|---|---|---|---|---|")  # fmt: skip
-            for one in chain(pages(stand, rounds), (sweeping(stand, rounds) for _ in "1")):
+            sweeps = (sweeping(stand, rounds) for _ in "1" if "sweep".startswith(given.work[:5]))
+            for one in chain(pages(stand, rounds, given.work), sweeps):
                 growth = one.value / first.setdefault(one.work, one.value)
                 print(f"| {one.work} | {one.value:.1f} | {one.low:.1f} – {one.high:.1f} | {one.bare * 1000:.2f} "  # noqa: T201
                       f"| {TARGETS[one.work] or '1 s'} | {growth:.2f} |", flush=True)  # fmt: skip
+            if given.work:
+                continue
             plain, own = throughput(stand, seconds)
             print(f"\n{CLIENTS} clients: bare {plain:.0f} a second, ours {own:.0f}: {own / plain:.2f} (at least 0.2)")  # noqa: T201
 
