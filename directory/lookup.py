@@ -157,7 +157,7 @@ def _mended(session: Session, query: Query) -> Iterator[Query]:
     for place, word in enumerate(query.words):
         if SHORTEST_MENDED <= len(word) <= LONGEST_WORD:
             candidates = list(dict.fromkeys(misspellings(word)))
-            exist = set(session.scalars(_existing(), {"words": candidates}))
+            exist = set(session.connection().scalars(_existing(), {"words": candidates}))
             for candidate in [one for one in candidates if one in exist][:READINGS_AT_MOST]:
                 yield query.with_words((*query.words[:place], candidate, *query.words[place + 1 :]))
 

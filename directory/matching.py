@@ -22,7 +22,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
-    literal,
+    literal_column,
     or_,
     select,
     union_all,
@@ -115,12 +115,12 @@ def answering(session: Session, query: Query, asker: Asker, limit: int) -> list[
     shape = Shape.of(query, asker)
     most = TERMS_AT_MOST if shape.words == 1 and not shape.roles else TERMS_AT_MOST_OF_SEVERAL
     parameters = {**word_parameters(words), **narrowing_parameters(query, asker), "limit": limit, "most": most}
-    rows: Sequence[Sequence[Any]] = session.execute(_statement(shape), parameters).all()
+    rows: Sequence[Sequence[Any]] = session.connection().execute(_statement(shape), parameters).all()
     if _is_cut_off(session, rows, shape, parameters):
         if shape.near:
-            rows = session.execute(_statement(replace(shape, reach=Reach.NEAR)), parameters).all()
+            rows = session.connection().execute(_statement(replace(shape, reach=Reach.NEAR)), parameters).all()
         if len(rows) < limit:
-            rows = session.execute(_statement(replace(shape, reach=Reach.ALL)), parameters).all()
+            rows = session.connection().execute(_statement(replace(shape, reach=Reach.ALL)), parameters).all()
     return [_hit(row[0], row[2:]) for row in rows]
 
 
@@ -130,7 +130,7 @@ def _is_cut_off(session: Session, rows: Sequence[Sequence[Any]], shape: Shape, p
         return bool(rows[0][1] >= parameters["most"])
     if shape.words == 1 and not (shape.kinds or shape.roles):
         return False
-    return bool(session.scalar(_counting(1), parameters) == parameters["most"])
+    return bool(session.connection().scalar(_counting(1), parameters) == parameters["most"])
 
 
 def word_parameters(words: Sequence[str]) -> dict[str, str]:
@@ -146,6 +146,11 @@ def narrowing_parameters(query: Query, asker: Asker) -> dict[str, Any]:
     return roles | {name: value for name, value in others.items() if value}
 
 
+def number(value: int) -> ColumnElement[int]:
+    """A number that never differs, written into the statement: what goes along with each keystroke are the words."""
+    return literal_column(str(int(value)), Integer)
+
+
 def begins(term: type_of_term, place: int) -> ColumnElement[bool]:
     """The term begins with the word at this place of the query: a range of an index.
 
@@ -158,7 +163,7 @@ def begins(term: type_of_term, place: int) -> ColumnElement[bool]:
 
 def is_of(term: type_of_term, *fields: Field) -> ColumnElement[bool]:
     """The term is of one of these fields: what `names.field_of` tells of a weight."""
-    return (term.weight % FIELDS_PER_RANK).in_([FIELDS.index(field) for field in fields])
+    return (term.weight % number(FIELDS_PER_RANK)).in_([number(FIELDS.index(field)) for field in fields])
 
 
 def narrowing(shape: Shape) -> Iterator[ColumnElement[bool]]:
@@ -172,7 +177,8 @@ def narrowing(shape: Shape) -> Iterator[ColumnElement[bool]]:
 
 def higher(unit: Any) -> ColumnElement[int]:
     """The place of a unit's kind, the corps first; `unit` has the columns code and kind."""
-    return case(KIND_ORDER, value=unit.kind)
+    each = ((literal_column(f"'{kind.value}'"), number(place)) for kind, place in KIND_ORDER.items())
+    return case(*((unit.kind == kind, place) for kind, place in each))
 
 
 def among_equals(shape: Shape, unit: Any, within: FromClause | type[Unit]) -> Iterator[ColumnElement[Any]]:
@@ -184,7 +190,7 @@ def among_equals(shape: Shape, unit: Any, within: FromClause | type[Unit]) -> It
     if not shape.number:
         yield higher(unit)
     if shape.partners:
-        yield case((unit.code.in_(bindparam("partners", expanding=True)), 0), else_=1)
+        yield case((unit.code.in_(bindparam("partners", expanding=True)), number(0)), else_=number(1))
     if shape.near:
         own, other = aliased(UnitAncestor), aliased(UnitAncestor)
         chain = select(own.ancestor_code).where(own.unit_code == bindparam("near"))
@@ -204,9 +210,8 @@ def _rarest_first(session: Session, words: Sequence[str]) -> tuple[str, ...] | N
     """The words in the order in which they narrow most, or None if one of them finds nothing anywhere."""
     if len(words) < 2:
         return tuple(words)
-    counts = tuple(
-        session.execute(_counting(len(words)), {**word_parameters(words), "most": TERMS_AT_MOST_OF_SEVERAL}).one()
-    )
+    parameters = {**word_parameters(words), "most": TERMS_AT_MOST_OF_SEVERAL}
+    counts = tuple(session.connection().execute(_counting(len(words)), parameters).one())
     if 0 in counts:
         return None
     return tuple(word for _, word in sorted(zip(counts, words, strict=True), key=lambda pair: pair[0]))
@@ -216,7 +221,7 @@ def _rarest_first(session: Session, words: Sequence[str]) -> tuple[str, ...] | N
 def _counting(words: int) -> Select[*tuple[int, ...]]:
     """How many terms begin with each word, counted no further than it takes to compare."""
     few = (
-        select(literal(1).label("one")).where(begins(LookupTerm, place)).limit(_MOST).subquery()
+        select(number(1).label("one")).where(begins(LookupTerm, place)).limit(_MOST).subquery()
         for place in range(words)
     )
     return select(*(select(func.count()).select_from(one).scalar_subquery() for one in few))
@@ -231,7 +236,7 @@ def _statement(shape: Shape) -> Select[*tuple[Any, ...]]:
     terms = _terms(shape).cte("terms").prefix_with("MATERIALIZED")
     found = _found(shape, terms)
     weights = list(found.c)[1:]
-    score = sum((weight // FIELDS_PER_RANK for weight in weights), start=literal(0))
+    score = sum((weight // number(FIELDS_PER_RANK) for weight in weights), start=number(0))
     best = [score] if shape.number else [score, higher(Unit)]
     likely = (
         select(Unit.code, Unit.kind, score.label("score"), *weights, func.rank().over(order_by=best).label("place"))
@@ -294,5 +299,5 @@ def _weight_within(driver: Subquery, place: int, *, public: bool) -> ColumnEleme
 
 def _weight(term: type_of_term, place: int) -> ColumnElement[int]:
     """The weight of a term, a rank less where the word is the whole of it."""
-    whole = case((term.term == bindparam(f"word_{place}"), FIELDS_PER_RANK), else_=0)
+    whole = case((term.term == bindparam(f"word_{place}"), number(FIELDS_PER_RANK)), else_=number(0))
     return (term.weight - whole).label("weight")

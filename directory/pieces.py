@@ -47,7 +47,8 @@ def _reached(session: Session, texts: Sequence[str]) -> Iterator[int]:
     for first in range(0, len(texts), ASKED_AT_A_TIME):
         asked = texts[first : first + ASKED_AT_A_TIME]
         padded = [*asked, *[""] * (ASKED_AT_A_TIME - len(asked))]
-        row = session.execute(_neighbours(), {f"text_{place}": text for place, text in enumerate(padded)}).one()
+        given = {f"text_{place}": text for place, text in enumerate(padded)}
+        row = session.connection().execute(_neighbours(), given).one()
         for text, before, after in zip(asked, row[::2], row[1::2], strict=False):
             yield max(_shared(text, neighbour or "") for neighbour in (before, after))
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from directory.models import Unit
 from directory.province import UNITS
 from portal import demo
+from portal.accounts.actions import add_officer
 from portal.accounts.models import Officer
 from portal.cipher import cipher
 from portal.config import Settings
@@ -19,12 +20,16 @@ from portal.tickets.checking import Opening
 from portal.tickets.models import Entry, Party, Ticket
 from portal.tickets.opening import open_ticket
 from portal.tickets.readers import Reading
+from portal.web.actor import PORTAL
+from portal.web.permissions import Role
 from tests.bench.growing import grow, seed
 from tests.bench.nation import load_others
 from tests.conftest import DEMO_PASSWORD, running
 from tests.factories import actor_at
 
 OFFICER, UNIT, OTHER = "changyi", "220202000000", "220681000000"
+COLLEAGUES = tuple(f"changyi{number}" for number in range(2, 10))
+"Eight at the same windows: nobody looks up as fast as all of them together."
 LONG = "长期协查 五百条往来"
 UNREAD = 20
 "Tickets of the unit that the officer has not looked at yet."
@@ -37,6 +42,7 @@ def filled(settings: Settings, size: int, units: int = UNITS) -> tuple[str, str]
         if not inspect(session.get_bind()).has_table(Ticket.__tablename__):
             alembic.upgrade()
             demo.load_demonstration(session, DEMO_PASSWORD, datetime.now(UTC))
+            _employ(session)
             load_others(session, units - UNITS)
             session.commit()
             seed(session, datetime.now(UTC), UNIT)
@@ -60,16 +66,28 @@ def _long(session: Session) -> Ticket:
 
 
 def _read(session: Session) -> None:
-    """The officer has read all but the newest tickets of the unit, and the workers are at work."""
-    reader = session.scalars(select(Officer.id).where(Officer.username == OFFICER)).one()
+    """The officers have read all but the newest tickets of the unit, and the workers are at work."""
+    for reader in session.scalars(select(Officer.id).where(Officer.username.in_((OFFICER, *COLLEAGUES)))):
+        _read_by(session, reader)
+    for loop in LOOPS:
+        beat(session, "bench:1", loop, datetime.now(UTC) + timedelta(hours=1), 0.1)
+    session.commit()
+
+
+def _employ(session: Session) -> None:
+    known = session.scalars(select(Officer).where(Officer.username == OFFICER)).one()
+    for username in COLLEAGUES:
+        added = add_officer(session, PORTAL, known.name, UNIT, [Role.OFFICER], username=username, at=known.created_at)
+        added.password_hash, added.demonstration = known.password_hash, True
+    session.flush()
+
+
+def _read_by(session: Session, reader: int) -> None:
     ours = select(Party.ticket_id).where(Party.unit_code == UNIT).order_by(Party.ticket_id.desc()).offset(UNREAD)
     newest = select(func.max(Entry.id)).where(Entry.ticket_id == Party.ticket_id).scalar_subquery()
     known = select(Reading.ticket_id).where(Reading.officer_id == reader)
     rows = ours.add_columns(literal(reader), newest, literal("")).where(Party.ticket_id.not_in(known))
     session.execute(insert(Reading).from_select(["ticket_id", "officer_id", "last_entry_id", "writing"], rows))
-    for loop in LOOPS:
-        beat(session, "bench:1", loop, datetime.now(UTC) + timedelta(hours=1), 0.1)
-    session.commit()
 
 
 def _short(session: Session) -> str:
