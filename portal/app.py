@@ -28,7 +28,7 @@ from portal.desk import views as desk
 from portal.directory_commands import directory_commands
 from portal.drafts import models as _drafts  # noqa: F401
 from portal.escalation import policies, supervision
-from portal.extensions import alembic, babel, behave_like_postgresql, csrf, db, gently, login, mail
+from portal.extensions import alembic, babel, behave_like_postgresql, csrf, db, gently, keep_prepared, login, mail
 from portal.feeds import views as feeds
 from portal.guide import editing as guide_texts
 from portal.guide import views as guide
@@ -152,6 +152,7 @@ def _init_extensions(app: Flask) -> None:
     app.teardown_appcontext_funcs[:] = [gently(done) for done in ends]
     with app.app_context():
         behave_like_postgresql(db.engine)
+        keep_prepared(db.engine)
         watch(db.engine)
         settings = app.extensions["settings"]
         kept: dict[str, dict[str, object]] = {PROCEDURES: {}, EDITION: {}}
