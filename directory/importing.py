@@ -20,7 +20,7 @@ from directory.sheets.facts import UnitFacts
 from directory.sheets.gathering import gather, places
 from directory.sheets.grid import Sheet
 from directory.sheets.plan import Candidate, Change, Line, Outcome, Plan
-from directory.sheets.planning import plan
+from directory.sheets.planning import Told, plan, tell_nobody
 from directory.sheets.reading import read_sheets
 from directory.sheets.recognising import recognise
 from directory.sheets.state import Terms
@@ -29,6 +29,8 @@ from directory.working_time import CHINA
 SEEN_BELOW = {"name", "locality_code", "parent_code"}
 "Columns of a unit under which the units below it are found too."
 LINES_AT_A_TIME = 5_000
+WRITTEN = 0.3
+"The share of the work that is done when units and contacts are written, and they are not yet found."
 LINES = cast(Table, ImportLine.__table__)
 
 
@@ -89,20 +91,27 @@ def receive(
     return record
 
 
-def make_plan(session: Session, record: ImportRecord, sheets: Sequence[Sheet] | None = None) -> Plan:
+def make_plan(
+    session: Session, record: ImportRecord, sheets: Sequence[Sheet] | None = None, told: Told = tell_nobody
+) -> Plan:
     """What the file would do to the directory as it is now, with the answers given so far. Changes nothing."""
     terms = Terms(record.under_code, record.allowed_code, record.answers)
-    return plan(recognise(sheets or read_sheets(record.content, record.name)), gather(session), terms)
+    return plan(recognise(sheets or read_sheets(record.content, record.name)), gather(session), terms, told)
 
 
 def draw_up(session: Session, record: ImportRecord, sheets: Sequence[Sheet] | None = None) -> Plan:
     """Plan, and keep the plan's lines to be looked at; `sheets` are those of the file, if they were read already."""
-    _check(record, ImportState.RECEIVED, ImportState.PLANNED)
     made = make_plan(session, record, sheets)
+    keep_plan(session, record, made)
+    return made
+
+
+def keep_plan(session: Session, record: ImportRecord, made: Plan) -> None:
+    """Keep the plan's lines to be looked at."""
+    _check(record, ImportState.RECEIVED, ImportState.PLANNED)
     _keep_lines(session, record, made)
     record.state = ImportState.PLANNED
     session.flush()
-    return made
 
 
 def answer(session: Session, record: ImportRecord, answers: Mapping[str, str]) -> Plan:
@@ -131,20 +140,20 @@ def apply(
     *,
     skip_refused: bool = False,
     made: Plan | None = None,
+    told: Told = tell_nobody,
 ) -> Plan:
     """Do what the plan says. What is asked and not answered is left out.
 
-    The plan is made anew, unless it was `made` in this transaction: PlanChangedError if it is not the one that was
-    looked at. SomeRefusedError if lines are refused and are not to be left out.
+    The plan is made anew, unless it was `made` since the directory last changed: PlanChangedError if it is not the one
+    that was looked at. SomeRefusedError if lines are refused and are not to be left out.
     """
     _check(record, ImportState.PLANNED, ImportState.APPLYING)
-    if made is None:
-        made = make_plan(session, record)
-        if _digest(map(line_detail, made.lines)) != record.plan_sha256:
-            raise PlanChangedError
+    made = made or make_plan(session, record)
+    if _digest(map(line_detail, made.lines)) != record.plan_sha256:
+        raise PlanChangedError
     if made.counts[Outcome.REFUSED] and not skip_refused:
         raise SomeRefusedError
-    journal = carry_out(session, made, at)
+    journal = carry_out(session, made, at, told)
     record.journal = packed(journal)
     chronicle(session, journal, at, by, record.name)
     record.state, record.applied_by, record.applied_at = ImportState.APPLIED, by[:120], at
@@ -153,7 +162,7 @@ def apply(
     return made
 
 
-def carry_out(session: Session, made: Plan, at: datetime) -> list[Entry]:
+def carry_out(session: Session, made: Plan, at: datetime, told: Told = tell_nobody) -> list[Entry]:
     """Write units and contacts, then the terms under which they are found."""
     new = [after for before, after in made.units.values() if before is None]
     entries = [
@@ -164,7 +173,8 @@ def carry_out(session: Session, made: Plan, at: datetime) -> list[Entry]:
     ]
     session.flush()
     session.expire_all()
-    refresh_lookup_terms(session, seen(session, entries) | {after.unit_code for _before, after in made.contacts})
+    found_anew = seen(session, entries) | {after.unit_code for _before, after in made.contacts}
+    refresh_lookup_terms(session, found_anew, lambda share: told(WRITTEN + (1 - WRITTEN) * share))
     return entries
 
 

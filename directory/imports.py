@@ -61,3 +61,15 @@ class ImportLine(Model):
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="in the file, from 1")
     outcome: Mapped[str] = mapped_column(String(10))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, comment="the line as JSON: sheets.plan.Line")
+
+
+class ImportProgress(Model):
+    """How far the worker is with one: written apart from what it does, and gone when that is done."""
+
+    __tablename__ = "import_progress"
+
+    import_id: Mapped[int] = mapped_column(
+        ForeignKey("import_record.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    share: Mapped[int] = mapped_column(comment="per cent")
+    at: Mapped[datetime] = mapped_column(comment="when the worker said so; long ago: it is at it no more")

@@ -1,7 +1,7 @@
 """Writes the terms under which units are found: gathers their facts, asks the rule in `names`, replaces the rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from functools import cache
 from typing import Any
 
@@ -30,15 +30,19 @@ REGISTERS = (UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.HALL)
 "Kinds of unit that serve what has no unit of its own."
 
 
-def refresh_lookup_terms(session: Session, unit_codes: Iterable[str]) -> None:
+def refresh_lookup_terms(
+    session: Session, unit_codes: Iterable[str], told: Callable[[float], None] = lambda _share: None
+) -> None:
     """Write the terms of these units anew. Whoever changes a unit's name, place or parent passes all below it too, and
     whoever leaves a locality without a unit the unit above, which serves it from then on.
 
-    A unit closed into another has no terms of its own: its names and codes lead to its successor.
+    A unit closed into another has no terms of its own: its names and codes lead to its successor. `told` hears how far
+    it is, between 0 and 1.
     """
     session.flush()
     codes = sorted(set(unit_codes))
     for start in range(0, len(codes), UNITS_AT_A_TIME):
+        told(start / len(codes))
         _refresh(session, codes[start : start + UNITS_AT_A_TIME])
 
 

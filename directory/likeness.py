@@ -10,19 +10,17 @@ from sqlalchemy import Select, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from directory.called import short_names
-from directory.matching import (
-    TERMS_AT_MOST,
+from directory.conditions import (
     Asker,
-    Hit,
     Shape,
     among_equals,
-    answering,
     begins,
     is_of,
     narrowing,
     narrowing_parameters,
     word_parameters,
 )
+from directory.matching import TERMS_AT_MOST, Hit, answering
 from directory.models import LookupTerm, Unit
 from directory.names import Field
 from directory.pieces import pieces_of

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Integer, Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from directory.matching import SHAPES_KEPT, Asker, Hit, Shape, narrowing, narrowing_parameters
+from directory.conditions import Asker, Shape, narrowing, narrowing_parameters
+from directory.matching import SHAPES_KEPT, Hit
 from directory.models import Unit, UnitAncestor, UnitKind
 from directory.words import Query
 

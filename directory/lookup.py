@@ -14,10 +14,11 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from directory.colloquial import written
+from directory.conditions import Asker
 from directory.edition import kept
 from directory.likeness import CANDIDATES_AT_MOST, nearest
 from directory.listing import listed
-from directory.matching import Asker, Hit, answering
+from directory.matching import Hit, answering
 from directory.models import LookupTerm
 from directory.pieces import Spelling, pieces_of
 from directory.spelling import spell

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from directory.conditions import is_of
 from directory.first_six import DIGITS
 from directory.former import FormerDivision, former_divisions
 from directory.indexing import REGISTERS
-from directory.matching import is_of
 from directory.models import Locality, LookupTerm, Unit
 from directory.names import Field
 from directory.words import parse

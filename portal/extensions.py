@@ -143,6 +143,23 @@ def statement_by_statement(engine: Engine) -> Connection:
     return engine.connect().execution_options(**alone)
 
 
+@contextmanager
+def impatient(engine: Engine) -> Iterator[Connection]:
+    """A connection that gives up at once where SQLite would wait for another writer."""
+    with engine.connect() as connection:
+        if engine.dialect.name != "sqlite":
+            yield connection
+            return
+        driver = connection.connection.cursor()
+        patience = driver.execute("PRAGMA busy_timeout").fetchone()[0]
+        driver.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield connection
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {patience}")
+            driver.close()
+
+
 def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in PRAGMAS:

@@ -1,6 +1,6 @@
 """Rows and the directory to a plan: each record is new, changed field by field, the same, refused, or asked. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from directory.sheets.facts import Directory, UnitFacts, normalise
@@ -27,16 +27,28 @@ from directory.sheets.units import Finder, Found, answered
 from directory.sheets.values import check_cells, kind_in, kind_of_name, labelled, said_of, says_nothing
 
 KIND_BELOW = {None: "corps", "corps": "detachment", "detachment": "hall", "hall": "station"}
+TOLD_EVERY = 500
+"Records."
 _MAY_COME = {Reason.UNKNOWN_PARENT, Reason.UNKNOWN_UNIT, Reason.NO_NAME}
 "Reasons that a line further down may remove, with the unit that is missing."
 
 
-def plan(recognised: Recognised, directory: Directory, terms: Terms) -> Plan:
+Told = Callable[[float], None]
+"Whoever wants to know how far it is, between 0 and 1."
+
+
+def tell_nobody(_share: float) -> None:
+    """For who does not ask."""
+
+
+def plan(recognised: Recognised, directory: Directory, terms: Terms, told: Told = tell_nobody) -> Plan:
     """What the records would do. A unit may stand before the one above it: it is tried again when that one is there."""
     planner = _Planner(State(directory, terms))
     lines: list[Line] = []
     waiting: list[tuple[int, Record]] = []
     for place, record in enumerate(recognised.records):
+        if place % TOLD_EVERY == 0:
+            told(place / recognised.lines)
         lines.append(planner.line(record))
         if lines[place].reason in _MAY_COME:
             waiting.append((place, record))

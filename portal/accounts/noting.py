@@ -4,15 +4,16 @@ A request that writes looks its session up on a connection of its own, before it
 else could write meanwhile. One that reads does so in its own. Neither fails or waits because the database is busy.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, select, update
+from sqlalchemy import Engine, Row, Select, select, update
 from sqlalchemy.exc import DBAPIError
 
 from portal.accounts.models import SignInSession
+from portal.extensions import impatient
 
 MINUTE = timedelta(minutes=1)
 "Noted at most so often."
@@ -30,22 +31,5 @@ def note_session(engine: Engine, session_id: int, at: datetime) -> None:
     """Write `seen_at`, or leave it to the next request."""
     free = select(SignInSession.id).where(SignInSession.id == session_id).with_for_update(skip_locked=True)
     seen = update(SignInSession).where(SignInSession.id.in_(free)).values(seen_at=at)
-    with suppress(DBAPIError), _impatient(engine) as connection, connection.begin():
+    with suppress(DBAPIError), impatient(engine) as connection, connection.begin():
         connection.execute(seen)
-
-
-@contextmanager
-def _impatient(engine: Engine) -> Iterator[Connection]:
-    """A connection that gives up at once where SQLite would wait for another writer."""
-    with engine.connect() as connection:
-        if engine.dialect.name != "sqlite":
-            yield connection
-            return
-        driver = connection.connection.cursor()
-        patience = driver.execute("PRAGMA busy_timeout").fetchone()[0]
-        driver.execute("PRAGMA busy_timeout = 0")
-        try:
-            yield connection
-        finally:
-            driver.execute(f"PRAGMA busy_timeout = {patience}")
-            driver.close()

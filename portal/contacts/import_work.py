@@ -5,16 +5,19 @@ from contextlib import closing
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from directory import importing, undoing
+from directory.edition import NUMBER
 from directory.importing import Giver, ImportStateError, PlanChangedError, SomeRefusedError
 from directory.imports import ImportRecord, ImportState
 from directory.models import Unit
 from directory.sheets.grid import UnreadableError
+from directory.sheets.plan import Plan
+from directory.sheets.planning import Told
 from directory.sheets.reading import read_sheets
 from portal.audit.actions import record as audit
+from portal.contacts import import_progress
 from portal.contacts.import_wording import CHANGED, FAULT_BROKEN, FAULT_CHANGED, FAULTS
 from portal.errors import Conflict, Invalid, Text
 from portal.web.actor import Actor
@@ -77,23 +80,28 @@ def undo(session: Session, actor: Actor, record: ImportRecord, at: datetime) -> 
 def work_on_imports(sessions: sessionmaker[Session], at: datetime) -> int:
     """Plan and apply what is left to the worker, each in a transaction of its own; answers how many."""
     done = 0
-    while True:
+    while (key := import_progress.take_on(sessions, at)) is not None:
         with closing(sessions()) as session:
-            record = session.scalar(_waiting())
-            if record is None:
-                return done
-            _work_on(session, record, at)
+            _work_on(session, sessions, key, at)
         done += 1
+    return done
 
 
-def _work_on(session: Session, record: ImportRecord, at: datetime) -> None:
+def _work_on(session: Session, sessions: sessionmaker[Session], key: int, at: datetime) -> None:
     """The next step of one import. What fails is told on its page and waits for its steward."""
-    key = record.id
+    tell = import_progress.telling(session.get_bind().engine, key)
     try:
+        made, edition = _planned(sessions, key, tell)
+        record = session.get_one(ImportRecord, key, with_for_update=True)
         if record.state is ImportState.RECEIVED:
-            importing.draw_up(session, record)
-        else:
-            importing.apply(session, record, record.applied_by, at, skip_refused=record.skip_refused)
+            importing.keep_plan(session, record, made)
+        elif record.state is ImportState.APPLYING:
+            same = session.scalar(NUMBER) == edition
+            importing.apply(
+                session, record, record.applied_by, at, skip_refused=record.skip_refused,
+                made=made if same else None, told=tell,
+            )  # fmt: skip
+        import_progress.end(session, key)
         session.commit()
     except PlanChangedError:
         session.rollback()
@@ -107,15 +115,18 @@ def _work_on(session: Session, record: ImportRecord, at: datetime) -> None:
         _give_back(session, session.get_one(ImportRecord, key), FAULT_BROKEN)
 
 
+def _planned(sessions: sessionmaker[Session], key: int, tell: Told) -> tuple[Plan, int | None]:
+    """The plan, and of which edition of the directory it is: made beside all who write, for that takes its time."""
+    with closing(sessions()) as session:
+        session.connection(execution_options={"read_only": True})
+        edition = session.scalar(NUMBER)
+        return importing.make_plan(session, session.get_one(ImportRecord, key), told=tell), edition
+
+
 def _give_back(session: Session, record: ImportRecord, fault: str) -> None:
     record.state, record.fault = ImportState.PLANNED, fault
+    import_progress.end(session, record.id)
     session.commit()
-
-
-def _waiting() -> Select[ImportRecord]:
-    steps = (ImportState.RECEIVED, ImportState.APPLYING)
-    waiting = select(ImportRecord).where(ImportRecord.state.in_(steps)).order_by(ImportRecord.id).limit(1)
-    return waiting.with_for_update(skip_locked=True)
 
 
 def _allowed(session: Session, actor: Actor) -> str | None:

@@ -10,8 +10,8 @@ from directory.imports import ImportRecord, ImportState
 from directory.models import Unit
 from directory.sheets.plan import Outcome
 from portal.clock import now
+from portal.contacts import import_progress, import_work, queries
 from portal.contacts import import_wording as wording
-from portal.contacts import import_work, queries
 from portal.contacts.import_forms import ApplyForm, GiveInForm, PlainForm
 from portal.errors import Conflict, Hidden, Invalid
 from portal.extensions import db
@@ -70,9 +70,9 @@ def show(number: int) -> str:
 @bp.get("/<int:number>/state")
 @requires(Permission.DIRECTORY_EDIT)
 @polled
-def state(number: int) -> dict[str, str]:
-    """For the page that waits."""
-    return {"state": _load(number).state.value}
+def state(number: int) -> dict[str, str | int]:
+    """For the page that waits; `done` is per cent."""
+    return {"state": _load(number).state.value, "done": import_progress.share_of(db.session, number)}
 
 
 @bp.get("/<int:number>/file")
@@ -151,6 +151,7 @@ def _shown(record: ImportRecord) -> dict[str, Any]:
     return {
         "record": record,
         "busy": record.state in BUSY,
+        "done": import_progress.share_of(db.session, record.id) if record.state in BUSY else 0,
         "under": db.session.get(Unit, record.under_code) if record.under_code else None,
         "outcome": outcome,
         "outcomes": [one for one in Outcome if record.counts.get(one)],

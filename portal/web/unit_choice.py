@@ -7,9 +7,9 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
 from wtforms import Form, StringField
 
+from directory.conditions import Asker
 from directory.first_six import first_six
 from directory.lookup import find
-from directory.matching import Asker
 from directory.models import Unit
 from directory.registers import RegisterHint, register_hint
 from portal.errors import Invalid, Text

@@ -9,7 +9,11 @@ export function startWaiting(root) {
   async function look() {
     try {
       const answer = await fetch(place.dataset.wait, { headers: { Accept: "application/json" } });
-      if (answer.ok && !answer.redirected && (await answer.json()).state !== place.dataset.waitState) return location.reload();
+      if (answer.ok && !answer.redirected) {
+        const { state, done } = await answer.json();
+        if (state !== place.dataset.waitState) return location.reload();
+        show(place, done);
+      }
     } catch {
       // the network comes back, or the reader looks again
     }
@@ -17,4 +21,13 @@ export function startWaiting(root) {
   }
 
   setTimeout(look, EVERY);
+}
+
+// Per cent; before the worker has said anything the bar only moves.
+function show(place, done) {
+  if (!done) return;
+  const told = place.querySelector("[data-wait-done]");
+  place.querySelector("progress").value = done;
+  told.textContent = `${done} %`;
+  told.hidden = false;
 }

@@ -2,16 +2,22 @@
 
 import io
 import re
+from contextlib import closing
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from directory.imports import ImportRecord, ImportState
+from directory import importing
+from directory.imports import ImportProgress, ImportRecord, ImportState
 from directory.models import Contact, Unit
+from directory.sheets import planning
+from directory.sheets.plan import Line, Plan
+from directory.sheets.recognising import Record
 from portal.accounts.models import Officer
 from portal.audit.models import AuditRecord
-from portal.contacts import import_work
+from portal.contacts import import_progress, import_work
 from portal.extensions import db
 from portal.web.permissions import Role
 from tests.clients import Client
@@ -162,7 +168,7 @@ def test_a_long_table_is_the_workers(
     assert "data-wait" in client.get(page).text
     session.commit()
     assert import_work.work_on_imports(db.sessionmaker, clock.now) == 1
-    assert client.get(f"{page}/state").json == {"state": "planned"}
+    assert client.get(f"{page}/state").json == {"state": "planned", "done": 0}
     client.submit(f"{page}/application", {}, page=page)
     assert record(session).state is ImportState.APPLYING
     session.commit()
@@ -171,6 +177,74 @@ def test_a_long_table_is_the_workers(
     assert session.scalar(select(Contact).where(Contact.name == "张三")) is not None
     session.commit()
     assert import_work.work_on_imports(db.sessionmaker, clock.now) == 0
+
+
+@pytest.mark.usefixtures("steward")
+def test_how_far_the_worker_is_is_seen_while_it_plans_and_others_write_meanwhile(
+    client: Client, session: Session, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_work, "AT_ONCE", 0)
+    monkeypatch.setattr(import_progress, "SECONDS", -1.0)
+    monkeypatch.setattr(planning, "TOLD_EVERY", 1)
+    page = given_in(client, csv_of([HEADER, ROWS[0], ROWS[0], ROWS[0], ROWS[0]]))
+    session.commit()
+    seen: list[tuple[int, bool]] = []
+
+    def looked(one: planning._Planner, given: Record) -> Line:
+        taken = import_progress.take_on(db.sessionmaker, clock.now)
+        assert taken is None, "another worker leaves it alone"
+        with closing(db.sessionmaker()) as other:
+            other.scalars(select(Unit)).first().remark = f"changed beside it {len(seen)}"  # type: ignore[union-attr]
+            other.commit()
+        shown = client.get(f"{page}/state").json["done"]
+        seen.append((shown, f">{shown} %<" in client.get(page).text))
+        return plainly(one, given)
+
+    plainly = planning._Planner.line
+    monkeypatch.setattr(planning._Planner, "line", looked)
+    assert import_work.work_on_imports(db.sessionmaker, clock.now) == 1
+    assert seen == [(0, True), (20, True), (40, True), (60, True)], "of five lines, the heading among them"
+    assert record(session).state is ImportState.PLANNED
+    assert session.scalars(select(ImportProgress)).all() == []
+
+
+@pytest.mark.usefixtures("steward")
+def test_a_sheet_that_a_killed_worker_leaves_is_taken_over(
+    client: Client, session: Session, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_work, "AT_ONCE", 0)
+    given_in(client, csv_of([HEADER, ROWS[0]]))
+    session.commit()
+    assert import_progress.take_on(db.sessionmaker, clock.now) is not None
+    assert import_work.work_on_imports(db.sessionmaker, clock.now) == 0
+    clock.move(minutes=2)
+    assert import_work.work_on_imports(db.sessionmaker, clock.now) == 1
+    assert record(session).state is ImportState.PLANNED
+
+
+@pytest.mark.usefixtures("steward")
+def test_a_plan_that_changed_while_it_waited_is_looked_at_again(
+    client: Client, session: Session, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = given_in(client, csv_of([HEADER, ROWS[0]]))
+    monkeypatch.setattr(import_work, "AT_ONCE", 0)
+    client.submit(f"{page}/application", {}, page=page)
+    session.commit()
+    plainly = importing.make_plan
+
+    def overtaken(reading: Session, *given: Any, **others: Any) -> Plan:
+        made = plainly(reading, *given, **others)
+        monkeypatch.setattr(importing, "make_plan", plainly)
+        with closing(db.sessionmaker()) as other:
+            other.get_one(Unit, "220202510000").name = "改了名的派出所"
+            other.commit()
+        return made
+
+    monkeypatch.setattr(importing, "make_plan", overtaken)
+    assert import_work.work_on_imports(db.sessionmaker, clock.now) == 1
+    session.expire_all()
+    assert record(session).fault == "changed"
+    assert record(session).state is ImportState.PLANNED
 
 
 @pytest.mark.usefixtures("steward")
