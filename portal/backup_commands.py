@@ -21,7 +21,7 @@ from portal.cipher import cipher
 from portal.config import Settings
 from portal.errors import Refused
 from portal.extensions import alembic, db
-from portal.reporting import NotDone, Report, reports
+from portal.reporting import NotDone, Report, needs_keys, reports
 from portal.web.actor import PORTAL
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -32,6 +32,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--keys", type=FOLDER, help="Copy the key files as well, into this other folder: who has both reads all.")
 @with_appcontext
 @reports
+@needs_keys
 def backup_command(folder: Path, keys: Path | None) -> tuple[Report, str]:
     """Copy everything as it is now into a new FOLDER, while everybody works; the keys only where --keys says."""
     settings = _settings()

@@ -20,6 +20,8 @@ from portal.config import Settings
 NONCE = 12
 KEY_FILE = "data_keys"
 "Of the instance folder: the keys that `portal keys rotate` made, beside the first one."
+MARKED = "fingerprint of a data key"
+"The known text whose hash tells one key from another."
 
 
 class Undecipherable(Exception):  # noqa: N818  says what the bytes are
@@ -44,6 +46,11 @@ class Cipher:
     def key_ids(self) -> list[int]:
         """The keys that are here, the one that encrypts last."""
         return [*(each for each in sorted(self._keys) if each != self.key_id), self.key_id]
+
+    @property
+    def marks(self) -> dict[int, str]:
+        """Of each key the beginning of a keyed hash of a known text, from which no key follows."""
+        return {key_id: self._index(MARKED, key_id)[:16] for key_id in self.key_ids}
 
     def encrypt(self, text: str, purpose: str) -> bytes:
         return self.encrypt_bytes(text.encode(), purpose)

@@ -1,6 +1,5 @@
 """The commands `flask --app wsgi portal …`; those of the directory are in `directory_commands`."""
 
-import logging
 import sys
 from collections import Counter
 from datetime import datetime, timedelta
@@ -23,12 +22,14 @@ from portal.calendar_commands import calendar_commands
 from portal.correspondence.mailbox import receive_all, receive_one, report_of
 from portal.errors import Refused
 from portal.escalation.sweep import sweep
-from portal.extensions import alembic, db
+from portal.extensions import db
 from portal.mail.actions import send_now
 from portal.mail.deliver import deliver
+from portal.privacy.fitting import refuse_wrong_keys
 from portal.privacy_commands import keys_commands, purge_command
-from portal.reporting import NotDone, Report, reports
-from portal.schema import NewerSchema, Standing, refuse_newer, schema_now
+from portal.reporting import NotDone, Report, needs_keys, reports
+from portal.schema import refuse_newer
+from portal.schema_commands import migrate, migrate_command
 from portal.search.rebuilding import index_anew
 from portal.serving import settle
 from portal.settings_reference import reference
@@ -46,7 +47,7 @@ portal_commands.add_command(calendar_commands)
 portal_commands.add_command(audit_commands)
 portal_commands.add_command(keys_commands)
 portal_commands.add_command(purge_command)
-for command in (backup_command, restore_command, move_command):
+for command in (migrate_command, backup_command, restore_command, move_command):
     portal_commands.add_command(command)
 
 
@@ -70,8 +71,8 @@ def start_command(host: str, port: int, with_demo: bool | None) -> None:
     """Migrate, load the demonstration province into an empty database, run web and worker."""
     settings = current_app.extensions["settings"]
     try:
-        _migrate()
-    except NewerSchema as refusal:
+        migrate()
+    except Refused as refusal:
         raise click.ClickException(str(refusal.message)) from None
     wanted = settings.embedded if with_demo is None else with_demo
     if wanted and demo.is_empty(db.session):
@@ -102,36 +103,9 @@ def _welcome(address: str) -> str:
     return "\n".join([*lines, "Ctrl-C ends it."])
 
 
-@portal_commands.command("migrate")
-@click.option("--check", is_flag=True, help="Only say how the schema stands: exit code 0 as needed, 1 behind or newer.")
-@reports
-def migrate_command(check: bool) -> tuple[Report, str]:
-    """Bring the database up to this version's schema."""
-    if check:
-        return _schema_checked()
-    revision = _migrate()
-    return {"revision": revision}, f"The schema is at {revision}."
-
-
-def _schema_checked() -> tuple[Report, str]:
-    found = schema_now()
-    report = {"standing": str(found.standing), "at": found.at, "head": found.head}
-    if found.standing is not Standing.AT_HEAD:
-        raise NotDone(report, found.words)
-    return report, found.words
-
-
-def _migrate() -> str:
-    """To the newest schema, whose name is answered; the end of the context closes the connection that looked at it."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    with current_app.app_context():
-        refuse_newer()
-        alembic.upgrade()
-        return ", ".join(script.revision for script in alembic.heads())
-
-
 @portal_commands.command("demo")
 @reports
+@needs_keys
 def demo_command() -> tuple[Report, str]:
     """Load the demonstration province into an empty database."""
     loaded = demo.is_empty(db.session)
@@ -155,6 +129,7 @@ def settings_command() -> None:
 
 @portal_commands.command("index")
 @reports
+@needs_keys
 def index_command() -> tuple[Report, str]:
     """Write the terms by which tickets are found anew: once for a database made before, and after a change of key."""
     after, done = 0, 0
@@ -168,6 +143,7 @@ def index_command() -> tuple[Report, str]:
 @click.option("--at", callback=_instant, help="Ask about another time, ISO 8601.")
 @click.option("--dry-run", is_flag=True, help="Show who would be mailed, and change nothing.")
 @reports
+@needs_keys
 def sweep_command(at: datetime | None, dry_run: bool) -> tuple[Report, str]:
     """Climb every rung that is due, once; its mails can be delivered at once, also those of an instant to come."""
     if at and at.tzinfo is None:
@@ -186,6 +162,7 @@ def sweep_command(at: datetime | None, dry_run: bool) -> tuple[Report, str]:
 @portal_commands.command("deliver")
 @click.option("--limit", type=click.IntRange(1), help="At most so many mails.")
 @reports
+@needs_keys
 def deliver_command(limit: int | None) -> tuple[Report, str]:
     """One round of delivery."""
     report = deliver(db.session, current_app.extensions["settings"], clock.now(), limit).to_dict()
@@ -195,6 +172,7 @@ def deliver_command(limit: int | None) -> tuple[Report, str]:
 @portal_commands.command("receive")
 @click.option("--eml", type=click.File("rb"), help="One message from a file, instead of the mailbox.")
 @reports
+@needs_keys
 def receive_command(eml: BinaryIO | None) -> tuple[Report, str]:
     """Read the mailbox once: bounces, replies, machine mail."""
     settings = current_app.extensions["settings"]
@@ -213,7 +191,8 @@ def worker_command(pause: float) -> None:
     """Sweep, deliver and seal the log for ever."""
     try:
         refuse_newer()
-    except NewerSchema as refusal:
+        refuse_wrong_keys(current_app.extensions["settings"], clock.now())
+    except Refused as refusal:
         raise click.ClickException(str(refusal.message)) from None
     db.session.close()
     db.engine.dispose()
@@ -228,6 +207,7 @@ def worker_command(pause: float) -> None:
 @click.option("--username", help="To sign in with; made from the name or the code if not given.")
 @click.option("--email")
 @reports
+@needs_keys
 def officer_add_command(
     name: str, unit: str, roles: tuple[str, ...], username: str | None, email: str | None
 ) -> tuple[Report, str]:
@@ -245,6 +225,7 @@ def officer_add_command(
 @officer_commands.command("link")
 @click.argument("username")
 @reports
+@needs_keys
 def officer_link_command(username: str) -> tuple[Report, str]:
     """A new link with which the officer chooses a password; those before it are void."""
     officer = _officer(username)
@@ -258,6 +239,7 @@ def officer_link_command(username: str) -> tuple[Report, str]:
 @click.argument("username")
 @click.option("--why", required=True, help="How it was made sure that the officer asks; kept in the audit log.")
 @reports
+@needs_keys
 def officer_reset_factor_command(username: str, why: str) -> tuple[Report, str]:
     """Forget the second factor of an officer, who sets a new one up at the next sign-in."""
     officer = _officer(username)
@@ -279,6 +261,7 @@ def _officer(username: str) -> Officer:
 @click.option("--scope", "scopes", multiple=True, type=click.Choice([*SCOPES]), help="What it may do; all, if none.")
 @click.option("--days", default=365, type=click.IntRange(1, LONGEST_TOKEN.days), help="How long it is good; 365.")
 @reports
+@needs_keys
 def token_add_command(unit: str, label: str, scopes: tuple[str, ...], days: int) -> tuple[Report, str]:
     """Make a token for another system of a unit; it is shown this once."""
     at, chosen = clock.now(), [Permission(scope) for scope in scopes] or SCOPES

@@ -10,9 +10,11 @@ from portal.cipher import KEY_FILE, add_key, cipher, cipher_of
 from portal.config import Settings
 from portal.errors import Refused
 from portal.extensions import db
+from portal.privacy.fitting import accept, refuse_wrong_keys
+from portal.privacy.models import unfinished
 from portal.privacy.purging import purge_all
-from portal.privacy.rotating import begin, rotate_all, rows_by_key, terms_left, unfinished
-from portal.reporting import Report, reports
+from portal.privacy.rotating import begin, rotate_all, rows_by_key, terms_left
+from portal.reporting import Report, needs_keys, reports
 from portal.web.actor import PORTAL
 
 keys_commands = AppGroup("keys", help="The key with which citizens' data are encrypted.")
@@ -20,6 +22,7 @@ keys_commands = AppGroup("keys", help="The key with which citizens' data are enc
 
 @keys_commands.command("rotate")
 @reports
+@needs_keys
 def rotate_command() -> tuple[Report, str]:
     """Make a new key, and bring everything under it while everybody works. Called again, it goes on where it was.
 
@@ -29,6 +32,7 @@ def rotate_command() -> tuple[Report, str]:
     settings: Settings = current_app.extensions["settings"]
     if db.session.scalar(unfinished()) is None and not _left():
         _make(settings)
+        refuse_wrong_keys(settings, clock.now())  # notes the new one
     key_id = cipher_of(settings).key_id
     begin(db.session, PORTAL, key_id, clock.now())
     db.session.commit()
@@ -55,9 +59,24 @@ def status_command() -> tuple[Report, str]:
     return report, "\n".join(lines)
 
 
+@keys_commands.command("accept")
+@reports
+def accept_command() -> tuple[Report, str]:
+    """Take the keys that are set now for the right ones: once, after PORTAL_SECRET_KEY was exchanged on purpose.
+
+    Everybody signs in anew then; links in mails and recovery codes are void. A data key is only taken where nothing is
+    encrypted yet: later another one comes by `portal keys rotate`.
+    """
+    settings: Settings = current_app.extensions["settings"]
+    accept(db.session, PORTAL, settings, clock.now())
+    db.session.commit()
+    return {"accepted": True}, "From now on these keys are the right ones: start every process with them."
+
+
 @click.command("purge")
 @with_appcontext
 @reports
+@needs_keys
 def purge_command() -> tuple[Report, str]:
     """Blank the citizens' data and all texts of tickets that ended PORTAL_PURGE_DAYS ago; their moves stay."""
     settings: Settings = current_app.extensions["settings"]

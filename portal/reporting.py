@@ -11,9 +11,12 @@ from functools import wraps
 from typing import Any
 
 import click
+from flask import current_app
 from flask_babel import force_locale
 
+from portal import clock
 from portal.errors import Invalid, Refused
+from portal.privacy.fitting import refuse_wrong_keys
 
 Report = dict[str, Any] | list[dict[str, Any]]
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
@@ -44,6 +47,17 @@ def reports(command: Callable[..., tuple[Report, str]]) -> Callable[..., None]:
                     click.echo(line, err=True)
                 sys.exit(1)
         click.echo(_told(report, words, as_json=as_json))
+
+    return run
+
+
+def needs_keys(command: Callable[..., tuple[Report, str]]) -> Callable[..., tuple[Report, str]]:
+    """A command that writes or reads by the keys: refused where they are not those of the database."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> tuple[Report, str]:
+        refuse_wrong_keys(current_app.extensions["settings"], clock.now())
+        return command(*args, **kwargs)
 
     return run
 

@@ -10,8 +10,11 @@ from typing import Any
 
 from flask import Flask
 
+from portal import clock
+from portal.errors import Refused
 from portal.extensions import db
-from portal.schema import NewerSchema, refuse_newer
+from portal.privacy.fitting import refuse_wrong_keys
+from portal.schema import refuse_newer
 
 PREFIX = "duijie-metrics-"
 FIGURES = "PROMETHEUS_MULTIPROC_DIR"
@@ -46,10 +49,10 @@ def on_exit(_server: Any) -> None:
 
 
 def on_starting(server: Any) -> None:
-    """Gunicorn's hook: no server starts on a schema that a newer version made. Its workers are forked after this."""
+    """Gunicorn's hook: none starts on a newer version's schema or with wrong keys. Its workers are forked later."""
     app = server.app.wsgi()
     if isinstance(app, Flask) and "settings" in app.extensions:
-        _refuse_newer(app)
+        _refuse_what_does_not_fit(app)
     settle()
 
 
@@ -60,12 +63,13 @@ def settle() -> None:
     gc.set_threshold(*SELDOM)
 
 
-def _refuse_newer(app: Flask) -> None:
+def _refuse_what_does_not_fit(app: Flask) -> None:
     """No connection is left open: the workers would share it."""
     with app.app_context():
         try:
             refuse_newer()
-        except NewerSchema as refusal:
+            refuse_wrong_keys(app.extensions["settings"], clock.now())
+        except Refused as refusal:
             print(refusal.message, file=sys.stderr)  # noqa: T201  before there is any log
             sys.exit(1)
         finally:

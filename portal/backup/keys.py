@@ -11,13 +11,11 @@ from portal.errors import Refused
 
 FILES = ("secret_key", "data_key", KEY_FILE)
 "Of the instance folder: those that the portal made itself."
-MARK = "fingerprint of a data key"
 
 
 def fingerprints(ring: Cipher) -> dict[str, str]:
-    """Of each key, by its id: the beginning of a keyed hash of a known text, from which no key follows."""
-    indexes = ring.blind_indexes(MARK)
-    return {str(key_id): index[:16] for key_id, index in zip(ring.key_ids, indexes, strict=True)}
+    """The mark of each key, by its id, as JSON has it."""
+    return {str(key_id): mark for key_id, mark in ring.marks.items()}
 
 
 def check_fit(wanted: Mapping[str, str], ring: Cipher) -> None:

@@ -15,7 +15,7 @@ from portal.backup.restoring import check_rows
 from portal.backup.stores import revision_of, rows_of, tables
 from portal.cipher import Cipher, Undecipherable
 from portal.errors import Refused
-from portal.privacy.rotating import ENCRYPTED, Encrypted
+from portal.privacy.encrypted import ENCRYPTED, Encrypted
 
 BATCH = 1000
 CONSTRAINTS = text("""

@@ -16,6 +16,7 @@ from portal.config import Settings
 from portal.health.queries import LADDER, LOOPS, MAIL, SILENT_AFTER, WEBHOOKS, last_beats
 from portal.health.state import Disk, Waiting, ill_calendar, ill_disk, ill_outbox, silent_loops
 from portal.mail.queries import last_sent, waiting_since
+from portal.privacy.fitting import misfit
 from portal.schema import Standing, schema_now
 from portal.tickets.citizens import NAME
 from portal.tickets.models import Citizen
@@ -30,7 +31,7 @@ def readiness(session: Session, settings: Settings, at: datetime) -> dict[str, s
     asked: dict[str, Callable[[], str]] = {
         "database": partial(_database, session),
         "migrations": _migrations,
-        "keys": lambda: ill_keys(session),
+        "keys": lambda: misfit(session, settings) or ill_keys(session),
         "worker": lambda: "; ".join(STANDS_STILL[loop] for loop in silent(session, at)),
         "outbox": lambda: ill_outbox(waiting(session, at), at),
         "disk": lambda: ill_disk(disk_of(settings.instance)),

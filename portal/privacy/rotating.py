@@ -4,63 +4,25 @@ Until it is done both keys are needed; the ciphertext says which one is its own,
 of either. A kill loses nothing: what is under the new key already is passed over.
 """
 
-from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, literal, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
-from portal.accounts.factors import PURPOSE as FACTOR
-from portal.accounts.models import SecondFactor
 from portal.audit.actions import record as audit
 from portal.cipher import Cipher
-from portal.conversation.attachments import PURPOSE as ATTACHMENT
-from portal.conversation.models import Attachment
-from portal.drafts.actions import purpose_of
-from portal.drafts.models import Draft
-from portal.privacy.models import KeyRotation
+from portal.privacy.encrypted import ENCRYPTED, Encrypted
+from portal.privacy.fitting import forget_former
+from portal.privacy.models import KeyRotation, unfinished
 from portal.search.rebuilding import index_anew
 from portal.terms.indexing import tickets_left, under
 from portal.terms.models import TermExchange
-from portal.tickets.citizens import NAME, NUMBER
-from portal.tickets.models import Citizen, Ticket
+from portal.tickets.models import Ticket
 from portal.web.actor import PORTAL, Actor
-from portal.webhooks.actions import PURPOSE as WEBHOOK
-from portal.webhooks.models import Webhook
 
 BATCH = 100
-Purpose = Callable[[Any], str]
-"What a row's ciphertext is for; the row holds the columns of `Encrypted.facts`."
-
-
-@dataclass(frozen=True)
-class Encrypted:
-    """A column with ciphertexts: its table's key, what the purpose is made of, and a blind index beside it."""
-
-    column: "InstrumentedAttribute[Any]"
-    key: "InstrumentedAttribute[int]"
-    purpose: Purpose
-    facts: "Sequence[InstrumentedAttribute[Any]]" = ()
-    index: "InstrumentedAttribute[Any] | None" = None
-
-
-def every_row(purpose: str) -> Purpose:
-    return lambda _row: purpose
-
-
-ENCRYPTED = (
-    Encrypted(Citizen.name_cipher, Citizen.id, every_row(NAME)),
-    Encrypted(Citizen.number_cipher, Citizen.id, every_row(NUMBER), index=Citizen.number_index),
-    Encrypted(Attachment.content_cipher, Attachment.id, every_row(ATTACHMENT)),
-    Encrypted(SecondFactor.secret, SecondFactor.officer_id, every_row(FACTOR)),
-    Encrypted(SecondFactor.pending, SecondFactor.officer_id, every_row(FACTOR)),
-    Encrypted(Webhook.secret_cipher, Webhook.id, every_row(WEBHOOK)),
-    Encrypted(Draft.content, Draft.id, lambda row: purpose_of(row[2], row[3]), (Draft.officer_id, Draft.key)),
-)
-"All there is: a test looks for columns that are missing here."
 
 
 def begin(session: Session, actor: Actor, to_key: int, at: datetime) -> KeyRotation:
@@ -91,6 +53,7 @@ def rotate_all(sessions: "sessionmaker[Session]", cipher: Cipher, at: datetime) 
             rows, tickets = rotate_some(session, cipher), rotate_terms(session, cipher)
             if not rows and not tickets and set(rows_by_key(session)) <= {cipher.key_id}:
                 rotation.done_at = at
+                forget_former(session, cipher.key_id)
                 audit(session, PORTAL, "key.rotated", f"key {cipher.key_id}", at=at)
             session.commit()
         done += rows
@@ -126,10 +89,6 @@ def rows_by_key(session: Session) -> dict[int, int]:
             key_id = bytes(byte)[0] if byte else 0
             counts[key_id] = counts.get(key_id, 0) + count
     return counts
-
-
-def unfinished() -> Select[KeyRotation]:
-    return select(KeyRotation).where(KeyRotation.done_at.is_(None)).order_by(KeyRotation.id.desc()).limit(1)
 
 
 def _rotate(session: Session, cipher: Cipher, one: Encrypted, batch: int) -> int:

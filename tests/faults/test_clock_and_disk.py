@@ -4,8 +4,7 @@ import os
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from html import unescape
 from pathlib import Path
@@ -25,6 +24,7 @@ from tests.clients import TOKEN
 from tests.conftest import SMALL, Clock, Templates, in_utc, make_settings, running
 from tests.factories import Province, load_province
 from tests.faults.load import SUBMISSION, Book, Officer
+from tests.faults.place import until
 from tests.faults.plant import GUNICORN, KEYS, Process
 from tests.faults.seed import cookie_of
 from tests.portal.mail_servers import free_port
@@ -79,13 +79,6 @@ def serving(folder: Path, port: int) -> Iterator[Process]:
         yield process
     finally:
         process.end()
-
-
-def until(asked: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not asked():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def kept(page: str) -> dict[str, str]:

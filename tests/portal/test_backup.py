@@ -91,6 +91,7 @@ def test_what_was_saved_comes_back_elsewhere_and_works(
 ) -> None:  # fmt: skip
     ticket = filled(session, province, clock)
     assert seal_day(app.extensions["settings"], db.sessionmaker, clock.now)
+    assert runner("portal", "migrate").exit_code == 0, "by whose keys it is used is noted"
     number, before = ticket.number, apart(everything, app)
     made = runner("portal", "backup", str(tmp_path / "monday"), "--json")
     assert made.exit_code == 0, made.output

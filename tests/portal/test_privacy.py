@@ -24,9 +24,10 @@ from portal.drafts.models import Draft
 from portal.extensions import db
 from portal.mail.models import OutboxMail
 from portal.privacy import rotating
+from portal.privacy.encrypted import ENCRYPTED
 from portal.privacy.models import KeyRotation
 from portal.privacy.purging import KNOWN, Purging, purge_all
-from portal.privacy.rotating import ENCRYPTED, begin, rotate_all, rotate_some, rotate_terms, rows_by_key
+from portal.privacy.rotating import begin, rotate_all, rotate_some, rotate_terms, rows_by_key
 from portal.search.finding import find_citizen, find_tickets
 from portal.terms.models import TicketTerm
 from portal.tickets import moves
@@ -202,7 +203,7 @@ def test_every_column_of_ciphertexts_is_exchanged() -> None:
         if isinstance(column.type, LargeBinary)
     }
     known = {f"{one.column.class_.__tablename__}.{one.column.key}" for one in ENCRYPTED}
-    assert columns - plain == known, "add the column to ENCRYPTED in portal/privacy/rotating.py"
+    assert columns - plain == known, "add the column to ENCRYPTED in portal/privacy/encrypted.py"
 
 
 def readable(session: Session, ring: Cipher) -> list[str]:
