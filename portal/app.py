@@ -39,6 +39,7 @@ from portal.letters import views as letters
 from portal.linking import views as linking
 from portal.lookup import views as lookup
 from portal.mail import views as outbox
+from portal.postgresql import READING, for_reading, look_before_use
 from portal.procedures import views as procedures
 from portal.procedures.queries import CACHE as PROCEDURES
 from portal.search import views as search
@@ -137,10 +138,10 @@ def flask_config(settings: Settings) -> dict[str, object]:
 
 
 def engine_options(settings: Settings) -> dict[str, object]:
-    """Connection pool and checks; a connection that the server dropped is noticed before it is used."""
+    """The connection pool; `portal.postgresql` looks at its connections before they are used."""
     if settings.embedded:
         return QUIET
-    pool = {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 10, "pool_timeout": 10}
+    pool = {"pool_size": 5, "max_overflow": 10, "pool_timeout": 10}
     return {**QUIET, **pool, "connect_args": SILENCE}
 
 
@@ -153,10 +154,12 @@ def _init_extensions(app: Flask) -> None:
     with app.app_context():
         behave_like_postgresql(db.engine)
         keep_prepared(db.engine)
+        look_before_use(db.engine)
         watch(db.engine)
         settings = app.extensions["settings"]
         kept: dict[str, dict[str, object]] = {PROCEDURES: {}, EDITION: {}}
-        known = {TIMEZONE: settings.timezone, KEYS: partial(kept_in, app.extensions), **kept}
+        known = {TIMEZONE: settings.timezone, KEYS: partial(kept_in, app.extensions), **kept,
+                 READING: for_reading(db.engine)}  # fmt: skip
         db.sessionmaker.configure(info=known)
     alembic.init_app(app)
     babel.init_app(app, locale_selector=languages.current_locale)

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 
 from directory.base import Model
+from portal.postgresql import SAFE, ReadingFirst
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,6 @@ PREPARED_AT_MOST = 400
 "Statements that a connection to PostgreSQL keeps prepared: more than the portal has."
 WROTE = "wrote"
 "Key of a connection's `info`: whether this transaction did anything but SELECT."
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Migrations(Alembic):
@@ -41,7 +41,7 @@ class Migrations(Alembic):
             super().run_migrations(fn, **kwargs)
 
 
-db = SQLAlchemy(session_options={"autoflush": False})
+db = SQLAlchemy(session_options={"autoflush": False, "class_": ReadingFirst})
 alembic = Migrations(metadatas=Model.metadata, run_mkdir=False)
 babel = Babel()
 csrf = CSRFProtect()

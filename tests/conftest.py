@@ -18,10 +18,12 @@ import hypothesis
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 
 from portal.config import Settings
 from portal.extensions import alembic, db
+from portal.postgresql import READING
 from portal.sign_in_settings import LOOPBACK, SessionSettings
 from tests.clients import Client, Runner
 from tests.databases import PostgresqlDatabases, SqliteDatabases
@@ -150,11 +152,18 @@ def running(settings: Settings) -> Iterator[Flask]:
     share_templates(app)
     with app.app_context():
         share_statements(db.engine)
+        event.listen(db.engine, "before_cursor_execute", only_read)
     try:
         yield app
     finally:
         with app.app_context():
             db.engine.dispose()
+
+
+def only_read(connection: Connection, _cursor: Any, asked: str, _values: Any, context: Any, _many: bool) -> None:
+    """Whoever reads without a transaction does not write: `session.rollback()` ends the reading first."""
+    if connection.get_execution_options().get(READING):
+        assert not any((context.isinsert, context.isupdate, context.isdelete)), asked
 
 
 class Templates:

@@ -19,7 +19,8 @@ from portal.accounts.noting import MINUTE, note_session, read_apart
 from portal.accounts.prepared import Reader, opened, reader_of, session_of
 from portal.clock import now
 from portal.config import Settings
-from portal.extensions import SAFE, db
+from portal.extensions import db
+from portal.postgresql import SAFE
 from portal.web.access import is_polled
 from portal.web.actor import Actor
 from portal.web.permissions import NEEDS_SECOND_FACTOR

@@ -1,0 +1,89 @@
+"""How a PostgreSQL server is asked: statements stay prepared, who reads begins nothing, a closed connection is noticed."""
+
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy import func, insert, select, text
+
+from directory.models import Locality, LocalityLevel
+from portal import postgresql
+from portal.extensions import db
+from portal.web.access import public
+from tests.clients import Client
+
+pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+PREPARED = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%locality%'")
+BEGUN = text("SELECT now() = statement_timestamp()")
+"Whether this statement is the first of its transaction."
+
+
+@pytest.fixture
+def asking(app: Flask, client: Client) -> Iterator[Callable[..., str]]:
+    """`asking(work)`: what a page answers that does this work, asked for by a browser."""
+
+    def ask(work: Callable[[], object], method: str = "get") -> str:
+        view = public(lambda: str(work()))
+        app.view_functions["asked"] = view
+        return str(getattr(client, method)("/asked").text)
+
+    app.add_url_rule("/asked", "asked", lambda: "", methods=["GET", "POST"])
+    return ask
+
+
+def localities() -> int:
+    return db.session.scalar(select(func.count()).select_from(Locality)) or 0
+
+
+def backend() -> int:
+    return db.session.scalar(text("SELECT pg_backend_pid()")) or 0
+
+
+def test_what_pages_ask_again_and_again_stays_prepared(asking: Callable[..., str]) -> None:
+    for _page in range(postgresql.PREPARED_AFTER + 1):
+        asking(localities)
+    assert asking(lambda: db.session.scalar(PREPARED)) == "1"
+
+
+def test_who_reads_begins_no_transaction_and_who_writes_does(asking: Callable[..., str]) -> None:
+    def second() -> object:
+        localities()
+        db.session.execute(text("SELECT pg_sleep(0.001)"))
+        return db.session.scalar(BEGUN)
+
+    assert asking(second) == "True"
+
+
+def test_who_has_ended_its_reading_writes_all_or_nothing(asking: Callable[..., str]) -> None:
+    def half() -> str:
+        localities()
+        db.session.rollback()
+        db.session.execute(insert(Locality).values(code="22", name="吉林省", level=LocalityLevel.PROVINCE))
+        db.session.rollback()
+        return str(localities())
+
+    assert asking(half) == "0"
+
+
+def test_a_connection_that_the_server_closed_is_not_used(app: Flask, asking: Callable[..., str]) -> None:
+    mine = end(app, asking(backend))
+    assert {asking(backend) for _each in range(3)}.isdisjoint({mine, "0"})
+
+
+def test_one_that_was_long_unused_is_asked(
+    app: Flask, asking: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "SURE", -1.0)
+    monkeypatch.setattr(postgresql, "_says_something", lambda _driver: False)
+    mine = end(app, asking(backend))
+    assert {asking(backend) for _each in range(3)}.isdisjoint({mine, "0"})
+
+
+def end(app: Flask, backend: str) -> str:
+    """As an administrator does who restarts the server."""
+    with app.app_context():
+        url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [int(backend)])
+    return backend
