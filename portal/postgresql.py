@@ -1,4 +1,4 @@
-"""A PostgreSQL server is asked in few journeys: what only reads begins no transaction, and no connection is tried first."""
+"""A PostgreSQL server is asked in few journeys: what only reads begins no transaction, no connection is tried first."""
 
 from contextlib import closing
 from select import POLLIN, poll
