@@ -66,4 +66,3 @@ class SieveForm(PortalForm):
 class SaveForm(PortalForm):
     name = StringField(_("Name of the view"), filters=[stripped])
     shared = BooleanField(_("For the whole unit"))
-

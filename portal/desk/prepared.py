@@ -15,6 +15,7 @@ from sqlalchemy import Select, bindparam
 from portal.desk import queries
 from portal.desk.state import Sieve
 from portal.tickets.models import Clock
+from portal.tickets.shape import spelled_out
 from portal.web.actor import Actor
 from portal.web.permissions import Role
 
@@ -71,17 +72,17 @@ def _values(actor: Actor, at: datetime) -> dict[str, Any]:
 
 @lru_cache(KEPT)
 def _counts(shape: _Shape, tz: ZoneInfo, sieves: tuple[tuple[str, Sieve], ...]) -> Select[*tuple[Any, ...]]:
-    return queries.counts(shape.actor(), _at(), tz, dict(sieves))
+    return spelled_out(queries.counts(shape.actor(), _at(), tz, dict(sieves)))
 
 
 @lru_cache(KEPT)
 def _tally(shape: _Shape, tz: ZoneInfo) -> Select[*tuple[Any, ...]]:
-    return queries.tally(shape.actor(), _at(), tz)
+    return spelled_out(queries.tally(shape.actor(), _at(), tz))
 
 
 @lru_cache(KEPT)
 def _clocks(shape: _Shape, sieve: Sieve, tz: ZoneInfo, size: int, columns: Columns) -> Select[Any]:
-    return columns(queries.clocks(shape.actor(), sieve, _at(), tz, None, size))
+    return spelled_out(columns(queries.clocks(shape.actor(), sieve, _at(), tz, None, size)))
 
 
 def _at() -> datetime:

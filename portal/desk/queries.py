@@ -15,7 +15,7 @@ from portal.desk.models import SavedView
 from portal.desk.state import DueWithin, Sieve, WorkView
 from portal.escalation.models import Climb
 from portal.ladder.ladder import ClockKind
-from portal.tickets.assigning import falls_to
+from portal.tickets.assigning import falling_to
 from portal.tickets.lifecycle import TaskState, TicketState
 from portal.tickets.models import Clock, Entry, Party, Task, Ticket
 from portal.tickets.queries import seen_by
@@ -70,7 +70,7 @@ def counts(actor: Actor, at: datetime, tz: ZoneInfo, sieves: Mapping[str, Sieve]
 
 def tally(actor: Actor, at: datetime, tz: ZoneInfo) -> Select[*tuple[int, int, int]]:
     """One row: (owed, past their limit, in their last quarter), of the first `MOST_TALLIED` owed."""
-    owed = _listed(actor, Sieve(), at, tz).with_only_columns(Clock.due_at, Clock.urge_at)
+    owed = _listed(actor, Sieve(), at, tz, counts=True).with_only_columns(Clock.due_at, Clock.urge_at)
     first = owed.order_by(Clock.due_at).limit(MOST_TALLIED).subquery()
     late = func.sum(case((first.c.due_at <= at, 1), else_=0))
     near = func.sum(case((and_(first.c.due_at > at, first.c.urge_at <= at), 1), else_=0))
@@ -102,7 +102,7 @@ def _count(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Any:
     elif sieve.view in BY_TICKET:
         rows = _news(actor, sieve, tz)
     else:
-        rows = _listed(actor, sieve, at, tz).with_only_columns(literal(1))
+        rows = _listed(actor, sieve, at, tz, counts=True).with_only_columns(literal(1))
     count = select(func.count()).select_from(rows.limit(MOST_COUNTED).subquery()).scalar_subquery()
     if sieve.view is not WorkView.MENTIONS:
         return count
@@ -120,9 +120,14 @@ def _news(actor: Actor, sieve: Sieve, tz: ZoneInfo) -> Select[int]:
     return select(literal(1)).join_from(news, Ticket, Ticket.id == news.c.ticket_id).where(*_about(sieve, tz))
 
 
-def _listed(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Select[Clock]:
-    """The clocks of a view: of each task the first that runs, on tickets that the actor may see."""
-    statement = select(Clock).join(Ticket, Ticket.id == Clock.ticket_id).join(Task, Task.id == Clock.task_id)
+def _listed(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo, *, counts: bool = False) -> Select[Clock]:
+    """The clocks of a view: of each task the first that runs, on tickets that the actor may see.
+
+    Who only counts looks at the task where its state is asked for.
+    """
+    statement = select(Clock).join(Ticket, Ticket.id == Clock.ticket_id)
+    if sieve.state or not counts:
+        statement = statement.join(Task, Task.id == Clock.task_id)
     statement = statement.where(*_running(Clock), *_of(actor, sieve.view, Clock), _is_first(actor, sieve.view))
     statement = statement.where(*_of_task(actor, sieve.view, at))
     return statement.where(seen_by(actor, Clock.ticket_id), *_about(sieve, tz), *_now(sieve, at))
@@ -152,8 +157,7 @@ def _of(actor: Actor, view: WorkView, clock: type_of_clock) -> tuple[ColumnEleme
 def _of_task(actor: Actor, view: WorkView, at: datetime) -> tuple[ColumnElement[bool], ...]:
     """What it asks of the task, or of its ticket, whichever clock of it is looked at."""
     if view is WorkView.MINE:
-        taken = aliased(Task)
-        return (exists().where(taken.id == Clock.task_id, falls_to(actor, taken, at)),)
+        return (Clock.task_id.in_(falling_to(actor, at)),)
     return () if view in {WorkView.OWED, WorkView.ESCALATED} else (Clock.ticket_id.in_(_waited_for(actor)),)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import cast
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import CTE, CompoundSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from directory.duty import deputies_at, stand_in
@@ -69,21 +69,26 @@ def hand_to_deputies(session: Session, at: datetime, limit: int = 200) -> int:
     return handed
 
 
-def falls_to(actor: Actor, task: type[Task], at: datetime) -> ColumnElement[bool]:
-    """Whether a task is the officer's own: by name, by a post that he holds, or as deputy of who is out of office."""
+def falling_to(actor: Actor, at: datetime) -> CompoundSelect[int]:
+    """The tasks that are the officer's own: by name, by a post that he holds, or as deputy of who is out of office.
+
+    Each by an index of what is assigned: of a unit that assigns nothing nothing is looked through.
+    """
     posts = _stood_in(actor, at)
     same = and_(Contact.unit_code == Officer.unit_code, func.lower(Contact.email) == func.lower(Officer.email))
-    away = select(Officer.id).join(Contact, same).where(Officer.unit_code == actor.unit_code, Contact.id.in_(posts))
-    return or_(task.assignee_id == actor.officer_id, task.assignee_post_id.in_(posts), task.assignee_id.in_(away))
+    held = select(Officer.id).join(Contact, same).where(Officer.unit_code == actor.unit_code)
+    away = held.where(Contact.id.in_(select(posts.c.id))).subquery()
+    named = select(Task.id).where(Task.assignee_id == actor.officer_id, Task.assignee_id.is_not(None))
+    by_post = select(Task.id).join(posts, posts.c.id == Task.assignee_post_id)
+    return named.union(by_post, select(Task.id).join(away, away.c.id == Task.assignee_id))
 
 
-def _stood_in(actor: Actor, at: datetime) -> Select[int]:
+def _stood_in(actor: Actor, at: datetime) -> CTE:
     """The posts that the officer holds, known by the address, and those of who is away with one of these as deputy."""
     own = posts_of(cast(str, actor.unit_code)).join(Officer, func.lower(Officer.email) == func.lower(Contact.email))
     held = own.where(Officer.id == actor.officer_id).order_by(None).with_only_columns(Contact.id).cte(recursive=True)
     away = select(Absence.contact_id).where(Absence.begins_at <= at, Absence.ends_at > at)
-    posts = held.union(away.join(held, held.c.id == Absence.deputy_contact_id))
-    return select(posts.c.id)
+    return held.union(away.join(held, held.c.id == Absence.deputy_contact_id))
 
 
 def _found(session: Session, task: Task, to: str) -> Assignee:

@@ -1,9 +1,13 @@
 """What of an actor decides how a statement is put together: statements are built once for each shape, and kept."""
 
+from enum import Enum
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVarTuple, cast
 
-from sqlalchemy import bindparam
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, literal_column
+from sqlalchemy.sql.elements import ClauseList
+from sqlalchemy.sql.operators import comma_op, in_op
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from portal.web.actor import Actor
 from portal.web.permissions import Permission, Role
@@ -11,6 +15,7 @@ from portal.web.permissions import Permission, Role
 KEPT = 200
 "Statements kept of each kind: as many as there are sets of roles, and of what tokens are limited to."
 
+Columns = TypeVarTuple("Columns")
 
 A_TICKET: Any = SimpleNamespace(id=bindparam("ticket_id"), number=bindparam("number"))
 "A ticket that is named when the statement is executed."
@@ -38,3 +43,28 @@ def shape_of(actor: Actor) -> Shape:
 def bound(actor: Actor, **others: Any) -> dict[str, Any]:
     """The values with which such a statement is executed."""
     return {"unit_code": actor.unit_code, "officer_id": actor.officer_id, **others}
+
+
+def spelled_out(statement: Select[*Columns]) -> Select[*Columns]:
+    """The same with its states, kinds and numbers in its text; what is named when it is executed, or was typed, is not.
+
+    A state that is a parameter hides an index of those rows alone from a plan that is made once (PostgreSQL), or has
+    the plan made anew each time (SQLite): for the counts of a work list a third of their time.
+    """
+    return cast(Select[*Columns], replacement_traverse(statement, {}, _as_text))
+
+
+def _as_text(element: Any, **_traversal: Any) -> Any:
+    if not isinstance(element, BindParameter):
+        return None
+    if not element.expanding:
+        return _literal(element.value, element.type)
+    values = [_literal(value, element.type) for value in element.value or ()]
+    known = [value for value in values if value is not None]
+    return ClauseList(*known, operator=comma_op).self_group(against=in_op) if known == values != [] else None
+
+
+def _literal(value: Any, kind: Any) -> ColumnElement[Any] | None:
+    if isinstance(value, Enum):
+        return literal_column(f"'{value.value}'", kind)
+    return literal_column(str(value), kind) if type(value) is int else None
