@@ -5,10 +5,11 @@ rung, whether it is urgent) is its shape; a name, a number, an address or an ins
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import Any, cast
 
 from markupsafe import escape
 
@@ -16,8 +17,10 @@ OPENS, CLOSES = "\ue000", "\ue001"
 "Of Unicode's private use area: no template has them, and what is put in is not looked through again."
 BLANK = re.compile(f"{OPENS}([^{CLOSES}]*){CLOSES}")
 PUT_IN = frozenset({"number", "url", "procedure", "step", "opener", "owing", "next_unit", "returned_by", "unit",
-                    "why_unit", "ticket_number", "not_me_url", "on_it_url"})  # fmt: skip
+                    "why_unit", "ticket_number", "not_me_url", "on_it_url", "position"})  # fmt: skip
 "The texts that templates do nothing with but show."
+SUBJECT = "subject"
+"The blank for the subject, which both bodies repeat."
 
 Shown = Callable[[str, datetime], str]
 "How an instant is written: `when` or `until`, by name."
@@ -42,34 +45,70 @@ class Pieces:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where among the facts that is found which a blank stands for, and for an instant how it is written."""
+
+    path: tuple[str | int, ...]
+    way: str
+
+    @classmethod
+    def of(cls, name: str) -> "Place":
+        named, _bar, way = name.partition("|")
+        return cls(tuple(int(step) if step.isdigit() else step for step in named.split(".")[1:]), way)
+
+    def text(self, facts: Any, shown: Shown) -> str:
+        for step in self.path:
+            facts = facts[step]
+        return shown(self.way, facts) if self.way else str(facts)
+
+
+@dataclass(frozen=True)
 class Form:
-    """A letter with its blanks."""
+    """A letter, or a line of one, with its blanks."""
 
     subject: Pieces
     plain: Pieces
     html: Pieces
 
-    def values(self, given: Mapping[str, Any], shown: Shown) -> dict[str, str]:
+    @classmethod
+    def of(cls, subject: str, plain: str, html: str) -> "Form":
+        return cls(Pieces.of(subject), Pieces.of(plain), Pieces.of(html))
+
+    def values(self, facts: Mapping[str, Any], shown: Shown) -> dict[str, str]:
         """The text of every blank."""
-        return {name: _text(name, given, shown) for name in {*self.subject.names, *self.plain.names, *self.html.names}
-                if name != SUBJECT}  # fmt: skip
+        return {name: place.text(facts, shown) for name, place in self._places.items()}
 
-
-SUBJECT = "subject"
-"The blank for the subject, which both bodies repeat."
+    @cached_property
+    def _places(self) -> Mapping[str, Place]:
+        names = {*self.subject.names, *self.plain.names, *self.html.names}
+        return {name: Place.of(name) for name in names if name != SUBJECT}
 
 
 def blank(name: str) -> str:
     return f"{OPENS}{name}{CLOSES}"
 
 
-def blanked(facts: Any, given: dict[str, Any], name: str = "") -> Any:
-    """The facts with a blank for whatever is only put in, noted by its name in `given`; nothing stays nothing."""
+def shape_of(facts: Any, key: str = "") -> Hashable:
+    """All that a template may decide on: the same of two letters that differ in nothing but what is put in."""
+    kind = type(facts)
+    if kind is dict:
+        return tuple([shape_of(value, key) for key, value in facts.items()])
+    if kind is list:
+        return tuple([shape_of(each) for each in facts])
+    if kind is datetime:
+        return datetime
+    return str if facts and key in PUT_IN else cast(Hashable, facts)
+
+
+def blanked(facts: Any, name: str = "", key: str = "") -> Any:
+    """The facts with a blank for whatever is only put in, and the name alone of an instant; nothing stays nothing."""
     if isinstance(facts, Mapping):
-        return {key: _blanked(key, value, given, f"{name}.{key}") for key, value in facts.items()}
+        return {each: blanked(value, f"{name}.{each}", each) for each, value in facts.items()}
     if isinstance(facts, list):
-        return [blanked(each, given, f"{name}.{number}") for number, each in enumerate(facts)]
-    return facts
+        return [blanked(each, f"{name}.{number}") for number, each in enumerate(facts)]
+    if isinstance(facts, datetime):
+        return name
+    return blank(name) if facts and key in PUT_IN else facts
 
 
 def of_instant(way: str) -> Callable[[str], str]:
@@ -89,18 +128,3 @@ def for_html(facts: Any, key: str = "") -> Any:
     if isinstance(facts, list):
         return [for_html(each) for each in facts]
     return escape(facts) if isinstance(facts, str) and key in PUT_IN else facts
-
-
-def _blanked(key: str, value: Any, given: dict[str, Any], name: str) -> Any:
-    if isinstance(value, datetime):
-        given[name] = value
-        return name
-    if value and key in PUT_IN:
-        given[name] = value
-        return blank(name)
-    return blanked(value, given, name)
-
-
-def _text(name: str, given: Mapping[str, Any], shown: Shown) -> str:
-    named, _bar, way = name.partition("|")
-    return shown(way, given[named]) if way else str(given[named])

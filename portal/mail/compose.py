@@ -2,20 +2,21 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache, partial
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from babel.dates import format_datetime
 from flask import current_app
 from flask_babel import get_locale, gettext
+from markupsafe import Markup
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from portal.config import Settings
-from portal.mail.blanks import SUBJECT, Form, Pieces, blank, blanked, escaped, for_html, of_instant
+from portal.mail.blanks import SUBJECT, Form, Shown, blank, blanked, escaped, for_html, of_instant, shape_of
 from portal.mail.letter import KINDS, Addressee, Item, Letter, Notice, Why, to_somebody_else
 from portal.mail.message import CONTROL, Mailbox
 from portal.mail.models import OutboxMail
@@ -30,12 +31,22 @@ MARKER = "——— 请在此行以上回复 · Please reply above this line —
 
 BY_FORM = frozenset({"arrival", "urge", "escalation", "answered", "returned"})
 "What is written by the thousand."
-FORMS: dict[tuple[str, str], Form] = {}
+LISTED = frozenset({"digest"})
+"What lists hundreds of limits, each of them a line from a form."
+FORMS: dict[tuple[str, Hashable], Form] = {}
 "Kept in the process, by kind and shape."
+OF_ITEM, OF_NOTICE = tuple(Item.__annotations__), tuple(Notice.__annotations__)
 MOST_FORMS, MOST_INSTANTS = 500, 5_000
 
 ON_IT_KINDS = frozenset({"escalation"})
 "What asks a supervisor to see to something offers *I am on it*."
+
+
+class Line(NamedTuple):
+    """One of a letter's, in words."""
+
+    plain: str
+    html: Markup
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,7 @@ def post(session: Session, letter: Letter, at: datetime, origin: OutboxMail | No
 def post_all(session: Session, letters: Sequence[Letter], at: datetime) -> None:
     """The same of many at once, none of which anybody asks for again in this transaction."""
     if letters:
-        session.execute(insert(OutboxMail), [_row(letter, at) for letter in letters])
+        session.execute(insert(OutboxMail.__table__), [_row(letter, at) for letter in letters])  # type: ignore[arg-type]
 
 
 def _row(letter: Letter, at: datetime) -> dict[str, Any]:
@@ -100,31 +111,64 @@ def render(letter: Letter) -> Texts:
     """Subject, plain text and HTML in the recipient's language."""
     if letter.kind not in KINDS:
         raise ValueError(f"there is no mail of the kind {letter.kind!r}")
-    return _by_form(letter.kind, _facts(letter)) if letter.kind in BY_FORM else render_whole(letter)
+    facts = _facts(letter)
+    return _by_form(letter.kind, facts) if letter.kind in BY_FORM else _whole(letter.kind, facts, _line_by_form)
 
 
 def render_whole(letter: Letter) -> Texts:
     """Each word of it from the templates."""
-    subject, plain, html = _written(letter.kind, _facts(letter), until=until, when=when)
+    return _whole(letter.kind, _facts(letter), _line)
+
+
+def _whole(kind: str, facts: Mapping[str, Any], line: Callable[[str, Mapping[str, Any]], Line]) -> Texts:
+    """Of a kind that may hold hundreds of items each of these is a line, put in as `line` writes it."""
+    lines = [line(kind, {"item": item, "position": str(number), "language": facts["language"]})
+             for number, item in enumerate(facts["items"], 1)] if kind in LISTED else []  # fmt: skip
+    subject, plain, html = _written(kind, {**facts, "lines": lines}, until=until, when=when)
     return Texts(subject, _without_gaps(plain), html)
 
 
+def _line(kind: str, facts: Mapping[str, Any]) -> Line:
+    plain, html = _written_line(kind, facts, until=until, when=when)
+    return Line(plain, Markup(html))  # noqa: S704  as the template escaped it
+
+
+def _line_by_form(kind: str, facts: Mapping[str, Any]) -> Line:
+    form = _form(f"{kind}/line", facts, _line_form)
+    values = form.values(facts, _shown_in(facts["language"]))
+    return Line(form.plain.filled(values), Markup(form.html.filled(escaped(values))))  # noqa: S704  escaped just now
+
+
 def _by_form(kind: str, facts: Mapping[str, Any]) -> Texts:
-    """The same from the form of its shape, which is made where there is none yet."""
-    given: dict[str, Any] = {}
-    shape = blanked(facts, given)
-    form = FORMS.get((kind, repr(shape))) or _made(kind, shape)
-    values = form.values(given, partial(_instant, facts["language"], _settings().timezone))
+    """The same from the form of its shape."""
+    form = _form(kind, facts, _letter_form)
+    values = form.values(facts, _shown_in(facts["language"]))
     subject = one_line(form.subject.filled(values))
     plain, html = form.plain.filled(values), form.html.filled(escaped({**values, SUBJECT: subject}))
     return Texts(subject, _without_gaps(plain), html)
 
 
-def _made(kind: str, shape: Mapping[str, Any]) -> Form:
+def _form(name: str, facts: Mapping[str, Any], make: Callable[[str, Mapping[str, Any]], Form]) -> Form:
+    """The one of this shape, which is made where there is none yet."""
+    key = name, shape_of(facts)
+    if (form := FORMS.get(key)) is not None:
+        return form
     if len(FORMS) >= MOST_FORMS:
         FORMS.clear()
-    subject, plain, html = _written(kind, shape, until=of_instant("until"), when=of_instant("when"), by_form=True)
-    return FORMS.setdefault((kind, repr(shape)), Form(Pieces.of(subject), Pieces.of(plain), Pieces.of(html)))
+    return FORMS.setdefault(key, make(name, blanked(facts)))
+
+
+def _letter_form(kind: str, shape: Mapping[str, Any]) -> Form:
+    return Form.of(*_written(kind, shape, until=of_instant("until"), when=of_instant("when"), by_form=True))
+
+
+def _line_form(name: str, shape: Mapping[str, Any]) -> Form:
+    kind, _slash, _line = name.partition("/")
+    return Form.of("", *_written_line(kind, shape, until=of_instant("until"), when=of_instant("when")))
+
+
+def _shown_in(language: str) -> Shown:
+    return partial(_instant, language, _settings().timezone)
 
 
 def _written(kind: str, facts: Mapping[str, Any], *, by_form: bool = False, **ways: Any) -> tuple[str, str, str]:
@@ -136,6 +180,13 @@ def _written(kind: str, facts: Mapping[str, Any], *, by_form: bool = False, **wa
         subject = one_line(_subject(kind, known))
         told = {**known, "subject": blank(SUBJECT) if by_form else subject}
         return subject, _rendered(kind, "body.txt", told), _rendered(kind, "body.html", for_html(told))
+
+
+def _written_line(kind: str, facts: Mapping[str, Any], **ways: Any) -> tuple[str, str]:
+    """One item of a letter that lists many: plain text, HTML."""
+    with in_language(facts["language"]):
+        known = {**facts, **ways}
+        return _rendered(kind, "line.txt", known), _rendered(kind, "line.html", for_html(known))
 
 
 def _subject(kind: str, facts: Mapping[str, Any]) -> str:
@@ -196,7 +247,7 @@ def _facts(letter: Letter) -> dict[str, Any]:
     items.sort(key=lambda item: -(item["rung"] or 0))
     return {
         "items": items,
-        "notice": {name: (letter.notice or {}).get(name) for name in Notice.__annotations__},
+        "notice": {name: (letter.notice or {}).get(name) for name in OF_NOTICE},
         "url": letter.url or items[0]["url"],
         "ticket_number": letter.ticket_number,
         "copy": letter.copy,
@@ -227,7 +278,7 @@ def _on_it_url(letter: Letter) -> str:
 def _shown(item: Item, language: str) -> dict[str, Any]:
     """The fields of an `Item`, absent ones None, with the names of procedure and step in the reader's language."""
     given = cast(Mapping[str, Any], item)
-    shown = {field: given.get(field) for field in Item.__annotations__}
+    shown = {field: given.get(field) for field in OF_ITEM}
     return {**shown, "procedure": given[f"procedure_{language}"], "step": given[f"step_{language}"]}
 
 
@@ -254,7 +305,12 @@ def _language(letter: Letter) -> str:
 
 def _domain() -> str:
     """The sender's, for what must be unique in the world."""
-    return Mailbox.parse(_settings().mail.default_sender).domain
+    return _domain_of(_settings().mail.default_sender)
+
+
+@lru_cache(8)
+def _domain_of(sender: str) -> str:
+    return Mailbox.parse(sender).domain
 
 
 def _settings() -> Settings:

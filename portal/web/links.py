@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -71,4 +72,10 @@ def _opens(path: str) -> bool:
 
 
 def _serializer(purpose: Purpose) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=f"duijie link: {purpose.salt}")
+    return _made(current_app.config["SECRET_KEY"], purpose)
+
+
+@lru_cache(20)
+def _made(secret: str, purpose: Purpose) -> URLSafeTimedSerializer:
+    """Mails by the thousand have such links."""
+    return URLSafeTimedSerializer(secret, salt=f"duijie link: {purpose.salt}")

@@ -20,6 +20,7 @@ from directory.reach import Recipient
 from portal.config import MailSettings
 from portal.mail.compose import (
     BY_FORM,
+    LISTED,
     headers,
     one_line,
     post,
@@ -115,7 +116,7 @@ def mails(house: Flask) -> Iterator[Flask]:
 
 
 @pytest.mark.usefixtures("mails")
-@pytest.mark.parametrize("kind", sorted(BY_FORM))
+@pytest.mark.parametrize("kind", sorted(BY_FORM | LISTED))
 def test_by_its_form_a_letter_says_what_the_templates_say_of_it(kind: str) -> None:
     """Twice each: when its form is made and when it is filled in again; with names that HTML and forms must not take
     for their own."""
