@@ -77,6 +77,11 @@ def parents_above(session: Session, codes: Collection[str]) -> dict[str, str | N
     return dict(session.execute(_PARENTS_ABOVE, {"codes": list(codes)}).all())
 
 
+def names_of(session: Session, codes: Collection[str]) -> dict[str, str]:
+    """What these units are called, by their codes."""
+    return dict(session.execute(_NAMES, {"codes": list(codes)}).all())
+
+
 def with_all_above(codes: Collection[str]) -> Select[Unit]:
     """These units and all above them, each with its parent at hand."""
     above = select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(codes))
@@ -92,4 +97,5 @@ CODES: BindParameter[Any] = bindparam("codes", expanding=True)
 "Of statements that are built once."
 _ABOVE = select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(CODES))
 _PARENTS_ABOVE = select(Unit.code, Unit.parent_code).where(Unit.code.in_(_ABOVE))
+_NAMES = select(Unit.code, Unit.name).where(Unit.code.in_(CODES))
 _UNITS_ABOVE = select(Unit).where(Unit.code.in_(_ABOVE))

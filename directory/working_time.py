@@ -190,9 +190,10 @@ class WorkingCalendar:
 
     def _stretches(self, start: datetime, end: datetime | None = None) -> Iterator[Stretch]:
         """The working time from `start` on, cut off at `end`: the one arithmetic core."""
-        for day in self._days(start, end):
+        since = _utc(start)
+        for day in self._days(since, end):
             for opens, closes in self.openings(day):
-                begins, ends = max(opens, _utc(start)), closes if end is None else min(closes, end)
+                begins, ends = max(opens, since), closes if end is None else min(closes, end)
                 if begins < ends:
                     yield begins, ends
 
@@ -250,7 +251,7 @@ def _instant(day: date, at: time, tz: tzinfo) -> datetime:
 def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ValueError(f"naive datetime {at!r}: an instant needs a time zone")
-    return at.astimezone(UTC)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def _joined(ranges: Iterable[Stretch]) -> tuple[Stretch, ...]:

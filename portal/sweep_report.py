@@ -7,7 +7,7 @@ from flask import current_app
 
 from directory.presenting import public, unit_shapes
 from portal.config import Settings
-from portal.escalation.sweep import Climbed, SweepReport
+from portal.escalation.swept import Climbed, SweepReport
 from portal.extensions import db
 
 

@@ -1,4 +1,4 @@
-"""Climbing the rungs of one ticket: the unique row, the entry, the clock's next instant, and one mail per person."""
+"""Climbing the rungs of some tickets: the unique rows, the entries, the clocks' next instants, one mail per person."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Update, bindparam, insert, update
 from sqlalchemy.orm import Session
 
-from portal.escalation.digest import hold_line
-from portal.escalation.models import Climb
+from portal.escalation.digest import line_of
+from portal.escalation.models import Climb, DigestLine
 from portal.escalation.queries import mailed_climbs
 from portal.mail.compose import post_all
-from portal.mail.letter import Letter, Mailed
-from portal.tickets.forecast import Command, ForecastRung, rungs_to_come
+from portal.mail.letter import Mailed
+from portal.tickets.forecast import ForecastRung, Rungs
 from portal.tickets.history import line
 from portal.tickets.letters import Notice, Told, notice_item, notice_letter
 from portal.tickets.models import Clock, Entry, Ticket
@@ -22,75 +22,89 @@ from portal.web.actor import PORTAL
 
 
 @dataclass(frozen=True)
-class Rungs:
-    """The rungs of a clock, lowest first: those due, those missed while no sweep ran among them; and those after."""
+class Sweep:
+    """What is known beforehand, whichever tickets are climbed."""
 
-    due: Sequence[ForecastRung]
-    left: Sequence[ForecastRung]
-
-
-def rungs_at(session: Session, clock: Clock, command: Command, at: datetime) -> Rungs:
-    """As of `at`: climbing those that are due changes nothing of those after them."""
-    rungs = rungs_to_come(session, clock, command)
-    return Rungs([rung for rung in rungs if rung.at <= at], [rung for rung in rungs if rung.at > at])
+    name: str
+    at: datetime
+    crowded: frozenset[str]
+    "by address: who is told of so much that one mail lists it"
+    names: Mapping[str, str]
+    "of the units"
 
 
 def climb(
-    session: Session,
-    tickets: Mapping[Ticket, Mapping[Clock, Rungs]],
-    crowded: frozenset[str],
-    sweep: str,
-    at: datetime,
+    session: Session, tickets: Mapping[Ticket, Mapping[Clock, Rungs]], sweep: Sweep
 ) -> tuple[list[ForecastRung], int]:
     """Climb the rungs of some tickets; (the rungs, the number of mails written).
 
-    An escalation of somebody `crowded`, by address, becomes a line of the one mail that lists all of theirs.
+    What is written goes in together, whatever the number of tickets. An escalation of somebody crowded becomes a line
+    of the one mail that lists all of theirs.
     """
     ladders = [(clock, rungs) for ticket in tickets for clock, rungs in tickets[ticket].items()]
-    for clock, rungs in ladders:
-        _advance(clock, rungs)
     climbed = [(ticket, rung) for ticket, its_rungs in tickets.items() for rung in _of(its_rungs)]
-    _write(session, climbed, at)
-    facts = Told(_mailed(session, [clock for clock, _ in ladders]), {clock: rungs.left for clock, rungs in ladders})
-    letters = [
-        letter
-        for ticket, its_rungs in tickets.items()
-        for notice in _notices(_of(its_rungs))
-        if (letter := _tell(session, ticket, notice, facts, crowded, sweep, at))
-    ]
-    post_all(session, letters, at)
-    return [rung for _, rungs in ladders for rung in rungs.due], len(letters)
+    _advance(session, ladders)
+    _insert(session, Climb, [_climb(rung, sweep.at) for _, rung in climbed])
+    _insert(session, Entry, [_entry(ticket, rung, sweep.at) for ticket, rung in climbed])
+    facts = Told(_mailed(session, ladders), {clock: rungs.following for clock, rungs in ladders}, sweep.names)
+    messages = _tell(session, tickets, facts, sweep)
+    return [rung for _, rung in climbed], messages
 
 
 def _of(ladders: Mapping[Clock, Rungs]) -> list[ForecastRung]:
     return [rung for rungs in ladders.values() for rung in rungs.due]
 
 
-def _advance(clock: Clock, rungs: Rungs) -> None:
-    """The clock after these rungs: the highest climbed, those passed in silence, and when the next one is due."""
-    if rungs.due:
-        clock.rung = rungs.due[-1].number
-        clock.silent = [*clock.silent, *(rung.number for rung in rungs.due if rung.skipped)]
-    clock.next_at = next((rung.at for rung in rungs.left), None)
+def _insert(session: Session, model: type[Climb | Entry | DigestLine], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows that nobody asks for again as objects."""
+    if rows:
+        session.execute(insert(model.__table__), rows)  # type: ignore[arg-type]
 
 
-def _tell(
-    session: Session, ticket: Ticket, notice: Notice, told: Told, crowded: frozenset[str], sweep: str, at: datetime
-) -> Letter | None:
-    """The mail of its own, unless it becomes lines of another."""
-    if notice.recipient.address.casefold() in crowded and any(rung.number for rung in notice.asked):
-        items = [notice_item(session, ticket, rung, told) for rung in notice.asked]
-        hold_line(session, sweep, notice.recipient, items, at)
-        return None
-    return notice_letter(session, ticket, notice, told)
+def _advance(session: Session, ladders: Sequence[tuple[Clock, Rungs]]) -> None:
+    """The clocks after these rungs, in the database alone: the highest climbed, those passed in silence, the next."""
+    if ladders:
+        session.connection().execute(_ADVANCED, [_advanced(clock, rungs) for clock, rungs in ladders])
 
 
-def _write(session: Session, climbed: Sequence[tuple[Ticket, ForecastRung]], at: datetime) -> None:
-    """The rows that say once only that these were climbed, and the entries that tell it."""
-    session.flush()
-    if climbed:
-        session.execute(insert(Climb), [_climb(rung, at) for _, rung in climbed])
-        session.execute(insert(Entry), [_entry(ticket, rung, at) for ticket, rung in climbed])
+def _advanced(clock: Clock, rungs: Rungs) -> dict[str, Any]:
+    silent = [rung.number for rung in rungs.due if rung.skipped]
+    return {
+        "clock": clock.id,
+        "climbed": rungs.due[-1].number if rungs.due else clock.rung,
+        "silences": [*(clock.silent or ()), *silent],
+        "next": rungs.next_at,
+    }
+
+
+def _advancing() -> Update:
+    columns = Clock.__table__.c
+    values = {"climbed": columns.rung, "silences": columns.silent, "next": columns.next_at}
+    given = {column: bindparam(name, type_=column.type) for name, column in values.items()}
+    return update(Clock.__table__).where(columns.id == bindparam("clock")).values(given)  # type: ignore[arg-type]
+
+
+_ADVANCED = _advancing()
+"Built once."
+
+
+def _tell(session: Session, tickets: Mapping[Ticket, Mapping[Clock, Rungs]], told: Told, sweep: Sweep) -> int:
+    """The mails of their own, and the lines of those that are listed; how many mails."""
+    letters, lines = [], []
+    for ticket, its_rungs in tickets.items():
+        for notice in _notices(_of(its_rungs)):
+            if _is_listed(notice, sweep):
+                items = [notice_item(session, ticket, rung, told) for rung in notice.asked]
+                lines += [line_of(sweep.name, sweep.at, notice.recipient, item) for item in items]
+            else:
+                letters.append(notice_letter(session, ticket, notice, told))
+    _insert(session, DigestLine, lines)
+    post_all(session, letters, sweep.at)
+    return len(letters)
+
+
+def _is_listed(notice: Notice, sweep: Sweep) -> bool:
+    return notice.recipient.address.casefold() in sweep.crowded and any(rung.number for rung in notice.asked)
 
 
 def _climb(rung: ForecastRung, at: datetime) -> dict[str, Any]:
@@ -114,11 +128,15 @@ def _entry(ticket: Ticket, rung: ForecastRung, at: datetime) -> dict[str, Any]:
     return {**line(ticket, kind, PORTAL, at, clock.task), "detail": detail}
 
 
-def _mailed(session: Session, clocks: Collection[Clock]) -> dict[int, list[tuple[int, Mailed]]]:
-    """Of each clock the rungs at which somebody was mailed, those of this moment included."""
+def _mailed(session: Session, ladders: Collection[tuple[Clock, Rungs]]) -> dict[int, list[tuple[int, Mailed]]]:
+    """Of each clock the rungs at which somebody was mailed, those of this moment included.
+
+    Not asked of clocks below the second rung: whoever is told of the first is the first who is.
+    """
+    clocks = [clock.id for clock, rungs in ladders if rungs.due and rungs.due[-1].number > 1]
     mailed: dict[int, list[tuple[int, Mailed]]] = defaultdict(list)
-    for climb in session.scalars(mailed_climbs([clock.id for clock in clocks])):
-        mailed[climb.clock_id].append((climb.rung, Mailed(unit=climb.unit.name, at=climb.climbed_at)))
+    for clock, rung, unit, climbed_at in session.execute(mailed_climbs(clocks)) if clocks else ():
+        mailed[clock].append((rung, Mailed(unit=unit, at=climbed_at)))
     return mailed
 
 

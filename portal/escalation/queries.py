@@ -2,17 +2,26 @@
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, load_only, selectinload
 from sqlalchemy.sql.dml import ReturningDelete
 
-from directory.models import UnitAncestor
+from directory.models import Unit, UnitAncestor
 from portal.escalation.models import Climb, DigestLine, Morning, MorningMail
 from portal.tickets.models import Clock, Task, Ticket
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 "Before any limit."
+
+OF_TICKET = (Ticket.number, Ticket.procedure, Ticket.procedure_version, Ticket.urgency, Ticket.policy,
+             Ticket.opener_code, Ticket.drill, Ticket.top_code)  # fmt: skip
+OF_TASK = Task.ticket_id, Task.step, Task.step_zh, Task.place, Task.unit_code, Task.assignee_id, Task.assignee_post_id
+OF_CLOCK = (Clock.ticket_id, Clock.task_id, Clock.kind, Clock.unit_code, Clock.started_at, Clock.limit_unit,
+            Clock.pauses, Clock.urge_at, Clock.due_at, Clock.provisional, Clock.rung, Clock.silent, Clock.next_at,
+            Clock.held_rung, Clock.held_until)  # fmt: skip
+"What climbing, and the mails that it causes, read."
 
 
 def due_tickets(at: datetime) -> Select[int]:
@@ -26,33 +35,52 @@ def due_tickets(at: datetime) -> Select[int]:
 
 
 def due_clocks(at: datetime, ticket_ids: Sequence[int]) -> Select[Clock]:
-    """The clocks of these tickets with a rung due, the longest due first."""
+    """The clocks of these tickets with a rung due, the longest due first, as much of them as a ladder needs."""
     return (
         select(Clock)
         .where(Clock.ticket_id.in_(ticket_ids))
         .where(Clock.stopped_at.is_(None), Clock.next_at.is_not(None), Clock.next_at <= at)
         .options(
-            joinedload(Clock.ticket).options(joinedload(Ticket.opener)),
-            joinedload(Clock.task).options(joinedload(Task.unit), joinedload(Task.assignee)),
-            joinedload(Clock.unit),
+            load_only(*OF_CLOCK),
+            joinedload(Clock.task).options(
+                load_only(*OF_TASK), selectinload(Task.assignee), selectinload(Task.assignee_post)
+            ),
         )
         .order_by(Clock.next_at, Clock.id)
     )
 
 
-def mailed_climbs(clock_ids: Collection[int]) -> Select[Climb]:
-    """The rungs of these clocks at which somebody was mailed, lowest first, with the unit at hand."""
+def with_tickets(clocks: Select[Clock]) -> Select[Clock]:
+    """The same, each with its ticket."""
+    return clocks.options(joinedload(Clock.ticket, innerjoin=True).load_only(*OF_TICKET))
+
+
+def held_tickets(ticket_ids: Sequence[int]) -> Select[Ticket]:
+    """These tickets, as much of them as a ladder needs, held until the transaction ends; not those held already."""
+    held = select(Ticket).where(Ticket.id.in_(ticket_ids)).options(load_only(*OF_TICKET)).order_by(Ticket.id)
+    return held.with_for_update(skip_locked=True)
+
+
+def mailed_climbs(clock_ids: Collection[int]) -> Select[int, int, str, datetime]:
+    """(clock, rung, unit's name, when) of the rungs of these clocks at which somebody was mailed, lowest first."""
     return (
-        select(Climb)
+        select(Climb.clock_id, Climb.rung, Unit.name, Climb.climbed_at)
+        .join(Unit, Unit.code == Climb.unit_code)
         .where(Climb.clock_id.in_(clock_ids), Climb.skipped.is_(None))
-        .options(joinedload(Climb.unit))
         .order_by(Climb.clock_id, Climb.rung)
     )
 
 
-def taken_lines(sweep: str, left_before: datetime) -> "ReturningDelete[DigestLine]":
-    """Takes the digest lines of a sweep, and those that a killed one left before `left_before`: each is taken once."""
-    return delete(DigestLine).where(or_(DigestLine.sweep == sweep, DigestLine.at < left_before)).returning(DigestLine)
+def held_lines(sweep: str, left_before: datetime) -> Select[int, dict[str, Any]]:
+    """(id, recipient) of the digest lines of a sweep, and of those that a killed one left before `left_before`."""
+    held = select(DigestLine.id, DigestLine.recipient)
+    return held.where(or_(DigestLine.sweep == sweep, DigestLine.at < left_before)).order_by(DigestLine.id)
+
+
+def taken_lines(ids: Sequence[int]) -> "ReturningDelete[int, dict[str, Any], dict[str, Any]]":
+    """Takes these digest lines, those that somebody else took left out: (id, recipient, item)."""
+    lines = DigestLine.__table__.c
+    return delete(DigestLine).where(lines.id.in_(ids)).returning(lines.id, lines.recipient, lines.item)
 
 
 def units_with_standing(before: datetime, day: date) -> Select[str]:

@@ -3,23 +3,24 @@
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from directory.calendars import load_calendars
-from directory.queries import units_above
-from portal.escalation.climbing import Rungs, climb, rungs_at
-from portal.escalation.digest import send_held_lines
-from portal.escalation.queries import due_clocks, due_tickets
+from directory.queries import names_of
+from portal.escalation.climbing import Sweep, climb
+from portal.escalation.digest import Theirs, lines_held, send_lines
+from portal.escalation.queries import due_clocks, due_tickets, held_tickets, with_tickets
+from portal.escalation.swept import Noted, SweepReport
 from portal.tickets.clocks import clock_calendar
-from portal.tickets.forecast import Command, ForecastRung, command_of
+from portal.tickets.forecast import Command, Rungs, command_of, rungs_at
 from portal.tickets.models import Clock, Ticket
 from portal.web.outage import OUTAGE
 
@@ -27,7 +28,9 @@ log = logging.getLogger(__name__)
 
 _AT: Any = bindparam("at", type_=Clock.next_at.type)
 _SOME: Any = bindparam("ticket_ids", expanding=True)
-_DUE_TICKETS, _DUE_CLOCKS = due_tickets(_AT), due_clocks(_AT, _SOME)
+_DUE_TICKETS, _HELD = due_tickets(_AT), held_tickets(_SOME)
+_CLOCKS = due_clocks(_AT, _SOME)
+_CLOCKS_WITH_TICKETS = with_tickets(_CLOCKS)
 "Built once."
 
 MOST_SINGLE = 3
@@ -38,67 +41,6 @@ TOGETHER = 50
 "Tickets climbed in one transaction: others who write wait for it, and where one fails each is tried alone."
 ON_TIME = timedelta(minutes=15)
 "A rung that ends with the working day is still mailed so long after it: the worker comes a little later."
-
-
-@dataclass(frozen=True)
-class Climbed:
-    """A rung climbed: `recipients` are addresses, `task` its id (None for the ticket's overall clock).
-
-    `planned_at` and `due_at` say why: the rung's instant, and the end of the limit.
-    """
-
-    ticket: str
-    task: int | None
-    clock: str
-    rung: int
-    unit: str
-    recipients: list[str]
-    planned_at: datetime
-    due_at: datetime
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"ticket": self.ticket, "task": self.task, "clock": self.clock, "rung": self.rung, "unit": self.unit,
-                "recipients": self.recipients}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """A rung at which nobody was reachable."""
-
-    ticket: str
-    task: int | None
-    rung: int
-    unit: str
-    reason: str
-
-
-@dataclass
-class SweepReport:
-    """What one sweep found and did; `due` counts rungs, `messages` mails written.
-
-    `failed` are the ids of tickets that were passed over; the log says why.
-    """
-
-    at: datetime
-    due: int = 0
-    climbed: list[Climbed] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-    messages: int = 0
-    failed: list[int] = field(default_factory=list)
-
-    def add(self, noted: "_Noted") -> None:
-        self.messages += noted.messages
-        self.climbed += [one for one in noted.rungs if isinstance(one, Climbed)]
-        self.skipped += [one for one in noted.rungs if isinstance(one, Skipped)]
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "at": self.at.isoformat(),
-            "due": self.due,
-            "climbed": [one.to_dict() for one in self.climbed],
-            "skipped": [asdict(one) for one in self.skipped],
-            "messages": self.messages,
-        }
 
 
 def sweep(
@@ -120,21 +62,37 @@ def sweep(
     report = SweepReport(at)
     found = _gather(sessions, at, report, in_hours=in_hours)
     climbing = _Climbing(sessions, report, secrets.token_hex(8), found.crowded(), dry_run, in_hours)
-    for ids, command in found.batches:
-        for start in range(0, len(ids), TOGETHER):
+    for batch in found.batches:
+        for start in range(0, len(batch.ids), TOGETHER):
             alive()
-            climbing.sweep_some(ids[start : start + TOGETHER], command)
-    with closing(sessions()) as session:
-        report.messages += len(climbing.crowded) if dry_run else send_held_lines(session, climbing.name, at)
-        session.commit()
+            climbing.sweep_some(batch.ids[start : start + TOGETHER], batch)
+    if dry_run:
+        report.messages += len(climbing.crowded)
+        return report
+    for some in _held(sessions, climbing.name, at):
+        alive()
+        climbing.send_some(some)
     return report
+
+
+def _held(sessions: sessionmaker[Session], name: str, at: datetime) -> list[Sequence[Theirs]]:
+    with closing(sessions()) as session:
+        return list(lines_held(session, name, at))
+
+
+class _Batch(NamedTuple):
+    """Tickets with something due, with their chain of command and what its units are called."""
+
+    ids: list[int]
+    command: Command
+    names: Mapping[str, str]
 
 
 @dataclass
 class _Gathered:
-    """The tickets with something due, with their chains of command; how many escalations each address would get."""
+    """The tickets with something due; how many escalations each address would get."""
 
-    batches: list[tuple[list[int], Command]] = field(default_factory=list)
+    batches: list[_Batch] = field(default_factory=list)
     due: int = 0
     escalations: Counter[str] = field(default_factory=Counter)
 
@@ -158,7 +116,8 @@ def _gather_some(
 ) -> None:
     """Together; where one of them cannot be worked out, each alone, so that the one is passed over."""
     try:
-        clocks = _due(session, ids, at, in_hours=in_hours)
+        clocks = session.scalars(_CLOCKS_WITH_TICKETS, {"at": at, "ticket_ids": list(ids)}).all()
+        clocks = _mailable(session, clocks, at) if in_hours else clocks
         command = command_of(session, clocks, at)
         rungs = [rung for clock in clocks for rung in rungs_at(session, clock, command, at).due]
     except OUTAGE:
@@ -176,7 +135,8 @@ def _gather_some(
     found.due += len(rungs)
     found.escalations.update(_key(one) for rung in rungs if rung.number for one in rung.recipients.addresses)
     if clocks:
-        found.batches.append((_in_order(clocks), command))
+        units = {*command.parents, *(clock.ticket.opener_code for clock in clocks)}
+        found.batches.append(_Batch(_in_order(clocks), command, names_of(session, units)))
 
 
 def _key(address: str) -> str:
@@ -184,10 +144,8 @@ def _key(address: str) -> str:
     return address.casefold()
 
 
-def _due(session: Session, ticket_ids: Sequence[int], at: datetime, *, in_hours: bool) -> list[Clock]:
-    clocks = session.scalars(_DUE_CLOCKS, {"at": at, "ticket_ids": list(ticket_ids)}).unique().all()
-    if not in_hours:
-        return list(clocks)
+def _mailable(session: Session, clocks: Sequence[Clock], at: datetime) -> list[Clock]:
+    """Of these, those whose unit may be mailed now."""
     load_calendars(session, {clock.unit_code for clock in clocks})
     return [clock for clock in clocks if _may_be_mailed(session, clock, at)]
 
@@ -213,56 +171,60 @@ class _Climbing:
     dry_run: bool
     in_hours: bool
 
-    def sweep_some(self, ids: Sequence[int], command: Command) -> None:
+    def sweep_some(self, ids: Sequence[int], batch: _Batch) -> None:
         """In one transaction; where it fails, each ticket in one of its own, so that the others go on without it."""
         with closing(self.sessions()) as session:
             try:
-                noted = self._climb_due(session, ids, command)
+                noted = self._climb_due(session, ids, batch)
                 session.rollback() if self.dry_run else session.commit()
             except OUTAGE:
                 session.invalidate()
                 raise
             except Exception as fault:  # noqa: BLE001  told when each is tried alone
                 session.rollback()
-                self._alone(ids, command, fault)
+                self._alone(ids, batch, fault)
             else:
                 self.report.add(noted)
 
-    def _alone(self, ids: Sequence[int], command: Command, fault: Exception) -> None:
+    def _alone(self, ids: Sequence[int], batch: _Batch, fault: Exception) -> None:
         if len(ids) > 1:
             for one in ids:
-                self.sweep_some([one], command)
+                self.sweep_some([one], batch)
         elif isinstance(fault, IntegrityError):
             log.info("ticket %s: climbed by another sweep at the same time", ids[0])
         else:
             log.error("ticket %s: the sweep goes on without it", ids[0], exc_info=fault)
             self.report.failed.append(ids[0])
 
-    def _climb_due(self, session: Session, ids: Sequence[int], command: Command) -> "_Noted":
+    def send_some(self, some: Sequence[Theirs]) -> None:
+        """The mails that list these people's lines, alike: where one fails, each person's are tried alone.
+
+        What fails is left for a later sweep.
+        """
+        with closing(self.sessions()) as session:
+            try:
+                messages = send_lines(session, some, self.report.at)
+                session.commit()
+            except OUTAGE:
+                session.invalidate()
+                raise
+            except Exception:
+                session.rollback()
+                log.exception("%d people: a mail that lists their escalations failed", len(some))
+                for one in some if len(some) > 1 else ():
+                    self.send_some([one])
+            else:
+                self.report.messages += messages
+
+    def _climb_due(self, session: Session, ids: Sequence[int], batch: _Batch) -> Noted:
         at = self.report.at
-        held = select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.id).with_for_update(skip_locked=True)
-        tickets: dict[Ticket, dict[Clock, Rungs]] = {ticket: {} for ticket in session.scalars(held)}
-        clocks = _due(session, [ticket.id for ticket in tickets], at, in_hours=self.in_hours)
+        tickets: dict[Ticket, dict[Clock, Rungs]] = {
+            ticket: {} for ticket in session.scalars(_HELD, {"ticket_ids": list(ids)})
+        }
+        asked = {"at": at, "ticket_ids": [ticket.id for ticket in tickets]}
+        clocks = session.scalars(_CLOCKS, asked).all()
         load_calendars(session, {clock.unit_code for clock in clocks})
-        at_hand = units_above(session, {clock.unit_code for clock in clocks})
-        for clock in clocks:
-            tickets[clock.ticket][clock] = rungs_at(session, clock, command, at)
-        rungs, messages = climb(session, tickets, self.crowded, self.name, at)
-        del at_hand  # until now nobody asked for a unit by itself
-        return _Noted([_note(rung) for rung in rungs], messages)
-
-
-@dataclass(frozen=True)
-class _Noted:
-    """What one transaction did, as it is reported once it is committed."""
-
-    rungs: Sequence[Climbed | Skipped]
-    messages: int
-
-
-def _note(rung: ForecastRung) -> Climbed | Skipped:
-    clock = rung.clock
-    if rung.skipped:
-        return Skipped(clock.ticket.number, clock.task_id, rung.number, rung.unit, rung.skipped)
-    return Climbed(clock.ticket.number, clock.task_id, str(clock.kind), rung.number, rung.unit,
-                   rung.recipients.addresses, rung.at, clock.due_at)  # fmt: skip
+        for clock in _mailable(session, clocks, at) if self.in_hours else clocks:
+            tickets[clock.ticket][clock] = rungs_at(session, clock, batch.command, at)
+        sweep = Sweep(self.name, at, self.crowded, batch.names)
+        return Noted.of(*climb(session, tickets, sweep))

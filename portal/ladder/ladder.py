@@ -1,9 +1,10 @@
 """The ladder: when a unit that owes something is urged, and who above it is told when its limit passes."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -44,8 +45,14 @@ class Policy:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """From what `to_dict` gave, by any version: unknown keys are left out, missing ones have their default."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: int(value) for name, value in values.items() if name in known})
+        return cls(**_known_values(tuple(values.items())))
+
+
+@lru_cache(1_000)
+def _known_values(items: tuple[tuple[str, Any], ...]) -> Mapping[str, int]:
+    """Tickets by the thousand have the same values, and are asked for them again and again."""
+    known = {field.name for field in fields(Policy)}
+    return MappingProxyType({name: int(value) for name, value in items if name in known})
 
 
 POLICIES: Mapping[str, Policy] = MappingProxyType(
@@ -116,7 +123,25 @@ def ladder(
     reachable: Callable[[str, int], bool],
     hold: Hold | None = None,
 ) -> list[Rung]:
-    """The rungs of one clock, lowest first: 0 and 1 at `chain[0]`, the owing unit, rung k at `chain[k - 1]`.
+    """The rungs of one clock, lowest first: all that `rungs_in_turn` gives."""
+    return list(
+        rungs_in_turn(urge_at=urge_at, due_at=due_at, chain=chain, calendar=calendar, policy=policy,
+                      reachable=reachable, hold=hold)
+    )  # fmt: skip
+
+
+def rungs_in_turn(
+    *,
+    urge_at: datetime,
+    due_at: datetime,
+    chain: Sequence[str],
+    calendar: WorkingCalendar,
+    policy: Policy,
+    reachable: Callable[[str, int], bool],
+    hold: Hold | None = None,
+) -> Iterator[Rung]:
+    """The rungs of one clock: 0 and 1 at `chain[0]`, the owing unit, rung k at `chain[k - 1]`; each is worked out when
+    it is asked for, so that who only wants the next need not know of those above it.
 
     `chain` ends with the ticket's top (see `climbing_chain`), `calendar` is the owing unit's. `reachable(unit, number)`
     says whether somebody is there for a rung; of a rung that was climbed already, whether somebody was there then.
@@ -124,8 +149,8 @@ def ladder(
     """
     if not chain:
         raise ValueError("a ladder needs the unit that owes")
-    urge = Rung(0, calendar.at_or_next_opening(urge_at), chain[0], not reachable(chain[0], 0))
-    return [urge, *_escalations(calendar.at_or_next_opening(due_at), chain, calendar, policy, reachable, hold)]
+    yield Rung(0, calendar.at_or_next_opening(urge_at), chain[0], not reachable(chain[0], 0))
+    yield from _escalations(calendar.at_or_next_opening(due_at), chain, calendar, policy, reachable, hold)
 
 
 def top_of_ladder(opener: str, tasks: Iterable[tuple[str, str, bool]], parents: Parents) -> str:

@@ -1,6 +1,6 @@
 """Starting and stopping the clocks of tasks: what a unit owes, until when, and when it is next told so."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from portal.ladder.ladder import (
     Rung,
     climbing_chain,
     instants,
-    ladder,
+    rungs_in_turn,
     top_of_ladder,
 )
 from portal.procedures.limit import Limit, LimitUnit
@@ -201,12 +201,12 @@ def policy_of(ticket: Ticket) -> Policy:
 
 def rungs_of(
     clock: Clock, calendar: WorkingCalendar, parents: dict[str, str | None], reachable: Callable[[str, int], bool]
-) -> list[Rung]:
-    """The whole ladder of a clock, climbed rungs included.
+) -> Iterator[Rung]:
+    """The whole ladder of a clock, climbed rungs included, one after the other.
 
     Of a rung climbed already, `reachable` must say whether somebody was there then.
     """
-    return ladder(
+    return rungs_in_turn(
         urge_at=clock.urge_at,
         due_at=clock.due_at,
         chain=chain_of(clock, parents),

@@ -1,6 +1,6 @@
 """Who will be mailed about a ticket, when and where, if nothing moves: what is still to come."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -35,6 +35,17 @@ class ForecastRung:
     @property
     def task(self) -> Task | None:
         return self.clock.task
+
+
+@dataclass(frozen=True)
+class Rungs:
+    """The rungs of a clock that are due, lowest first, those missed while no sweep ran among them; and what follows."""
+
+    due: Sequence[ForecastRung]
+    next_at: datetime | None
+    "the instant of the first that is left; None: none is"
+    following: Rung | None
+    "the first that is left at which somebody is mailed"
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,27 @@ def forecast(
 
 def rungs_to_come(session: Session, clock: Clock, command: Command) -> list[ForecastRung]:
     """The rungs above the highest one climbed."""
+    return [_forecast(clock, rung, command) for rung in _above_climbed(session, clock, command)]
+
+
+def rungs_at(session: Session, clock: Clock, command: Command, at: datetime) -> Rungs:
+    """As of `at`: climbing those that are due changes nothing of those after them.
+
+    No further than the next rung at which somebody is: who is mailed at those above it is not asked.
+    """
+    due: list[ForecastRung] = []
+    next_at: datetime | None = None
+    for rung in _above_climbed(session, clock, command):
+        if rung.at <= at:
+            due.append(_forecast(clock, rung, command))
+            continue
+        next_at = next_at or rung.at
+        if not rung.skipped:
+            return Rungs(due, next_at, rung)
+    return Rungs(due, next_at, None)
+
+
+def _above_climbed(session: Session, clock: Clock, command: Command) -> Iterator[Rung]:
     climbed = -1 if clock.rung is None else clock.rung
 
     def reachable(unit: str, number: int) -> bool:
@@ -86,11 +118,9 @@ def rungs_to_come(session: Session, clock: Clock, command: Command) -> list[Fore
 
     calendar = clock_calendar(session, clock)
     stands = _stands_until(clock, calendar, command.at)
-    return [
-        _forecast(clock, replace(rung, at=max(rung.at, stands)), command)
-        for rung in rungs_of(clock, calendar, command.parents, reachable)
-        if rung.number > climbed
-    ]
+    for rung in rungs_of(clock, calendar, command.parents, reachable):
+        if rung.number > climbed:
+            yield replace(rung, at=stands) if rung.at < stands else rung
 
 
 def _stands_until(clock: Clock, calendar: WorkingCalendar, at: datetime) -> datetime:

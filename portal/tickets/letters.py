@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from directory.models import Unit
 from directory.reach import Recipient, reach
 from portal.accounts.models import Officer
-from portal.ladder.ladder import ClockKind
+from portal.ladder.ladder import ClockKind, Rung
 from portal.mail.compose import post
 from portal.mail.letter import Item, Letter, Mailed, Why
 from portal.mail.letter import Notice as DirectoryNotice
@@ -29,8 +29,12 @@ class Told:
 
     mailed: Mapping[int, Sequence[tuple[int, Mailed]]]
     "of a clock, by its id: the rungs at which somebody was mailed, lowest first"
-    to_come: Mapping[Clock, Sequence[ForecastRung]]
-    "the rungs above those just climbed"
+    following: Mapping[Clock, Rung | None]
+    "the next rung above those just climbed at which somebody is mailed"
+    names: Mapping[str, str]
+    "of every unit that is mailed, owes or opened"
+    items: dict[tuple[int, int], Item] = field(default_factory=dict)
+    "of a clock and a rung: the same for everybody who is told of it"
 
 
 @dataclass
@@ -144,20 +148,17 @@ def notice_letter(session: Session, ticket: Ticket, notice: Notice, told: Told) 
     rungs = [*notice.asked, *notice.copied]
     items = [notice_item(session, ticket, rung, told) for rung in _highest(rungs)]
     kind = "urge" if all(rung.number == 0 for rung in rungs) else "escalation"
-    unit = session.get_one(Unit, notice.recipient.unit_code)
     supervises = any(rung.number > 0 for rung in notice.asked)
     why = Why.SUPERVISOR if supervises else _why_urged(notice.recipient)
     copy = kind == "escalation" and not supervises
-    return Letter(kind, notice.recipient, items, ticket.number, copy=copy, why=why, unit=unit.name,
-                  ceiling=_ceiling(ticket))  # fmt: skip
+    return Letter(kind, notice.recipient, items, ticket.number, copy=copy, why=why,
+                  unit=told.names[notice.recipient.unit_code], ceiling=_ceiling(ticket))  # fmt: skip
 
 
-def mail_digest(session: Session, recipient: Recipient, items: Sequence[Item], at: datetime) -> None:
-    """One mail that lists many escalations."""
-    unit = session.get_one(Unit, recipient.unit_code)
-    letter = Letter("digest", recipient, list(items), why=Why.SUPERVISOR, unit=unit.name, url=portal_url("/"),
-                    ceiling=recipient.unit_code)  # fmt: skip
-    post(session, letter, at)
+def digest_letter(recipient: Recipient, unit: str, items: Sequence[Item]) -> Letter:
+    """One mail that lists many escalations; `unit` is what the recipient's is called."""
+    return Letter("digest", recipient, list(items), why=Why.SUPERVISOR, unit=unit, url=portal_url("/"),
+                  ceiling=recipient.unit_code)  # fmt: skip
 
 
 def mail_standing(session: Session, recipient: Recipient, clocks: Sequence[Clock], count: int, at: datetime) -> None:
@@ -172,15 +173,21 @@ def mail_standing(session: Session, recipient: Recipient, clocks: Sequence[Clock
 
 def notice_item(session: Session, ticket: Ticket, rung: ForecastRung, told: Told) -> Item:
     """What a mail says of one rung: the task, since when, the limit, who was told before and who is told next."""
-    item = _item(session, ticket, rung.clock)
+    key = rung.clock.id, rung.number
+    if key not in told.items:
+        told.items[key] = _item_of_rung(session, ticket, rung, told)
+    return told.items[key]
+
+
+def _item_of_rung(session: Session, ticket: Ticket, rung: ForecastRung, told: Told) -> Item:
+    item = _item(session, ticket, rung.clock, told.names)
     item["rung"] = rung.number
     item["mailed"] = [mailed for number, mailed in told.mailed.get(rung.clock.id, ()) if 0 < number < rung.number]
     if rung.number == 0:
         left = clock_calendar(session, rung.clock).elapsed(rung.at, rung.clock.due_at)
         item["left_minutes"] = left if rung.clock.limit_unit is not LimitUnit.CALENDAR_DAY else None
-    following = next((later for later in told.to_come[rung.clock] if not later.skipped), None)
-    if following:
-        item["next_unit"] = session.get_one(Unit, following.unit).name
+    if following := told.following[rung.clock]:
+        item["next_unit"] = told.names[following.unit]
         item["next_at"] = following.at
     return item
 
@@ -213,8 +220,13 @@ def _ceiling(ticket: Ticket) -> str:
     return ticket.opener_code if ticket.drill else ticket.top_code
 
 
-def _item(session: Session, ticket: Ticket, clock: Clock) -> Item:
-    """What every mail may say of a clock: numbers, places and instants, never a person or a person's words."""
+def _item(session: Session, ticket: Ticket, clock: Clock, names: Mapping[str, str] | None = None) -> Item:
+    """What every mail may say of a clock: numbers, places and instants, never a person or a person's words.
+
+    `names` of the units, by their codes, where they are at hand.
+    """
+    if names is None:
+        names = {code: session.get_one(Unit, code).name for code in (ticket.opener_code, clock.unit_code)}
     procedure = procedure_of(session, *ticket.opened_with)
     task = clock.task
     return {
@@ -224,8 +236,8 @@ def _item(session: Session, ticket: Ticket, clock: Clock) -> Item:
         "procedure_en": procedure.en,
         "step_zh": task.step_zh if task else "全程",
         "step_en": task.step if task else "the whole case",
-        "opener": session.get_one(Unit, ticket.opener_code).name,
-        "owing": session.get_one(Unit, clock.unit_code).name,
+        "opener": names[ticket.opener_code],
+        "owing": names[clock.unit_code],
         "clock": str(clock.kind),
         "sent_at": clock.started_at,
         "due_at": clock.due_at,

@@ -20,6 +20,7 @@ from portal.ladder.ladder import (
     climbing_chain,
     instants,
     ladder,
+    rungs_in_turn,
     top_of_ladder,
 )
 from portal.procedures.limit import Limit, LimitUnit
@@ -182,6 +183,18 @@ def test_two_rungs_skipped_bring_the_top_to_the_limit_itself() -> None:
 def test_a_desk_that_cannot_be_urged_brings_nobody_forward() -> None:
     limits = instants(MONDAY, TWO_DAYS, CALENDAR, NORMAL)
     assert times(climb(limits, reachable=nobody_at(0))) == times(climb(limits))
+
+
+def test_who_wants_the_next_rung_alone_is_asked_of_nobody_above_it() -> None:
+    limits, asked = instants(MONDAY, TWO_DAYS, CALENDAR, NORMAL), []
+
+    def reachable(_unit: str, number: int) -> bool:
+        asked.append(number)
+        return True
+
+    rungs = rungs_in_turn(urge_at=limits.urge_at, due_at=limits.due_at, chain=TO_CORPS, calendar=CALENDAR,
+                          policy=NORMAL, reachable=reachable)  # fmt: skip
+    assert [next(rungs).number, next(rungs).number] == asked == [0, 1]
 
 
 def test_a_unit_that_is_itself_the_top_has_rungs_0_and_1_only() -> None:
