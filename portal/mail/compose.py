@@ -2,60 +2,26 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
-from functools import lru_cache, partial
-from typing import Any, NamedTuple, cast
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, cast
 
-from babel.dates import format_datetime
 from flask import current_app
-from flask_babel import get_locale, gettext
-from markupsafe import Markup
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from portal.config import Settings
-from portal.mail.blanks import SUBJECT, Form, Shown, blank, blanked, escaped, for_html, of_instant, shape_of
 from portal.mail.letter import KINDS, Addressee, Item, Letter, Notice, Why, to_somebody_else
-from portal.mail.message import CONTROL, Mailbox
+from portal.mail.message import Mailbox
 from portal.mail.models import OutboxMail
-from portal.mail.wording import REASONS
-from portal.web.filters import amount
-from portal.web.languages import DEFAULT, LANGUAGES, LOCALES, in_language
+from portal.mail.rendering import Texts, one_line, written, written_whole
+from portal.web.languages import DEFAULT, LANGUAGES
 from portal.web.links import Purpose, make
 
-PATTERNS = {"zh": "y年M月d日（EEE）HH:mm", "en": "EEE d MMM y, HH:mm"}
-MARKER = "——— 请在此行以上回复 · Please reply above this line ———"
-"The first line of a mail to which one may reply; in both languages, so that it is known in every reply."
-
-BY_FORM = frozenset({"arrival", "urge", "escalation", "answered", "returned"})
-"What is written by the thousand."
-LISTED = frozenset({"digest"})
-"What lists hundreds of limits, each of them a line from a form."
-FORMS: dict[tuple[str, Hashable], Form] = {}
-"Kept in the process, by kind and shape."
 OF_ITEM, OF_NOTICE = tuple(Item.__annotations__), tuple(Notice.__annotations__)
-MOST_FORMS, MOST_INSTANTS = 500, 5_000
-
 ON_IT_KINDS = frozenset({"escalation"})
 "What asks a supervisor to see to something offers *I am on it*."
-
-
-class Line(NamedTuple):
-    """One of a letter's, in words."""
-
-    plain: str
-    html: Markup
-
-
-@dataclass(frozen=True)
-class Texts:
-    """A letter in the words of one language."""
-
-    subject: str
-    plain: str
-    html: str
 
 
 def post(session: Session, letter: Letter, at: datetime, origin: OutboxMail | None = None) -> OutboxMail:
@@ -111,89 +77,12 @@ def render(letter: Letter) -> Texts:
     """Subject, plain text and HTML in the recipient's language."""
     if letter.kind not in KINDS:
         raise ValueError(f"there is no mail of the kind {letter.kind!r}")
-    facts = _facts(letter)
-    return _by_form(letter.kind, facts) if letter.kind in BY_FORM else _whole(letter.kind, facts, _line_by_form)
+    return written(letter.kind, _facts(letter))
 
 
 def render_whole(letter: Letter) -> Texts:
-    """Each word of it from the templates."""
-    return _whole(letter.kind, _facts(letter), _line)
-
-
-def _whole(kind: str, facts: Mapping[str, Any], line: Callable[[str, Mapping[str, Any]], Line]) -> Texts:
-    """Of a kind that may hold hundreds of items each of these is a line, put in as `line` writes it."""
-    lines = [line(kind, {"item": item, "position": str(number), "language": facts["language"]})
-             for number, item in enumerate(facts["items"], 1)] if kind in LISTED else []  # fmt: skip
-    subject, plain, html = _written(kind, {**facts, "lines": lines}, until=until, when=when)
-    return Texts(subject, _without_gaps(plain), html)
-
-
-def _line(kind: str, facts: Mapping[str, Any]) -> Line:
-    plain, html = _written_line(kind, facts, until=until, when=when)
-    return Line(plain, Markup(html))  # noqa: S704  as the template escaped it
-
-
-def _line_by_form(kind: str, facts: Mapping[str, Any]) -> Line:
-    form = _form(f"{kind}/line", facts, _line_form)
-    values = form.values(facts, _shown_in(facts["language"]))
-    return Line(form.plain.filled(values), Markup(form.html.filled(escaped(values))))  # noqa: S704  escaped just now
-
-
-def _by_form(kind: str, facts: Mapping[str, Any]) -> Texts:
-    """The same from the form of its shape."""
-    form = _form(kind, facts, _letter_form)
-    values = form.values(facts, _shown_in(facts["language"]))
-    subject = one_line(form.subject.filled(values))
-    plain, html = form.plain.filled(values), form.html.filled(escaped({**values, SUBJECT: subject}))
-    return Texts(subject, _without_gaps(plain), html)
-
-
-def _form(name: str, facts: Mapping[str, Any], make: Callable[[str, Mapping[str, Any]], Form]) -> Form:
-    """The one of this shape, which is made where there is none yet."""
-    key = name, shape_of(facts)
-    if (form := FORMS.get(key)) is not None:
-        return form
-    if len(FORMS) >= MOST_FORMS:
-        FORMS.clear()
-    return FORMS.setdefault(key, make(name, blanked(facts)))
-
-
-def _letter_form(kind: str, shape: Mapping[str, Any]) -> Form:
-    return Form.of(*_written(kind, shape, until=of_instant("until"), when=of_instant("when"), by_form=True))
-
-
-def _line_form(name: str, shape: Mapping[str, Any]) -> Form:
-    kind, _slash, _line = name.partition("/")
-    return Form.of("", *_written_line(kind, shape, until=of_instant("until"), when=of_instant("when")))
-
-
-def _shown_in(language: str) -> Shown:
-    return partial(_instant, language, _settings().timezone)
-
-
-def _written(kind: str, facts: Mapping[str, Any], *, by_form: bool = False, **ways: Any) -> tuple[str, str, str]:
-    """Subject, plain text with gaps, HTML; of a form the HTML has a blank where it repeats the subject."""
-    with in_language(facts["language"]):
-        item = facts["items"][0] if facts["items"] else {}
-        why = str(REASONS[Why(facts["why"])]) % {"unit": facts["why_unit"]}
-        known = {**facts, "item": item, "why": why, "marker": MARKER, "amount": amount, **ways}
-        subject = one_line(_subject(kind, known))
-        told = {**known, "subject": blank(SUBJECT) if by_form else subject}
-        return subject, _rendered(kind, "body.txt", told), _rendered(kind, "body.html", for_html(told))
-
-
-def _written_line(kind: str, facts: Mapping[str, Any], **ways: Any) -> tuple[str, str]:
-    """One item of a letter that lists many: plain text, HTML."""
-    with in_language(facts["language"]):
-        known = {**facts, **ways}
-        return _rendered(kind, "line.txt", known), _rendered(kind, "line.html", for_html(known))
-
-
-def _subject(kind: str, facts: Mapping[str, Any]) -> str:
-    """One line; a drill's begins with the word, so that nobody takes it for a case."""
-    told = _rendered(kind, "subject.txt", facts)
-    drill = bool(facts["items"]) and all(item["drill"] for item in facts["items"])
-    return gettext("[Drill]") + " " + told if drill else told
+    """The same, each word of it from the templates."""
+    return written_whole(letter.kind, _facts(letter))
 
 
 def headers(letter: Letter) -> dict[str, str]:
@@ -215,29 +104,6 @@ def thread_root(ticket_number: str, address: str, domain: str) -> str:
     """The Message-ID to which all mails about a ticket to a person reply; no mail has it."""
     digest = hashlib.sha256(f"{ticket_number}\n{address.casefold()}".encode()).hexdigest()
     return f"{ticket_number.lower()}.{digest[:16]}@{domain}"
-
-
-def when(at: datetime) -> str:
-    """2016年1月6日（周三）09:00, or Wed 6 Jan 2016, 09:00; within `in_language`."""
-    return _instant(get_locale().language, _settings().timezone, "when", at)
-
-
-def until(at: datetime) -> str:
-    """As `when`, but midnight is the end of the day before: 24:00."""
-    return _instant(get_locale().language, _settings().timezone, "until", at)
-
-
-@lru_cache(MOST_INSTANTS)
-def _instant(language: str, zone: tzinfo, way: str, at: datetime) -> str:
-    here = at.astimezone(zone)
-    if way == "until" and (here.hour, here.minute) == (0, 0):
-        return _instant(language, zone, "when", at - timedelta(minutes=1)).replace("23:59", "24:00")
-    return format_datetime(here.replace(tzinfo=None), PATTERNS[language], locale=LOCALES[language])
-
-
-def one_line(text: str) -> str:
-    """Without line breaks and other control characters, which would end a header."""
-    return " ".join(CONTROL.sub(" ", text).split())
 
 
 def _facts(letter: Letter) -> dict[str, Any]:
@@ -280,23 +146,6 @@ def _shown(item: Item, language: str) -> dict[str, Any]:
     given = cast(Mapping[str, Any], item)
     shown = {field: given.get(field) for field in OF_ITEM}
     return {**shown, "procedure": given[f"procedure_{language}"], "step": given[f"step_{language}"]}
-
-
-def _rendered(kind: str, part: str, facts: Mapping[str, Any]) -> str:
-    """Without the context processors of pages, which ask who is signed in."""
-    return current_app.jinja_env.get_template(f"email/{kind}/{part}").render(facts)
-
-
-def _without_gaps(text: str) -> str:
-    return "\n".join(_single_gaps(line.strip() for line in text.strip().splitlines())) + "\n"
-
-
-def _single_gaps(lines: Iterator[str]) -> Iterator[str]:
-    before = ""
-    for line in lines:
-        if line or before:
-            yield line
-        before = line
 
 
 def _language(letter: Letter) -> str:

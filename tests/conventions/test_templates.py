@@ -8,9 +8,11 @@ from flask import Flask
 from jinja2 import TemplateNotFound
 from jinja2.meta import find_referenced_templates
 
+from portal.mail.rendering import LISTED
 from tests.conventions.house import JINJA, Elements, dotted, markup, modules, templates
 
 MAIL_PARTS = ("subject.txt", "body.txt", "body.html")
+LINE_PARTS = ("line.txt", "line.html")
 RENDERS = {"render_template", "flask.render_template", "stream_template", "get_template", "render"}
 DATA_BLOCKS = {"application/json", "importmap"}
 SHOWN = ("alt", "aria-label", "placeholder", "title", "label")
@@ -39,7 +41,8 @@ def kinds_of_mail() -> set[str]:
 def test_every_template_is_used() -> None:
     strings = {text for module in modules("portal") for text in module.strings()}
     sent = {f"email/{kind}/{part}" for kind in kinds_of_mail() & strings for part in MAIL_PARTS}
-    assert not sorted(set(templates()) - set(named()) - sent)
+    lines = {f"email/{kind}/{part}" for kind in LISTED for part in LINE_PARTS}
+    assert not sorted(set(templates()) - set(named()) - sent - lines)
 
 
 def test_every_template_that_is_named_exists(house: Flask) -> None:

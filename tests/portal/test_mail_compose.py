@@ -18,22 +18,11 @@ from time_machine import travel
 
 from directory.reach import Recipient
 from portal.config import MailSettings
-from portal.mail.compose import (
-    BY_FORM,
-    LISTED,
-    headers,
-    one_line,
-    post,
-    post_instead,
-    render,
-    render_whole,
-    thread_root,
-    until,
-    when,
-)
+from portal.mail.compose import headers, post, post_instead, render, render_whole, thread_root
 from portal.mail.letter import KINDS, Item, Letter, Notice, Why, packed, unpacked
 from portal.mail.message import Mailbox, message_of
 from portal.mail.models import MailState
+from portal.mail.rendering import BY_FORM, LISTED, one_line, until, when
 from portal.web.languages import in_language
 from portal.web.links import Purpose, read
 from tests.conftest import make_settings, running
