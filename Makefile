@@ -14,6 +14,9 @@ BIN := .venv/bin
 # A stamp is named after what it stands for: when the locked requirements change, it is no longer there.
 RUN_STAMP := .venv/.run-$(shell cksum < requirements.txt | tr ' ' -)
 DEV_STAMP := .venv/.dev-$(shell cksum < requirements-dev.txt | tr ' ' -)
+# Every file that is installed is one whose hash is locked, also those that build what comes as source.
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+HASHED := --quiet --require-hashes --no-build-isolation
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 .PHONY: help run check test test-long bench screenshots audit fix lock translations settings wheelhouse dev browser
@@ -56,7 +59,7 @@ fix: dev ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
 
 lock: build/lock/bin/uv ## lock requirements*.in, with hashes, to the newest releases that fit together
-	for name in requirements requirements-dev; do \
+	for name in requirements requirements-dev requirements-build; do \
 		build/lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
 			--custom-compile-command 'make lock' $$name.in -o $$name.txt; done
 
@@ -74,8 +77,9 @@ settings: $(RUN_STAMP) ## write docs/settings.md from the code
 
 wheelhouse: .venv/bin/python ## every locked library, checked against its hash, into build/wheelhouse, to install without an index
 	rm -rf build/wheelhouse
-	$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes -r requirements.txt -d build/wheelhouse
-	$(BIN)/python -m pip download --quiet --disable-pip-version-check --only-binary :all: setuptools wheel -d build/wheelhouse # for dkimpy, which comes as source
+	$(PIP) install $(HASHED) -r requirements-build.txt
+	$(PIP) download $(HASHED) -r requirements-build.txt -d build/wheelhouse
+	$(PIP) download $(HASHED) -r requirements.txt -d build/wheelhouse
 
 dev: $(DEV_STAMP)
 
@@ -83,11 +87,13 @@ browser: # Chromium and a Chinese font
 	@tests/install.sh
 
 .venv/.run-%: requirements.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(PIP) install $(HASHED) -r requirements-build.txt
+	$(PIP) install $(HASHED) -r requirements.txt
 	@rm -f .venv/.run-* && touch $@
 
 .venv/.dev-%: requirements-dev.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(PIP) install $(HASHED) -r requirements-build.txt
+	$(PIP) install $(HASHED) -r requirements-dev.txt
 	@rm -f .venv/.dev-* && touch $@
 
 .venv/bin/python:

@@ -94,6 +94,16 @@ def test_the_blocks_of_a_shell_are_read_by_one() -> None:
         assert (read.returncode, read.stderr) == (0, ""), block
 
 
+def test_nothing_is_installed_whose_hash_is_not_locked() -> None:
+    texts = [path.read_text().replace("\\\n", " ") for path in [ROOT / "docs" / "operations.md", ROOT / "Makefile"]]
+    lines = [line.replace("$(HASHED)", re.findall(r"^HASHED := (.*)$", texts[1], re.MULTILINE)[0]) for text in texts
+             for line in text.splitlines() if re.search(r"\bpip\)? (install|download)|\(PIP\) (install|download)", line)]  # fmt: skip
+    peers = ("build/peers", "build/lock")
+    ours = [line for line in lines if not any(folder in line for folder in peers)]
+    assert len(ours) >= 9
+    assert [line for line in ours if not {"--require-hashes", "--no-build-isolation"} <= set(line.split())] == []
+
+
 def test_what_is_copied_stands_in_the_text() -> None:
     text = (ROOT / "docs" / "operations.md").read_text()
     assert [path.name for path in COPIED if f"operations/{path.name}" not in text] == []
