@@ -43,6 +43,38 @@ BELOW = {
 NOT_THERE = "/not-there"
 PUBLIC = ["/sign-in", "/guide", "/guide/where?q=changyi", "/guide/districts/220681", NOT_THERE]
 LANGUAGES = ("zh", "en")
+ILL_SET = """() => {
+  const lines = [];
+  const unseen = (element) => element && (element.getBoundingClientRect().width <= 1 || unseen(element.parentElement));
+  for (const element of document.querySelectorAll("main *, .top__nav *")) {
+    if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || unseen(element)) continue;
+    for (const node of element.childNodes) {
+      if (node.nodeType !== Node.TEXT_NODE || !node.data.trim()) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const clip = element.closest(".visually-hidden, .scroll, [data-scrolls], .top__nav span, textarea, option");
+      if (clip && !clip.matches(".top__nav span")) continue;
+      const inside = clip ? clip.getBoundingClientRect() : null;
+      const boxes = [...range.getClientRects()].filter((box) => box.width > 2 && box.height > 2 && box.top < 2 * innerHeight);
+      const bar = Boolean(element.closest(".top__nav"));
+      boxes.forEach((box) => lines.push({ box, bar, element, text: node.data.trim().slice(0, 30), right: inside ? inside.right : box.right }));
+      const letters = node.data.trim().length;
+      if (boxes.length > 3 && letters > 6 && boxes.every((box) => box.width < 24))
+        lines.push({ broken: `${node.data.trim().slice(0, 30)} is broken letter by letter`, box: boxes[0], element, bar, right: 0 });
+    }
+  }
+  const found = lines.filter((one) => one.broken).map((one) => one.broken);
+  for (let i = 0; i < lines.length; i++)
+    for (let j = i + 1; j < lines.length; j++) {
+      const [one, other] = [lines[i], lines[j]];
+      if (one.bar !== other.bar || one.element === other.element) continue;
+      const across = Math.min(one.right, other.right) - Math.max(one.box.left, other.box.left);
+      const down = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
+      if (across > 3 && down > 4) found.push(`“${one.text}” lies over “${other.text}”`);
+    }
+  return [...new Set(found)].slice(0, 5);
+}"""
+"Texts that lie over one another, or are so narrow that each line holds a letter; those of the first two screens."
 
 
 @pytest.fixture
@@ -92,6 +124,7 @@ class Walk:
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > size["width"]:
             self.wrong.append(f"{address} in {language}: {width} wide at {size['width']}")
+        self.wrong += [f"{address} in {language} at {size['width']}: {each}" for each in page.evaluate(ILL_SET)]
 
 
 def offered(page: Page) -> Iterator[str]:
