@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, select
@@ -38,8 +39,12 @@ class Call:
 
 def callable_on(ticket: Ticket) -> Select[Contact]:
     """The people of the units on a ticket, with their numbers, in the order of calling."""
-    units = select(Party.unit_code).where(Party.ticket_id == ticket.id)
-    there = Contact.unit_code.in_(units), Contact.state != ContactState.RETIRED
+    return callable_at(select(Party.unit_code).where(Party.ticket_id == ticket.id))
+
+
+def callable_at(codes: Any) -> Select[Contact]:
+    """Those of these units."""
+    there = Contact.unit_code.in_(codes), Contact.state != ContactState.RETIRED
     return select(Contact).where(*there).order_by(Contact.unit_code, Contact.role, Contact.rank, Contact.id)
 
 

@@ -3,24 +3,26 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from typing import cast
 
-from flask import current_app, g
+from flask import g
 from markupsafe import Markup
-from sqlalchemy import Select
+from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam
 from sqlalchemy.orm import Session, joinedload
 
+from directory.edition import kept
 from directory.models import Contact, Unit
-from portal.conversation.calling import callable_on, numbers_of
+from portal.conversation.calling import callable_at, numbers_of
 from portal.conversation.forms import CallForm
-from portal.conversation.queries import addressable
+from portal.conversation.queries import addressable_of, concerned
 from portal.conversation.templates import titles_for
+from portal.tickets.blanks import NUMBER, blank, drawn_by, empty
 from portal.tickets.forms import MessageForm
 from portal.tickets.models import Ticket
 from portal.tickets.rare import There, may_have, rarely
 from portal.tickets.shape import A_TICKET, KEPT, Shape, bound, shape_of
 from portal.web.actor import Actor
-from portal.web.drawing import made
 
 Offered = tuple[tuple[str, str], ...]
 "What a field offers: of each choice what is sent, and what is read."
@@ -28,51 +30,72 @@ Person = tuple[int, str, str, tuple[str, ...]]
 "Of a contact: id, name, post, numbers."
 TEXTS = "texts"
 rarely(TEXTS, titles_for)
-ANY = "any-number"
-"Stands for the number of the ticket in what is drawn for all tickets alike."
+People = tuple[tuple[str, tuple[Person, ...]], ...]
+"By what their unit is called: the contacts with their numbers, in the order of calling."
+FIELDS = "tickets/composer_fields.html"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """To whom one may write on a ticket, and who may have been called, as the directory has them."""
+
+    addressees: Offered
+    people: People
 
 
 @dataclass
 class Talk:
     """What is offered to whoever writes on a ticket."""
 
-    units: Sequence[Unit]
-    "to one of which alone one may write"
-    contacts: Sequence[Contact]
-    "who may have been called"
-    call_form: CallForm
-
-    @cached_property
-    def names(self) -> Mapping[str, str]:
-        """What each unit is called, with the unit above it where two have the same name."""
-        units = {unit.code: unit for unit in [*self.units, *(contact.unit for contact in self.contacts)]}
-        count = Counter(unit.name for unit in units.values())
-        return {code: unit.name if count[unit.name] == 1 else _with_parent(unit) for code, unit in units.items()}
+    offer: Offer
+    call: CallForm | None
+    "the note of a call that was not carried out"
 
     @property
     def addressees(self) -> Offered:
-        return tuple((unit.code, self.names[unit.code]) for unit in self.units)
+        return self.offer.addressees
 
     @property
-    def people(self) -> tuple[tuple[str, tuple[Person, ...]], ...]:
-        """By what their unit is called: the contacts with their numbers, in the order of calling."""
-        found: dict[str, list[Person]] = {}
-        for one in self.contacts:
-            found.setdefault(one.unit_code, []).append((one.id, one.name, one.post or "", tuple(numbers_of(one))))
-        return tuple((self.names[code], tuple(people)) for code, people in found.items())
+    def people(self) -> People:
+        return self.offer.people
 
 
-def talk_of(session: Session, actor: Actor, ticket: Ticket, call_form: CallForm | None = None) -> Talk:
-    """Asked once a request, by few statements, however many units there are."""
+def talk_of(session: Session, actor: Actor, ticket: Ticket, call: CallForm | None = None) -> Talk:
+    """Asked once a request: which units there are, and once for each edition of the directory what they are called."""
     if "talk" not in g:
-        on_it = bound(actor, ticket_id=ticket.id)
-        g.talk = Talk(
-            session.scalars(_addressable(shape_of(actor)), on_it).all(),
-            session.scalars(_CALLABLE, on_it).unique().all(),
-            call_form or CallForm(formdata=None, ids="call"),
-        )
+        concerned = session.execute(_concerned(shape_of(actor)), bound(actor, ticket_id=ticket.id)).all()
+        parties = tuple(sorted(code for code, party in concerned if party))
+        others = tuple(sorted({code for code, _party in concerned} - {actor.unit_code}))
+        g.talk = Talk(_offer(session, parties, others), call)
     talk: Talk = g.talk
     return talk
+
+
+def _offer(session: Session, parties: tuple[str, ...], others: tuple[str, ...]) -> Offer:
+    """Read again when anything of the directory has changed."""
+    edition, key = kept(session), ("offer", parties, others)
+    if key in edition.found:
+        return cast(Offer, edition.found[key])
+    units = session.scalars(_UNITS, {"codes": others}).all()
+    contacts = session.scalars(_CALLABLE, {"codes": parties}).unique().all()
+    return edition.remember(edition.found, key, _offered(units, contacts))
+
+
+def _offered(units: Sequence[Unit], contacts: Sequence[Contact]) -> Offer:
+    names = _names({unit.code: unit for unit in [*units, *(contact.unit for contact in contacts)]})
+    found: dict[str, list[Person]] = {}
+    for one in contacts:
+        found.setdefault(one.unit_code, []).append((one.id, one.name, one.post or "", tuple(numbers_of(one))))
+    return Offer(
+        tuple((unit.code, names[unit.code]) for unit in units),
+        tuple((names[code], tuple(people)) for code, people in found.items()),
+    )
+
+
+def _names(units: Mapping[str, Unit]) -> Mapping[str, str]:
+    """What each unit is called, with the unit above it where two have the same name."""
+    count = Counter(unit.name for unit in units.values())
+    return {code: unit.name if count[unit.name] == 1 else _with_parent(unit) for code, unit in units.items()}
 
 
 def titles_at_hand(session: Session, actor: Actor, there: There) -> Offered:
@@ -85,42 +108,24 @@ def titles_at_hand(session: Session, actor: Actor, there: There) -> Offered:
     return titles
 
 
-def message_fields(form: MessageForm, number: str, addressees: Offered, titles: Offered) -> Markup:
-    """The fields of a message: as they were typed, or those of an empty form, drawn once for all tickets alike."""
-    if _typed(form):
-        return _message(form, number, addressees, titles)
-    return made(_empty_message, addressees, titles).replace(ANY, number)
+def message_form(form: MessageForm | None, number: str, addressees: Offered, titles: Offered) -> Markup:
+    """The form of a message: as it was typed, or an empty one, drawn once for all tickets alike."""
+    if form is not None:
+        return drawn_by(FIELDS, "message_form", form, number, addressees, titles)
+    return blank(_empty_message, addressees, titles, number=number)
 
 
-def call_fields(form: CallForm, number: str, people: tuple[tuple[str, tuple[Person, ...]], ...]) -> Markup:
-    """Those of a call in the same way."""
-    return _call(form, number, people) if _typed(form) else made(_empty_call, people).replace(ANY, number)
-
-
-def _typed(form: MessageForm | CallForm) -> bool:
-    """Whether something was sent with it, be it empty."""
-    return form.text.raw_data is not None
+def call_form(form: CallForm | None, number: str, people: People) -> Markup:
+    """That of a call in the same way."""
+    return drawn_by(FIELDS, "call_form", form, number, people) if form else blank(_empty_call, people, number=number)
 
 
 def _empty_message(addressees: Offered, titles: Offered) -> Markup:
-    return _message(MessageForm(formdata=None, ids="message"), ANY, addressees, titles)
+    return drawn_by(FIELDS, "message_form", empty(MessageForm, "message"), NUMBER, addressees, titles)
 
 
-def _empty_call(people: tuple[tuple[str, tuple[Person, ...]], ...]) -> Markup:
-    return _call(CallForm(formdata=None, ids="call"), ANY, people)
-
-
-def _message(*facts: object) -> Markup:
-    return Markup(_drawn("message_fields", facts))  # noqa: S704  ours
-
-
-def _call(*facts: object) -> Markup:
-    return Markup(_drawn("call_fields", facts))  # noqa: S704  ours
-
-
-def _drawn(macro: str, facts: tuple[object, ...]) -> str:
-    template = current_app.jinja_env.get_template("tickets/composer_fields.html")
-    return str(getattr(template.module, macro)(*facts))
+def _empty_call(people: People) -> Markup:
+    return drawn_by(FIELDS, "call_form", empty(CallForm, "call"), NUMBER, people)
 
 
 @lru_cache(KEPT)
@@ -129,11 +134,13 @@ def _titles(shape: Shape) -> Select[int, str]:
 
 
 @lru_cache(KEPT)
-def _addressable(shape: Shape) -> Select[Unit]:
-    return addressable(shape.actor(), A_TICKET).options(joinedload(Unit.parent))
+def _concerned(shape: Shape) -> CompoundSelect[str, bool]:
+    return concerned(shape.actor(), A_TICKET)
 
 
-_CALLABLE = callable_on(A_TICKET).options(
+_CODES: BindParameter[Sequence[str]] = bindparam("codes", expanding=True)
+_UNITS = addressable_of(_CODES).options(joinedload(Unit.parent))
+_CALLABLE = callable_at(_CODES).options(
     joinedload(Contact.unit).options(joinedload(Unit.parent)), joinedload(Contact.phones)
 )
 

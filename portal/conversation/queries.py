@@ -1,6 +1,8 @@
 """To whom one may write on a ticket, and its files; their content comes only when asked for."""
 
-from sqlalchemy import Select, or_, select
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Select, false, select, true
 from sqlalchemy.orm import Session
 
 from directory.models import Unit
@@ -16,10 +18,20 @@ LARGEST_ID = 2**31 - 1
 
 def addressable(actor: Actor, ticket: Ticket) -> Select[Unit]:
     """The units to one of which alone `actor` may write: those on the ticket, and whoever else has written to it."""
-    parties = select(Party.unit_code).where(Party.ticket_id == ticket.id)
-    wrote = entries_of(actor, ticket).where(Entry.by_unit_code.is_not(None)).with_only_columns(Entry.by_unit_code)
-    there = or_(Unit.code.in_(parties), Unit.code.in_(wrote.order_by(None)))
-    return select(Unit).where(there, Unit.code != actor.unit_code, Unit.closed_on.is_(None)).order_by(Unit.code)
+    there = concerned(actor, ticket).subquery()
+    return addressable_of(select(there.c.code)).where(Unit.code != actor.unit_code)
+
+
+def addressable_of(codes: Any) -> Select[Unit]:
+    """Those of these units that are still there."""
+    return select(Unit).where(Unit.code.in_(codes), Unit.closed_on.is_(None)).order_by(Unit.code)
+
+
+def concerned(actor: Actor, ticket: Ticket) -> CompoundSelect[str, bool]:
+    """(code, whether it is on the ticket) of the units on it, and of those who wrote what `actor` may read."""
+    parties = select(Party.unit_code.label("code"), true().label("party")).where(Party.ticket_id == ticket.id)
+    wrote = entries_of(actor, ticket).where(Entry.by_unit_code.is_not(None)).order_by(None)
+    return parties.union(wrote.with_only_columns(Entry.by_unit_code, false()))
 
 
 def attachments_of(actor: Actor, ticket: Ticket) -> Select[Attachment]:

@@ -11,7 +11,7 @@ from portal.clock import now
 from portal.conversation.actions import send_message
 from portal.conversation.attachments import NO_FILES, File, SortedOut, sorted_out
 from portal.conversation.calling import note_call
-from portal.conversation.composer import Offered, Talk, call_fields, message_fields, talk_of, titles_at_hand
+from portal.conversation.composer import Offered, Talk, call_form, message_form, talk_of, titles_at_hand
 from portal.conversation.downloads import download
 from portal.conversation.edits import edit_message, editable, message_to_edit
 from portal.conversation.forms import CallForm, EditForm
@@ -56,8 +56,8 @@ def titles(there: There = None) -> Offered:
     return titles_at_hand(db.session, actor(), there)
 
 
-bp.add_app_template_global(message_fields)
-bp.add_app_template_global(call_fields)
+bp.add_app_template_global(message_form)
+bp.add_app_template_global(call_form)
 
 
 @bp.app_template_global()

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from portal.errors import Text
 from portal.procedures.catalogue import Phrase
 from portal.tickets import forms
 from portal.tickets.assigning import officers_of, posts_of
+from portal.tickets.blanks import NUMBER, TASK, blank, drawn_by, empty
 from portal.tickets.extension import Extension
 from portal.tickets.lifecycle import SETTLED_STATES, TaskMove, TaskState
 from portal.tickets.models import Clock, Task
@@ -36,7 +40,22 @@ FORMS: Mapping[TaskMove, type[forms.MoveForm]] = {
 RARE = (TaskMove.HAND_ON, TaskMove.SUSPEND, TaskMove.ASK_EXTENSION, TaskMove.CANCEL)
 "Those that are folded away together."
 
+ALIKE = frozenset(FORMS) - {TaskMove.ANSWER, TaskMove.ASSIGN, TaskMove.EXTEND}
+"Those whose form is the same on every task, while nothing is typed in it."
+
+MOVES, OFTEN = "components/task_moves.html", 2
+"Where they are drawn; how often a task was handed on before that is told beside the form for it."
+
 Choices = Sequence[tuple[str, str]]
+
+
+class NotTyped(NamedTuple):
+    """Stands for an empty form that is the same for all: it need not be made, to be drawn."""
+
+    form_id: str
+
+
+MoveForm = PortalForm | NotTyped
 
 
 @dataclass(frozen=True)
@@ -77,6 +96,11 @@ class Shown:
     again: Interrupted | None
     wanted: Wanted
 
+    @property
+    def opened(self) -> str:
+        """The id of the form that stands open."""
+        return self.again.form.form_id if self.again else self.wanted.form_id
+
 
 @dataclass
 class TaskCard:
@@ -84,7 +108,7 @@ class TaskCard:
 
     task: Task
     clocks: Sequence[Clock]
-    forms: Mapping[str, PortalForm]
+    forms: Mapping[str, MoveForm]
     explain: bool
     grounds: Sequence[Phrase]
     asked: Extension | None
@@ -93,6 +117,16 @@ class TaskCard:
     "the id of the form that stands open"
     me: str
     "the reader, as who can be given a task"
+    seen: int
+    "the last entry on the page"
+
+    def drawn(self, move: str, page: Any) -> Markup:
+        """The form of a move; `page`, on which it stands."""
+        if not isinstance(self.forms[move], NotTyped):
+            return drawn_by(MOVES, f"{move}_form", self, page)
+        often = self.task.handed_on if move == TaskMove.HAND_ON.value and self.task.handed_on >= OFTEN else 0
+        return blank(_empty_move, move, often, number=page.ticket.number, task=self.task.id,
+                     version=self.task.version, seen=self.seen)  # fmt: skip
 
     @property
     def nearest(self) -> Clock | None:
@@ -109,7 +143,7 @@ class TaskCard:
         return bool(self.forms)
 
     @property
-    def rare(self) -> list[PortalForm]:
+    def rare(self) -> list[MoveForm]:
         return [self.forms[move.value] for move in RARE if move.value in self.forms]
 
     @property
@@ -119,7 +153,6 @@ class TaskCard:
 
 def card_of(session: Session, task: Task, shown: Shown) -> TaskCard:
     made = {move: _form(session, move, task, shown) for move in _moves(task, shown)}
-    again = shown.again
     return TaskCard(
         task=task,
         clocks=[clock for clock in task.clocks if clock.stopped_at is None],
@@ -127,8 +160,9 @@ def card_of(session: Session, task: Task, shown: Shown) -> TaskCard:
         explain=needs_explanation(task),
         grounds=shown.grounds,
         asked=shown.asked.get(task.id),
-        opened=again.form.form_id if again else shown.wanted.form_id,
+        opened=shown.opened,
         me=f"officer {shown.actor.officer_id}" if shown.actor.officer_id else "",
+        seen=shown.seen,
     )
 
 
@@ -152,11 +186,13 @@ def _moves(task: Task, shown: Shown) -> list[TaskMove]:
     return [move for move in FORMS if move in allowed - without]
 
 
-def _form(session: Session, move: TaskMove, task: Task, shown: Shown) -> PortalForm:
+def _form(session: Session, move: TaskMove, task: Task, shown: Shown) -> MoveForm:
     """The form as it was typed, if it is the one that was not carried out, else an empty one."""
-    again = shown.again
+    again, ids = shown.again, form_ids(move, task.id)
     typed = again is not None and again.task_id == task.id and isinstance(again.form, FORMS[move])
-    form = again.form if again and typed else FORMS[move](formdata=None, ids=form_ids(move, task.id))
+    if move in ALIKE and not typed and ids != shown.opened:
+        return NotTyped(ids)
+    form = again.form if again and typed else FORMS[move](formdata=None, ids=ids)
     form.version.data, form.seen.data = task.version, shown.seen
     if isinstance(form, forms.AssignForm):
         form.to.choices = [("", ""), *shown.who.get(task.unit_code, ())]
@@ -165,6 +201,13 @@ def _form(session: Session, move: TaskMove, task: Task, shown: Shown) -> PortalF
         form.unit.form.code.data = shown.wanted.unit
         settle(session, form.unit.form, shown.actor.unit_code)
     return form
+
+
+def _empty_move(move: str, handed_on: int) -> Markup:
+    form = empty(FORMS[TaskMove(move)], form_ids(TaskMove(move), TASK))
+    task = SimpleNamespace(id=TASK, handed_on=handed_on)
+    page = SimpleNamespace(ticket=SimpleNamespace(number=NUMBER), interrupted=None)
+    return drawn_by(MOVES, f"{move}_form", SimpleNamespace(forms={move: form}, task=task, opened=""), page)
 
 
 def _has_it(task: Task) -> str:

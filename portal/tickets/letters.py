@@ -202,9 +202,7 @@ def _why_urged(recipient: Recipient) -> Why:
     return Why.DESK if recipient.contact_id is not None else Why.ASSIGNEE
 
 
-def _mail_desk(
-    session: Session, ticket: Ticket, kind: str, item: Item, why: Why, unit: Unit, at: datetime
-) -> set[str]:
+def _mail_desk(session: Session, ticket: Ticket, kind: str, item: Item, why: Why, unit: Unit, at: datetime) -> set[str]:
     """Mails a unit's desk, unless a drill forbids it; the addresses, to be compared."""
     if ticket.drill and unit.code != ticket.opener_code:
         return set()

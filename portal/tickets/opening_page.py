@@ -139,5 +139,3 @@ def _preview(form: OpeningForm) -> dict[str, object]:
 def _units(codes: Collection[str]) -> dict[str, Unit]:
     """These units and all above them, so that each one's parent is at hand."""
     return units_above(db.session, codes)
-
-

@@ -1,11 +1,12 @@
 """What the ticket's page shows: whose turn it is, how long still, what happens next, in few statements."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 
 from flask import render_template, request
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -20,6 +21,7 @@ from portal.procedures.catalogue import Procedure
 from portal.procedures.queries import procedure_of
 from portal.tickets import forms
 from portal.tickets.adding import addable_steps
+from portal.tickets.blanks import NUMBER, blank, drawn_by, empty
 from portal.tickets.cards import NOTHING, Interrupted, Shown, TaskCard, Wanted, assignees, card_of
 from portal.tickets.citizens import CitizenFacts, masked
 from portal.tickets.extension import Extension, asked_on
@@ -64,7 +66,6 @@ class TicketPage:
     may_hold: bool
     interrupted: Interrupted | None = None
     wanted: Wanted = NOTHING
-    forms: dict[str, PortalForm] = field(default_factory=dict)
 
     @cached_property
     def turn(self) -> list[TaskCard]:
@@ -136,6 +137,19 @@ class TicketPage:
     def unit_of(self, clock: Clock) -> Unit:
         return self.units[clock.unit_code]
 
+    @property
+    def message(self) -> forms.MessageForm | None:
+        """The form of a message that was not carried out."""
+        again = self.interrupted.form if self.interrupted else None
+        return again if isinstance(again, forms.MessageForm) else None
+
+    def drawn(self, name: str) -> Markup:
+        """One of the forms on the ticket as a whole: as it was typed, or empty, which is the same on all pages."""
+        number, opened, choices = self.ticket.number, self.opened == _form_id(name), _choices(self, name)
+        if form := _form_as_typed(self, name):
+            return _drawn(name, form, number, choices, opened=opened)
+        return blank(_empty_form, name, choices, opened, number=number)
+
 
 def _of_clock(entry: Entry, clock: Clock) -> bool:
     """Entries of earlier versions name the kind of clock alone."""
@@ -188,7 +202,6 @@ def gather(
         wanted=wanted,
     )
     page.cards = _cards(session, page)
-    page.forms = TicketForms(page)
     return page
 
 
@@ -234,7 +247,6 @@ def ticket_tasks(ticket: Ticket) -> list[Task]:
 
 
 KINDS: Mapping[str, type[PortalForm]] = {
-    "message": forms.MessageForm,
     "reveal": forms.RevealForm,
     "close": forms.CloseForm,
     "withdraw": forms.WithdrawForm,
@@ -243,23 +255,37 @@ KINDS: Mapping[str, type[PortalForm]] = {
 }
 "The forms on the ticket as a whole, by name."
 
+Choices = tuple[tuple[str | int, str], ...]
 
-class TicketForms(dict[str, PortalForm]):
-    """Each is made when the page shows it: as it was typed, if it is the one that was not carried out."""
 
-    def __init__(self, page: TicketPage) -> None:
-        super().__init__()
-        self.page = page
+def _form_as_typed(page: TicketPage, name: str) -> PortalForm | None:
+    """The form of that name, if it is the one that was not carried out."""
+    again = page.interrupted.form if page.interrupted else None
+    return again if isinstance(again, KINDS[name]) else None
 
-    def __missing__(self, name: str) -> PortalForm:
-        kind, again = KINDS[name], self.page.interrupted.form if self.page.interrupted else None
-        form = again if isinstance(again, kind) else kind(formdata=None, ids=name.replace("_", "-"))
-        self[name] = form
-        if isinstance(form, forms.AddPlaceForm):
-            form.step.choices = [(task.step, in_language(task)) for task in addable_steps(self.page.ticket)]
-        if isinstance(form, forms.ReopenForm):
-            form.tasks.choices = [(task.id, self._of_unit(task)) for task in reopenable(self.page.ticket)]
-        return form
 
-    def _of_unit(self, task: Task) -> str:
-        return f"{in_language(task)} · {self.page.units[task.unit_code].name}"
+def _choices(page: TicketPage, name: str) -> Choices:
+    """What the form offers, where that is of this ticket."""
+    if name == "add_place":
+        return tuple((task.step, in_language(task)) for task in addable_steps(page.ticket))
+    if name != "reopen":
+        return ()
+    return tuple(
+        (task.id, f"{in_language(task)} · {page.units[task.unit_code].name}") for task in reopenable(page.ticket)
+    )
+
+
+def _empty_form(name: str, choices: Choices, opened: bool) -> Markup:
+    return _drawn(name, empty(KINDS[name], _form_id(name)), NUMBER, choices, opened=opened)
+
+
+def _drawn(name: str, form: PortalForm, number: str, choices: Choices, *, opened: bool) -> Markup:
+    if isinstance(form, forms.AddPlaceForm):
+        form.step.choices = list(choices)
+    if isinstance(form, forms.ReopenForm):
+        form.tasks.choices = list(choices)
+    return drawn_by("tickets/forms.html", name, form, number, opened)
+
+
+def _form_id(name: str) -> str:
+    return name.replace("_", "-")

@@ -86,9 +86,7 @@ def _cut_off(session: Session, ticket: Ticket, chosen: Collection[Task]) -> list
     refused = {task.step for task in chosen if task.outcome is Outcome.REFUSED}
     cancelled = session.scalars(cancellations(ticket))
     because = {entry.task_id: entry.detail.get("because") for entry in cancelled}
-    return [
-        task for task in ticket.tasks if task.state is TaskState.CANCELLED and because.get(task.id) in refused
-    ]
+    return [task for task in ticket.tasks if task.state is TaskState.CANCELLED and because.get(task.id) in refused]
 
 
 def _begin_overall(session: Session, ticket: Ticket, at: datetime) -> None:

@@ -1,9 +1,14 @@
 """What every request asks of the database, what it is spared, and that nothing kept for it is out of date."""
 
+import re
 from datetime import date
+from functools import partial
+from itertools import product
+from types import SimpleNamespace
 
+import pytest
 from flask import Flask
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from directory.editing import By
@@ -12,10 +17,14 @@ from directory.models import Contact, ContactRole, Unit
 from directory.timetable import change_hours
 from portal.accounts.models import Officer, RoleGrant
 from portal.contacts.partners import partners_lately
-from portal.conversation.composer import ANY
 from portal.conversation.models import TextTemplate
 from portal.health.beating import beat
 from portal.health.queries import FOR_EVERYBODY
+from portal.tickets.blanks import KEY, NUMBER, SEEN, TASK, TOKEN, VERSION, blank, drawn_by
+from portal.tickets.cards import ALIKE, FORMS, MOVES, NotTyped, TaskCard, form_ids
+from portal.tickets.lifecycle import TaskMove
+from portal.tickets.models import Entry, Ticket
+from portal.tickets.page import KINDS, _empty_form
 from portal.web.permissions import Role
 from tests.clients import Client
 from tests.conftest import Clock
@@ -23,6 +32,7 @@ from tests.factories import Province, make_contact, make_officer, sign_in
 from tests.portal.pages import asked_of_the_database
 from tests.portal.world import opened
 
+PLACES = (NUMBER, str(TASK), VERSION, SEEN, TOKEN, KEY)
 LATE = ";".join(["08:30-20:00"] * 5 + [""] * 3)
 
 
@@ -110,7 +120,7 @@ def test_the_fields_of_a_message_are_drawn_once_for_tickets_alike_and_anew_when_
         assert f'data-texts="/tickets/{number}/texts/0"' in page
         assert f'data-draft="call-{number}"' in page
         assert "李登记" in page
-        assert ANY not in page
+        assert not [place for place in PLACES if place in page]
     session.execute(update(Contact).where(Contact.id == contact.id).values(name="王登记"))
     session.add(TextTemplate(unit_code=province.changyi.code, title="催办", body="请尽快。", changed_by="张三",
                              changed_at=clock.now))  # fmt: skip
@@ -136,3 +146,53 @@ def test_what_was_typed_is_kept_for_nobody_else(
     assert "号码 220104199003078915" not in page
     assert "电话里说的" not in page
     assert "field--wrong" not in page
+
+
+def test_a_form_that_is_drawn_for_all_tells_each_reader_and_ticket_its_own(
+    app: Flask, session: Session, province: Province, client: Client, clock: Clock
+) -> None:
+    other = app.test_client()
+    sign_in(client, make_officer(session, province.changyi, "zhang"))
+    sign_in(other, make_officer(session, province.linjiang, "li"))
+    tickets = [opened(session, province.changyi, province.linjiang, clock.now) for _ in range(2)]
+    session.commit()
+    known, keys = set(), set()
+    for reader, ticket in product((client, other), tickets):
+        page, task = reader.get(f"/tickets/{ticket.number}").text, ticket.tasks[0]
+        assert not [place for place in PLACES if place in page]
+        assert f'action="/tickets/{ticket.number}/tasks/{task.id}/' in page
+        assert set(re.findall(r'name="version"[^>]*value="([^"]*)"', page)) == {str(task.version)}
+        assert set(re.findall(r'name="seen"[^>]*value="([^"]*)"', page)) == {str(newest(session, ticket))}
+        (token,) = set(re.findall(r'name="csrf_token"[^>]*value="([^"]*)"', page))
+        known.add((reader is client, token))
+        keys.update(re.findall(r'name="submission_key"[^>]*value="([^"]*)"', page))
+    assert len({token.partition(".")[0] for _, token in known}) == 2, (
+        "each reader has a token, and none that of another"
+    )
+    assert len(keys) == 2 * len(tickets) * 2, "a form has a key of its own, on every page"
+
+
+def newest(session: Session, ticket: Ticket) -> int:
+    return session.scalars(select(Entry.id).where(Entry.ticket_id == ticket.id).order_by(Entry.id.desc())).first() or 0
+
+
+@pytest.mark.parametrize("move", sorted(ALIKE))
+def test_an_empty_form_of_a_move_is_what_the_form_itself_would_be(app: Flask, move: TaskMove) -> None:
+    with app.test_request_context():
+        form = FORMS[move](formdata=None, ids=form_ids(move, 7))
+        form.version.data, form.seen.data = 3, 11
+        task, page = SimpleNamespace(id=7, version=3, handed_on=2), SimpleNamespace(ticket=SimpleNamespace(number="XB"))
+        card = partial(TaskCard, task, [], explain=False, grounds=(), asked=None, opened="", me="", seen=11)  # type: ignore[arg-type]
+        drawn = card(forms={move.value: NotTyped(form.form_id)}).drawn(move.value, page)
+        assert drawn == drawn_by(MOVES, f"{move.value}_form", card(forms={move.value: form}), page)
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_an_empty_form_of_a_ticket_is_what_the_form_itself_would_be(app: Flask, name: str) -> None:
+    with app.test_request_context():
+        form = KINDS[name](formdata=None, ids=name.replace("_", "-"))
+        for field in ("step", "tasks"):
+            if field in form:
+                form[field].choices = []
+        drawn = blank(_empty_form, name, (), False, number="XB2016-000001-1")
+        assert drawn == drawn_by("tickets/forms.html", name, form, "XB2016-000001-1", False)
