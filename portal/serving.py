@@ -15,6 +15,8 @@ from portal.errors import Refused
 from portal.extensions import db
 from portal.privacy.fitting import refuse_wrong_keys
 from portal.schema import refuse_newer
+from portal.web.languages import DEFAULT
+from portal.web.templating import compile_all
 
 PREFIX = "duijie-metrics-"
 FIGURES = "PROMETHEUS_MULTIPROC_DIR"
@@ -49,10 +51,12 @@ def on_exit(_server: Any) -> None:
 
 
 def on_starting(server: Any) -> None:
-    """Gunicorn's hook: none starts on a newer version's schema or with wrong keys. Its workers are forked later."""
+    """Gunicorn's hook: none starts on a newer version's schema or with wrong keys. Its workers are forked later, and
+    share the templates that were compiled by then, so that nobody waits for them after a start."""
     app = server.app.wsgi()
     if isinstance(app, Flask) and "settings" in app.extensions:
         _refuse_what_does_not_fit(app)
+        compile_all(app, DEFAULT)
     settle()
 
 

@@ -9,6 +9,7 @@ from jinja2 import ChoiceLoader, DictLoader
 from portal.config import Settings
 from portal.web import templating
 from portal.web.languages import in_language
+from tests.clients import Client
 from tests.conftest import running
 
 NAMED = (
@@ -70,3 +71,16 @@ def test_a_link_of_the_public_pages_keeps_its_language_and_of_no_others(app: Fla
     for language in ("en", "zh", "en"):
         with app.test_request_context(f"/guide?language={language}"):
             assert templating.url_for("guide.show") == f"/guide?language={language}"
+
+
+def test_nobody_waits_for_a_template_that_was_compiled_before(
+    app: Flask, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert templating.compile_all(app, "zh") > 100
+
+    def loaded_now(*_given: object, **_others: object) -> None:
+        raise AssertionError("a page is shown, and a template is loaded")
+
+    monkeypatch.setattr(ChoiceLoader, "load", loaded_now)
+    assert client.get("/sign-in").status_code == 200
+    assert client.get("/not-there").status_code == 404
