@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,7 +35,7 @@ Theirs = Sequence[int]
 
 def line_of(sweep: str, at: datetime, recipient: Recipient, item: Item) -> dict[str, Any]:
     """The row that keeps an item for the mail at the end of the sweep."""
-    return {"sweep": sweep, "at": at, "recipient": asdict(recipient), "item": packed(item)}
+    return {"sweep": sweep, "at": at, "recipient": dict(vars(recipient)), "item": packed(item)}
 
 
 def lines_held(session: Session, sweep: str, at: datetime) -> Iterator[Sequence[Theirs]]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any
 
 from directory.chain import ChainError, Parents, chain_to, lowest_common_ancestor
 from directory.working_time import WORKING_DAY, WorkingCalendar, calendar_day_end
@@ -42,17 +42,17 @@ class Policy:
     def to_dict(self) -> dict[str, int]:
         return asdict(self)
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> "Policy":
         """From what `to_dict` gave, by any version: unknown keys are left out, missing ones have their default."""
-        return cls(**_known_values(tuple(values.items())))
+        return _policy(tuple(values.items()))
 
 
 @lru_cache(1_000)
-def _known_values(items: tuple[tuple[str, Any], ...]) -> Mapping[str, int]:
+def _policy(items: tuple[tuple[str, Any], ...]) -> Policy:
     """Tickets by the thousand have the same values, and are asked for them again and again."""
     known = {field.name for field in fields(Policy)}
-    return MappingProxyType({name: int(value) for name, value in items if name in known})
+    return Policy(**{name: int(value) for name, value in items if name in known})
 
 
 POLICIES: Mapping[str, Policy] = MappingProxyType(

@@ -123,6 +123,8 @@ def escaped(values: Mapping[str, str]) -> dict[str, str]:
 
 def for_html(facts: Any, key: str = "") -> Any:
     """With names escaped: a phrase that both bodies share is plain text, and would put them in as they are."""
+    if type(facts) is str:
+        return escape(facts) if key in PUT_IN else facts
     if isinstance(facts, Mapping):
         return {each: for_html(value, each) for each, value in facts.items()}
     if isinstance(facts, list):

@@ -23,6 +23,8 @@ KINDS = (*TICKET_KINDS, "standing", "reply-entered", "reply-refused", "confirmat
 "A folder of `templates/email` each."
 
 INSTANT = "$instant"
+PLAIN = frozenset({str, int, bool, type(None)})
+"Types that JSON holds as they are: nearly all that a letter has."
 
 
 class Why(StrEnum):
@@ -185,6 +187,8 @@ def to_somebody_else(kind: str, facts: Mapping[str, Any], recipient: Addressee, 
 
 def packed(value: Any) -> Any:
     """As JSON holds it, instants told from texts."""
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, datetime):
         return {INSTANT: value.isoformat()}
     if isinstance(value, Mapping):
@@ -194,6 +198,8 @@ def packed(value: Any) -> Any:
 
 def unpacked(value: Any) -> Any:
     """What `packed` took, back again."""
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, Mapping):
         if set(value) == {INSTANT}:
             return datetime.fromisoformat(value[INSTANT])

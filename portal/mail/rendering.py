@@ -139,7 +139,8 @@ def _written(kind: str, facts: Mapping[str, Any], *, by_form: bool = False, **wa
         known = {**facts, "item": item, "why": why, "marker": MARKER, "amount": amount, **ways}
         subject = one_line(_subject(kind, known))
         told = {**known, "subject": blank(SUBJECT) if by_form else subject}
-        return subject, _rendered(kind, "body.txt", told), _rendered(kind, "body.html", for_html(told))
+        shown = {**told, "items": [item]} if kind in LISTED else told
+        return subject, _rendered(kind, "body.txt", told), _rendered(kind, "body.html", for_html(shown))
 
 
 def _written_line(kind: str, facts: Mapping[str, Any], **ways: Any) -> tuple[str, str]:

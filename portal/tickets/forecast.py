@@ -153,9 +153,11 @@ def recipients_at(clock: Clock, command: Command, number: int, unit: str, at: da
     Without `at`, who would be if nobody was away: an absence makes no rung silent. Of an urgent ticket, outside the
     hours of the rung's unit, whoever is on duty there is asked as well.
     """
-    if clock.ticket.drill and unit != clock.ticket.opener_code:
+    drill = clock.ticket.drill
+    if drill and unit != clock.ticket.opener_code:
         return Recipients()
-    usual = recipients_of_rung(command.reach, number, unit, _assignee(clock), at, own=clock.ticket.drill)
+    assignee = _assignee(clock) if number == 0 else None
+    usual = recipients_of_rung(command.reach, number, unit, assignee, at, own=drill)
     if at is None or not usual.to or not policy_of(clock.ticket).counts_duty:
         return usual
     return usual.with_more(command.duty.of(unit, at))

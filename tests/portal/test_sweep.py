@@ -138,6 +138,16 @@ def test_lines_of_a_killed_sweep_go_out_with_the_next(session: Session, province
     assert mailed(session, "digest") == [("digest", "linjiang.supervisor@ga.example")]
 
 
+def test_what_looks_for_what_is_due_waits_for_nobody_who_writes(session: Session, province: Province) -> None:
+    """Nor does who writes wait for it: on SQLite there is one writer at a time."""
+    opened(session, province.changyi, province.linjiang, START)
+    session.commit()
+    province.linjiang.name = "临江"
+    session.flush()  # a transaction that has written, and is not at its end
+    assert sweep(db.sessionmaker, START + timedelta(minutes=1)).due == 0
+    session.rollback()
+
+
 def test_a_mail_of_many_lines_that_fails_takes_none_of_its_neighbours_with_it(
     session: Session, province: Province
 ) -> None:
