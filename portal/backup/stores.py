@@ -47,8 +47,9 @@ class SqliteStore:
             faults = copy.execute("PRAGMA quick_check").fetchall()
             if faults != [("ok",)]:
                 raise Refused(f"the database is damaged: {faults[0][0]}")
+            there = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             return {table.name: copy.execute(f'SELECT count(*) FROM "{table.name}"').fetchone()[0]  # noqa: S608  ours
-                    for table in tables()}  # fmt: skip
+                    for table in tables() if table.name in there}  # fmt: skip
 
     def load(self, source: Path) -> None:
         self.engine.dispose()
@@ -110,8 +111,10 @@ def tables() -> Sequence[Table]:
 
 
 def rows_of(connection: Connection) -> dict[str, int]:
-    """How many rows each table has."""
-    return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables()}
+    """How many rows each table has; the database of an older version may not have all of them yet."""
+    there = set(inspect(connection).get_table_names())
+    return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0
+            for table in tables() if table.name in there}  # fmt: skip
 
 
 def is_empty(engine: Engine) -> bool:

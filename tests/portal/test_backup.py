@@ -19,12 +19,13 @@ from portal.audit.actions import record, seal
 from portal.audit.daily import seal_day
 from portal.audit.models import AuditRecord
 from portal.backup.keys import FILES
-from portal.backup.manifest import FILE, read
+from portal.backup.manifest import FILE, Manifest, read
+from portal.backup.saving import save
 from portal.backup.stores import rows_of
 from portal.cipher import cipher
 from portal.clock import now
 from portal.config import Settings
-from portal.extensions import db
+from portal.extensions import alembic, db
 from portal.search.finding import find_citizen
 from portal.tickets.citizens import CitizenFacts, in_full
 from portal.tickets.models import Citizen, Ticket
@@ -109,6 +110,28 @@ def test_what_was_saved_comes_back_elsewhere_and_works(
         again = commands(other)("portal", "restore", str(tmp_path / "monday"))
         assert again.exit_code == 1
         assert "not empty" in again.stderr
+
+
+def test_the_backup_of_an_older_version_comes_back_and_is_brought_up(
+    app: Flask, session: Session, province: Province, clock: Clock, database: str, templates: Templates, tmp_path: Path, programs: Path
+) -> None:
+    """What an upgrade went wrong with is put back by the new program as well: it has tables that the backup has not."""
+    number = filled(session, province, clock).number
+    session.rollback()
+    with app.app_context():
+        alembic.downgrade("0026")
+    made = apart(lambda: in_context(app, lambda: save(db.engine, app.extensions["settings"], tmp_path / "before", clock.now)))
+    assert "key_mark" not in made.rows
+    with elsewhere(database, templates, tmp_path, postgresql_bin=programs) as other:
+        told = commands(other)("portal", "restore", str(tmp_path / "before"))
+        assert (told.exit_code, "Run portal migrate now" in told.output) == (0, True), told.output
+        assert commands(other)("portal", "migrate").exit_code == 0
+        apart(works, other, number)
+
+
+def in_context(app: Flask, call: Callable[[], Manifest]) -> Manifest:
+    with app.app_context():
+        return call()
 
 
 def works(app: Flask, number: str) -> None:
