@@ -1,5 +1,8 @@
 """The migrations make the tables that the models say, on both databases, and can be undone."""
 
+import re
+import tomllib
+
 import pytest
 from flask import Flask
 from sqlalchemy import inspect, text
@@ -7,13 +10,27 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.models import Officer
 from portal.extensions import alembic, db, foreign_keys_aside
+from tests.conventions.house import ROOT
 from tests.factories import Province, make_officer
+from tests.released import RELEASED
 
 
 def test_no_migration_is_missing(app: Flask) -> None:
     with app.app_context():
         assert not alembic.compare_metadata()
         db.session.rollback()
+
+
+def test_a_numbered_version_is_among_the_released_ones_with_its_newest_migration(app: Flask) -> None:
+    """So that the upgrade from it is tested from then on; a version that is still being made ends with `.dev0`."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    with app.app_context():
+        known = {script.revision for script in alembic.script_directory.walk_revisions()}
+        [head] = alembic.script_directory.get_heads()
+    assert set(RELEASED.values()) <= known
+    if ".dev" not in version:
+        assert RELEASED.get(version) == head, "give the version its line in tests/released.py, or raise the number in pyproject.toml"
+        assert re.search(rf"^## {re.escape(version)}, \d{{4}}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
 
 def test_the_migrations_can_be_undone_and_done_again(app: Flask) -> None:
