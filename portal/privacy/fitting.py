@@ -40,8 +40,8 @@ NOT_HERE = (
 NOTHING_YET = " Nothing is encrypted in it yet: portal keys accept takes the key that is set now."
 OTHER_SIGNING_KEY = (
     "PORTAL_SECRET_KEY is not the one with which this database is used: sign-ins, links in mails and recovery codes "
-    "would be void. Nothing was changed. Set it as it was; was it exchanged on purpose, run portal keys accept once "
-    "and start every process with the new one."
+    "would be void. Nothing was changed. Set it as it was; was it lost, or exchanged on purpose, run portal keys "
+    "accept once and start every process with the new one."
 )
 
 log = logging.getLogger(__name__)
