@@ -144,6 +144,23 @@ def test_both_keys_are_asked_for_until_the_exchange_is_done(app: Flask, used: Se
     assert set(marks(used)) == {SECRET, 2}
 
 
+def test_a_key_that_is_given_in_two_rounds_keeps_nobody_out_at_any_moment(app: Flask, used: Session) -> None:
+    """As docs/security.md says: first to read, everywhere, then to write; each process starts anew when it is its turn."""
+    own, key = app.extensions["settings"].data_key, "k" * 40
+    first = {"other_keys": {2: key}}
+    second = {"data_key": key, "data_key_id": 2, "other_keys": {1: own}}
+    last = {"data_key": key, "data_key_id": 2}
+    for before, after in (({}, first), (first, second)):
+        for given in (before, after, before):
+            with with_others(app, **given) as some:
+                assert some("portal", "deliver").exit_code == 0
+    with with_others(app, **second) as some:
+        assert some("portal", "keys", "rotate").exit_code == 0
+    for given in (second, last):
+        with with_others(app, **given) as some:
+            assert some("portal", "deliver").exit_code == 0
+
+
 def test_a_database_in_the_middle_of_an_exchange_before_the_marks(app: Flask, used: Session, runner: Runner) -> None:
     rotated_half(app, used, runner)
     rotate_some(used, cipher(), 1)
