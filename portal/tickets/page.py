@@ -20,10 +20,9 @@ from portal.mail.models import OutboxMail
 from portal.procedures.catalogue import Procedure
 from portal.procedures.queries import procedure_of
 from portal.tickets import forms
-from portal.tickets.adding import addable_steps
-from portal.tickets.blanks import NUMBER, blank, drawn_by, empty
 from portal.tickets.cards import NOTHING, Interrupted, Shown, TaskCard, Wanted, assignees, card_of
 from portal.tickets.citizens import CitizenFacts, masked
+from portal.tickets.entries import line_of
 from portal.tickets.extension import Extension, asked_on
 from portal.tickets.forecast import ForecastRung, forecast
 from portal.tickets.holding import holdable
@@ -32,13 +31,11 @@ from portal.tickets.lifecycle import Outcome, TicketMove
 from portal.tickets.models import Clock, Entry, Task, Ticket
 from portal.tickets.queries import allowed_ticket_moves, load_ticket, running_clocks
 from portal.tickets.rare import CITIZENS, may_have, rarely
-from portal.tickets.reopening import reopenable
 from portal.tickets.seeing import note_seen
 from portal.tickets.shape import A_TICKET
+from portal.tickets.ticket_forms import form_drawn
 from portal.tickets.told import Told, mails_about, told
 from portal.web.access import actor
-from portal.web.filters import in_language
-from portal.web.forms import PortalForm
 
 EXTENSIONS = "extensions"
 _ASKED = asked_on(A_TICKET)
@@ -144,11 +141,14 @@ class TicketPage:
         return again if isinstance(again, forms.MessageForm) else None
 
     def drawn(self, name: str) -> Markup:
-        """One of the forms on the ticket as a whole: as it was typed, or empty, which is the same on all pages."""
-        number, opened, choices = self.ticket.number, self.opened == _form_id(name), _choices(self, name)
-        if form := _form_as_typed(self, name):
-            return _drawn(name, form, number, choices, opened=opened)
-        return blank(_empty_form, name, choices, opened, number=number)
+        """One of the forms on the ticket as a whole."""
+        return form_drawn(
+            name, self.ticket, self.units, self.interrupted.form if self.interrupted else None, self.opened
+        )
+
+    def line(self, entry: Entry, *, editable: bool) -> Markup:
+        """A line of the history."""
+        return line_of(entry, self.units, new=entry.id in self.unread, editable=editable)
 
 
 def _of_clock(entry: Entry, clock: Clock) -> bool:
@@ -244,48 +244,3 @@ def _asked(session: Session, page: TicketPage) -> Iterable[Extension]:
 
 def ticket_tasks(ticket: Ticket) -> list[Task]:
     return sorted(ticket.tasks, key=lambda task: task.position)
-
-
-KINDS: Mapping[str, type[PortalForm]] = {
-    "reveal": forms.RevealForm,
-    "close": forms.CloseForm,
-    "withdraw": forms.WithdrawForm,
-    "add_place": forms.AddPlaceForm,
-    "reopen": forms.ReopenForm,
-}
-"The forms on the ticket as a whole, by name."
-
-Choices = tuple[tuple[str | int, str], ...]
-
-
-def _form_as_typed(page: TicketPage, name: str) -> PortalForm | None:
-    """The form of that name, if it is the one that was not carried out."""
-    again = page.interrupted.form if page.interrupted else None
-    return again if isinstance(again, KINDS[name]) else None
-
-
-def _choices(page: TicketPage, name: str) -> Choices:
-    """What the form offers, where that is of this ticket."""
-    if name == "add_place":
-        return tuple((task.step, in_language(task)) for task in addable_steps(page.ticket))
-    if name != "reopen":
-        return ()
-    return tuple(
-        (task.id, f"{in_language(task)} · {page.units[task.unit_code].name}") for task in reopenable(page.ticket)
-    )
-
-
-def _empty_form(name: str, choices: Choices, opened: bool) -> Markup:
-    return _drawn(name, empty(KINDS[name], _form_id(name)), NUMBER, choices, opened=opened)
-
-
-def _drawn(name: str, form: PortalForm, number: str, choices: Choices, *, opened: bool) -> Markup:
-    if isinstance(form, forms.AddPlaceForm):
-        form.step.choices = list(choices)
-    if isinstance(form, forms.ReopenForm):
-        form.tasks.choices = list(choices)
-    return drawn_by("tickets/forms.html", name, form, number, opened)
-
-
-def _form_id(name: str) -> str:
-    return name.replace("_", "-")

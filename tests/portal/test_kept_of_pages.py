@@ -7,13 +7,14 @@ from itertools import product
 from types import SimpleNamespace
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from directory.editing import By
 from directory.hours import read_week
 from directory.models import Contact, ContactRole, Unit
+from directory.queries import units_above
 from directory.timetable import change_hours
 from portal.accounts.models import Officer, RoleGrant
 from portal.contacts.partners import partners_lately
@@ -22,15 +23,18 @@ from portal.health.beating import beat
 from portal.health.queries import FOR_EVERYBODY
 from portal.tickets.blanks import KEY, NUMBER, SEEN, TASK, TOKEN, VERSION, blank, drawn_by
 from portal.tickets.cards import ALIKE, FORMS, MOVES, NotTyped, TaskCard, form_ids
-from portal.tickets.lifecycle import TaskMove
+from portal.tickets.entries import HISTORY, line_of
+from portal.tickets.lifecycle import Outcome, TaskMove
 from portal.tickets.models import Entry, Ticket
-from portal.tickets.page import KINDS, _empty_form
+from portal.tickets.moves import Answer, answer
+from portal.tickets.queries import load_task
+from portal.tickets.ticket_forms import KINDS, _empty
 from portal.web.permissions import Role
 from tests.clients import Client
 from tests.conftest import Clock
-from tests.factories import Province, make_contact, make_officer, sign_in
+from tests.factories import Province, actor_at, make_contact, make_officer, sign_in
 from tests.portal.pages import asked_of_the_database
-from tests.portal.world import opened
+from tests.portal.world import opened, swept
 
 PLACES = (NUMBER, str(TASK), VERSION, SEEN, TOKEN, KEY)
 LATE = ";".join(["08:30-20:00"] * 5 + [""] * 3)
@@ -194,5 +198,32 @@ def test_an_empty_form_of_a_ticket_is_what_the_form_itself_would_be(app: Flask, 
         for field in ("step", "tasks"):
             if field in form:
                 form[field].choices = []
-        drawn = blank(_empty_form, name, (), False, number="XB2016-000001-1")
+        drawn = blank(_empty, name, (), False, number="XB2016-000001-1")
         assert drawn == drawn_by("tickets/forms.html", name, form, "XB2016-000001-1", False)
+
+
+def test_a_line_of_the_history_that_is_drawn_for_all_is_what_it_would_be_for_each(
+    app: Flask, session: Session, province: Province, clock: Clock
+) -> None:
+    ticket = opened(session, province.changyi, province.linjiang, clock.now)
+    session.commit()
+    swept(clock.move(days=3))
+    session.expire_all()
+    owing = load_task(session, actor_at(province.linjiang), ticket.number, ticket.tasks[0].id, lock=True)
+    answer(
+        session,
+        actor_at(province.linjiang),
+        owing,
+        Answer(Outcome.DONE, "已核对<无误>。", explanation="人手不足"),
+        clock.now,
+    )
+    session.flush()
+    units = units_above(session, {province.changyi.code, province.linjiang.code})
+    entries = session.scalars(select(Entry).where(Entry.ticket_id == ticket.id).order_by(Entry.id)).all()
+    assert len({entry.kind for entry in entries}) >= 5
+    with app.test_request_context():
+        g._login_user = SimpleNamespace(actor=lambda _address: actor_at(province.changyi), language="zh")
+        for entry, new, editable in product(entries, (True, False), (True, False)):
+            line = line_of(entry, units, new=new, editable=editable)
+            assert line == drawn_by(HISTORY, "history_item", entry, units, new, editable)
+            assert line == line_of(entry, units, new=new, editable=editable)
