@@ -4,7 +4,7 @@ Whatever transaction changes a unit, its hours, a calendar, a contact or what th
 last thing that it does, whichever code wrote it: two that change something wait for each other only while they commit.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -70,6 +70,13 @@ def kept(session: Session) -> Kept:
             return Kept(0)
         return seen(session, connection.scalar(NUMBER))
     return Kept(0) if CHANGED in marks else cast(Kept, newest)
+
+
+def once(session: Session, key: Hashable, read: Callable[[], Value]) -> Value:
+    """What `read` answers, kept under this key with what words find until anything of the directory changes."""
+    edition = kept(session)
+    known = edition.found.get(key, edition)
+    return edition.remember(edition.found, key, read()) if known is edition else cast(Value, known)
 
 
 def seen(session: Session, number: int | None) -> Kept:

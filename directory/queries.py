@@ -1,12 +1,16 @@
 """Whom to ask the directory for: every function returns a Select, whoever calls runs it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
+from directory.edition import once
 from directory.models import Contact, ContactRole, ContactState, Unit, UnitAncestor
+
+FEW = 40
+"Units of which something is kept together, as those of a ticket; more are asked for each time."
 
 UNREACHABLE = (ContactState.BOUNCING, ContactState.RETIRED)
 
@@ -74,7 +78,14 @@ def parents(session: Session) -> dict[str, str | None]:
 
 def parents_above(session: Session, codes: Collection[str]) -> dict[str, str | None]:
     """These units and all above them, each with the unit directly above it: as much as a rule about them needs."""
-    return dict(session.execute(_PARENTS_ABOVE, {"codes": list(codes)}).all())
+    asked = sorted(set(codes))
+    if len(asked) > FEW:
+        return dict(_parents_above(session, asked))
+    return dict(once(session, ("parents", *asked), lambda: _parents_above(session, asked)))
+
+
+def _parents_above(session: Session, codes: Collection[str]) -> Sequence[tuple[str, str | None]]:
+    return [(code, parent) for code, parent in session.execute(_PARENTS_ABOVE, {"codes": list(codes)})]
 
 
 def names_of(session: Session, codes: Collection[str]) -> dict[str, str]:

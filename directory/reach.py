@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from directory.calendars import calendar_of, load_calendars
 from directory.duty import who_answers
+from directory.edition import once
 from directory.models import Contact, ContactRole
-from directory.queries import CODES, is_reachable, reachable
+from directory.queries import CODES, FEW, is_reachable, reachable
 from directory.upkeep import Absence, DutyShift
 from directory.working_time import WorkingCalendar
 
@@ -95,9 +96,15 @@ def reach(session: Session, unit_codes: Collection[str], at: datetime | None = N
 
     With `at`, who is away from then on is known as well: one statement more.
     """
-    asked = {"codes": sorted(set(unit_codes))}
-    absences = session.scalars(_ABSENCES, {**asked, "at": at}).all() if at else ()
-    return Reach(session.execute(_REACHABLE, asked), absences)
+    codes = sorted(set(unit_codes))
+    absences = session.scalars(_ABSENCES, {"codes": codes, "at": at}).all() if at else ()
+    if len(codes) > FEW:
+        return Reach(_contacts(session, codes), absences)
+    return Reach(once(session, ("reach", *codes), lambda: _contacts(session, codes)), absences)
+
+
+def _contacts(session: Session, codes: Sequence[str]) -> Sequence[Any]:
+    return session.execute(_REACHABLE, {"codes": codes}).all()
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import cast
 
 from flask import g
 from markupsafe import Markup
 from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam
 from sqlalchemy.orm import Session, joinedload
 
-from directory.edition import kept
+from directory.edition import once
 from directory.models import Contact, Unit
 from portal.conversation.calling import callable_at, numbers_of
 from portal.conversation.forms import CallForm
@@ -73,12 +72,12 @@ def talk_of(session: Session, actor: Actor, ticket: Ticket, call: CallForm | Non
 
 def _offer(session: Session, parties: tuple[str, ...], others: tuple[str, ...]) -> Offer:
     """Read again when anything of the directory has changed."""
-    edition, key = kept(session), ("offer", parties, others)
-    if key in edition.found:
-        return cast(Offer, edition.found[key])
+    return once(session, ("offer", parties, others), lambda: _read_offer(session, parties, others))
+
+
+def _read_offer(session: Session, parties: tuple[str, ...], others: tuple[str, ...]) -> Offer:
     units = session.scalars(_UNITS, {"codes": others}).all()
-    contacts = session.scalars(_CALLABLE, {"codes": parties}).unique().all()
-    return edition.remember(edition.found, key, _offered(units, contacts))
+    return _offered(units, session.scalars(_CALLABLE, {"codes": parties}).unique().all())
 
 
 def _offered(units: Sequence[Unit], contacts: Sequence[Contact]) -> Offer:

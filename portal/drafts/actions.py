@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.cipher import Cipher, Undecipherable
 from portal.drafts.models import KEY_LENGTH, Draft
-from portal.drafts.queries import OWN_OF_KIND, of_kind, own, untouched_since
+from portal.drafts.queries import DISCARDED, OWN_OF_KIND, of_kind, own, untouched_since
 from portal.errors import Invalid
 from portal.web.actor import Actor
 
@@ -71,7 +71,7 @@ def count_drafts(session: Session, actor: Actor, kind: str) -> int:
 
 def discard(session: Session, actor: Actor, key: str) -> None:
     """Put a draft away: it was sent, or is not wanted any more. Where there is none, nothing happens."""
-    session.execute(delete(Draft).where(Draft.officer_id == (actor.officer_id or 0), Draft.key == key))
+    session.execute(DISCARDED, {"whose": actor.officer_id or 0, "name": key})
 
 
 def put_away_old(session: Session, before: datetime) -> int:

@@ -23,6 +23,9 @@ OWN_OF_KIND = (
 )
 "Those whose key begins with `kind:`, the latest first; built once, executed with `of_kind`."
 
+DISCARDED = delete(Draft).where(Draft.officer_id == bindparam("whose"), Draft.key == bindparam("name"))
+"Built once."
+
 
 def of_kind(officer_id: int | None, kind: str) -> dict[str, int | str]:
     return {"officer_id": officer_id or 0, "first": f"{kind}:", "behind": f"{kind};"}

@@ -13,6 +13,8 @@ Named = tuple[str, int]
 "A procedure's code and version."
 CACHE = "procedures"
 "Of a session's `info`: what the application has read. A version never changes, so it is read once."
+_ASKED = "newest procedures"
+"The same: in which transaction the newest versions were asked for, and which they are."
 
 
 def versions(code: str) -> Select[ProcedureVersion]:
@@ -32,11 +34,19 @@ _NEWEST = newest()
 
 
 def all_procedures(session: Session) -> dict[str, Procedure]:
-    """The newest version of each, by code; retired ones as well."""
-    named = [(code, version) for code, version in session.execute(_NEWEST)]
+    """The newest version of each, by code; retired ones as well. Asked once a transaction (`ask_again`)."""
+    transaction, named = session.info.get(_ASKED, (None, ()))
+    if transaction is None or transaction is not session.get_transaction():
+        named = [(code, version) for code, version in session.execute(_NEWEST)]
+        session.info[_ASKED] = session.get_transaction(), named
     load_procedures(session, named)
     known = _known(session)
     return {code: known[code, version] for code, version in named}
+
+
+def ask_again(session: Session) -> None:
+    """After a version that this transaction has added."""
+    session.info.pop(_ASKED, None)
 
 
 def offered(session: Session) -> dict[str, Procedure]:

@@ -7,6 +7,7 @@ from sqlalchemy import BindParameter, Select, bindparam, delete, insert, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from directory.edition import once
 from directory.models import Unit
 from portal.cipher import Cipher
 from portal.terms.models import TermExchange, TicketTerm
@@ -80,9 +81,14 @@ def _ring(session: Session) -> Cipher:
     return cast(Callable[[], Cipher], session.info[KEYS])()
 
 
-def _terms_of_units(session: Session, codes: Sequence[str]) -> set[str]:
+def _terms_of_units(session: Session, codes: Sequence[str]) -> frozenset[str]:
+    """`codes` in order: of the same units they are the same until the directory changes."""
+    return once(session, ("terms", *codes), lambda: _read_terms(session, codes))
+
+
+def _read_terms(session: Session, codes: Sequence[str]) -> frozenset[str]:
     names = session.scalars(_NAMES, {"codes": list(codes)})
-    return terms_in(names) | {unit_term(code) for code in codes}
+    return frozenset(terms_in(names) | {unit_term(code) for code in codes})
 
 
 def _write(session: Session, ticket_id: int, tokens: Sequence[int]) -> None:

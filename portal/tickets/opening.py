@@ -1,11 +1,13 @@
 """Opening a ticket: planned, then written with its first tasks sent and their mails, in one transaction."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from directory.calendars import calendar_of
 from portal.audit.actions import record as audit
@@ -54,9 +56,8 @@ def open_ticket(
 
 def opened_before(session: Session, actor: Actor, submission_key: str) -> Ticket | None:
     """What the same form has opened already."""
-    return session.scalar(
-        select(Ticket).where(Ticket.submission_key == submission_key, Ticket.opener_code == actor.unit_code)
-    )
+    known = session.scalar(_TWIN, {"submission_key": submission_key, "unit_code": actor.unit_code})
+    return session.get_one(Ticket, known) if known is not None else None
 
 
 def _number(session: Session, ticket: Ticket) -> str:
@@ -66,10 +67,16 @@ def _number(session: Session, ticket: Ticket) -> str:
 
 def _next_serial(session: Session, year: int) -> int:
     """The next serial of the year: two that open at once wait for one another here, and get two."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    first = insert(NumberSeries).values(year=year, last=1)
+    return cast(int, session.scalar(_counting(session.get_bind().dialect.name), {"year": year}))
+
+
+@cache
+def _counting(dialect: str) -> ReturningInsert[int]:
+    """Built once."""
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    first = insert(NumberSeries).values(year=bindparam("year"), last=1)
     upsert = first.on_conflict_do_update(index_elements=["year"], set_={"last": NumberSeries.last + 1})
-    return session.scalars(upsert.returning(NumberSeries.last)).one()
+    return upsert.returning(NumberSeries.last)
 
 
 def _parties(ticket: Ticket) -> set[str]:
@@ -107,5 +114,8 @@ def _as_opened(ticket: Ticket, facts: Checked) -> dict[str, Any]:
     }
 
 
+_TWIN = select(Ticket.id).where(
+    Ticket.submission_key == bindparam("submission_key"), Ticket.opener_code == bindparam("unit_code")
+)
 _PARTY, _ENTRY = (insert(cast(Table, kind.__table__)) for kind in (Party, Entry))
 "Rows that nobody asks for again in the same transaction: they go in together, a statement for each kind."

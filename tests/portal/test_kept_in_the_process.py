@@ -1,16 +1,22 @@
 """What a process keeps between requests is never older than the database, nor anybody else's."""
 
 from contextlib import closing, suppress
+from typing import cast
 
 import pytest
+from flask import Flask, g
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from directory.calendars import calendar_of
 from directory.editing import By
 from directory.hours import read_week
-from directory.models import Unit
+from directory.models import Contact, ContactRole, Unit
+from directory.queries import parents_above
+from directory.reach import reach
 from directory.timetable import change_hours
 from portal.conversation.actions import send_message
+from portal.conversation.composer import talk_of
 from portal.desk import prepared, queries
 from portal.desk.state import Sieve, WorkView
 from portal.errors import Hidden
@@ -21,7 +27,7 @@ from portal.tickets.queries import entries_of, load_ticket, visible_to
 from portal.web.actor import Actor
 from portal.web.permissions import Role
 from tests.conftest import CHINA, Clock, in_utc
-from tests.factories import Province, actor_at
+from tests.factories import Province, actor_at, make_contact
 from tests.portal.world import opened
 
 EVENING = in_utc("2016-01-04 19:00")
@@ -95,7 +101,9 @@ def test_the_kept_statements_of_a_ticket_show_each_reader_what_is_to_be_seen_and
     for unit in (province.changyi, province.linjiang, province.fusong, province.corps, province.linjiang):
         for roles in ((Role.OFFICER,), (Role.SUPERVISOR,), (Role.AUDITOR,)):
             for ticket in (shared, other):
-                assert shown(session, actor_at(unit, roles), ticket) == plainly_shown(session, actor_at(unit, roles), ticket)
+                assert shown(session, actor_at(unit, roles), ticket) == plainly_shown(
+                    session, actor_at(unit, roles), ticket
+                )
 
 
 def shown(session: Session, actor: Actor, ticket: Ticket) -> list[Entry]:
@@ -108,3 +116,36 @@ def plainly_shown(session: Session, actor: Actor, ticket: Ticket) -> list[Entry]
     if session.scalar(visible_to(actor).where(Ticket.id == ticket.id)) is None:
         return []
     return list(session.scalars(entries_of(actor, ticket)))
+
+
+def test_whom_a_ticket_concerns_is_never_older_than_the_directory(
+    app: Flask, session: Session, province: Province, clock: Clock
+) -> None:
+    ticket = opened(session, province.changyi, province.linjiang, clock.now)
+    contact = make_contact(session, province.linjiang, ContactRole.DESK, name="李登记", email="li@ga.example")
+    linjiang, above = province.linjiang.code, province.fusong.code
+    session.commit()
+
+    def told() -> list[object]:
+        """Who is mailed, who is above, whom one can call: each as another request sees it."""
+        with closing(db.sessionmaker()) as other, app.test_request_context():
+            g.pop("talk", None)
+            people = talk_of(other, actor_at(province.changyi), other.get_one(Ticket, ticket.id)).people
+            desk = [each.address for each in reach(other, [linjiang]).all_of_desk(linjiang)]
+            return [
+                desk,
+                parents_above(other, [linjiang]).get(linjiang),
+                [one[1] for _unit, all_ in people for one in all_],
+            ]
+
+    before = told()
+    assert told() == before
+    assert "li@ga.example" in cast(list[str], before[0])
+    session.execute(update(Contact).where(Contact.id == contact.id).values(email="wang@ga.example", name="王登记"))
+    assert told() == before, "not committed yet"
+    session.commit()
+    assert {"wang@ga.example"} == set(cast(list[str], told()[0])) - set(cast(list[str], before[0]))
+    assert "王登记" in cast(list[str], told()[2])
+    session.execute(update(Unit).where(Unit.code == linjiang).values(parent_code=above))
+    session.commit()
+    assert told()[1] == above
