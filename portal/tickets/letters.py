@@ -36,6 +36,10 @@ class Told:
     items: dict[tuple[int, int], Item] = field(default_factory=dict)
     "of a clock and a rung: the same for everybody who is told of it"
 
+    def name_of(self, session: Session, code: str) -> str:
+        """Of any unit; one that is none of these is asked for, as that of a post that has moved to another since."""
+        return self.names.get(code) or session.get_one(Unit, code).name
+
 
 @dataclass
 class Notice:
@@ -152,7 +156,7 @@ def notice_letter(session: Session, ticket: Ticket, notice: Notice, told: Told) 
     why = Why.SUPERVISOR if supervises else _why_urged(notice.recipient)
     copy = kind == "escalation" and not supervises
     return Letter(kind, notice.recipient, items, ticket.number, copy=copy, why=why,
-                  unit=told.names[notice.recipient.unit_code], ceiling=_ceiling(ticket))  # fmt: skip
+                  unit=told.name_of(session, notice.recipient.unit_code), ceiling=_ceiling(ticket))  # fmt: skip
 
 
 def digest_letter(recipient: Recipient, unit: str, items: Sequence[Item]) -> Letter:
@@ -187,7 +191,7 @@ def _item_of_rung(session: Session, ticket: Ticket, rung: ForecastRung, told: To
         left = clock_calendar(session, rung.clock).elapsed(rung.at, rung.clock.due_at)
         item["left_minutes"] = left if rung.clock.limit_unit is not LimitUnit.CALENDAR_DAY else None
     if following := told.following[rung.clock]:
-        item["next_unit"] = told.names[following.unit]
+        item["next_unit"] = told.name_of(session, following.unit)
         item["next_at"] = following.at
     return item
 

@@ -9,12 +9,13 @@ reads rows, builds, sends, and commits what became of each.
 import asyncio
 import multiprocessing
 import smtplib
+import socket
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -69,12 +70,21 @@ def sink() -> Iterator[int]:
     port = free_port()
     process = multiprocessing.get_context("spawn").Process(target=run_sink, args=(port,), daemon=True)
     process.start()
-    time.sleep(1.5)
     try:
+        wait(port)
         yield port
     finally:
         process.kill()
         process.join()
+
+
+def wait(port: int) -> None:
+    """Until it listens; a busy machine takes its time."""
+    for _ in range(600):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.1)
+    raise TimeoutError("the sink does not listen")
 
 
 def fill(count: int) -> None:

@@ -138,6 +138,15 @@ def test_lines_of_a_killed_sweep_go_out_with_the_next(session: Session, province
     assert mailed(session, "digest") == [("digest", "linjiang.supervisor@ga.example")]
 
 
+def test_a_post_that_has_moved_to_another_unit_is_urged_all_the_same(session: Session, province: Province) -> None:
+    ticket = opened(session, province.changyi, province.linjiang, START)
+    post = session.scalars(select(Contact).where(Contact.email == "fusong.desk@ga.example")).one()
+    ticket.tasks[0].assignee_post = post
+    session.commit()
+    assert not swept(in_utc("2016-01-04 14:01")).failed
+    assert ("urge", "fusong.desk@ga.example") in mailed(session, "urge")
+
+
 def test_what_looks_for_what_is_due_waits_for_nobody_who_writes(session: Session, province: Province) -> None:
     """Nor does who writes wait for it: on SQLite there is one writer at a time."""
     opened(session, province.changyi, province.linjiang, START)
