@@ -14,10 +14,19 @@ from portal.cipher import Cipher
 from portal.procedures.catalogue import Procedure
 from portal.procedures.queries import procedure_of
 from portal.search.marking import Piece, marked, says
-from portal.search.queries import by_citizen, by_number, by_reference, candidates, found, frequencies, texts_of
+from portal.search.queries import (
+    FOUND,
+    by_citizen,
+    by_number,
+    by_reference,
+    prepared_candidates,
+    prepared_frequencies,
+    texts_of,
+)
 from portal.search.question import Word, asked, asked_of_units
 from portal.tickets.models import Ticket
 from portal.tickets.number import numbers_meant
+from portal.tickets.shape import bound, shape_of
 from portal.web.actor import Actor
 from portal.web.citizen_number import holds_number
 from portal.web.pagination import Page, encode
@@ -59,8 +68,9 @@ def find_number(session: Session, actor: Actor, text: str, at: datetime) -> list
     numbers = numbers_meant(text, at.year)
     known = {ticket.number: ticket.id for ticket in session.scalars(by_number(actor, numbers))} if numbers else {}
     ids = [known[number] for number in numbers if number in known]
-    ids += [each for each in session.scalars(by_reference(actor, text.strip(), PAGE)) if each not in ids]
-    tickets = {ticket.id: ticket for ticket in session.scalars(found(ids))} if ids else {}
+    asked_for = bound(actor, reference=text.strip(), size=PAGE)
+    ids += [each for each in session.scalars(by_reference(shape_of(actor)), asked_for) if each not in ids]
+    tickets = {ticket.id: ticket for ticket in session.scalars(FOUND, {"ids": ids})} if ids else {}
     return [Hit(tickets[each]) for each in ids]
 
 
@@ -75,18 +85,18 @@ def find_citizen(session: Session, actor: Actor, number: str, at: datetime, ciph
     """The visible tickets of the citizen with this ID number; that it was asked is noted, the number is not."""
     ids = session.scalars(by_citizen(actor, cipher.blind_indexes(number), MOST_OF_CITIZEN)).all()
     audit(session, actor, "citizen.search", at=at, tickets=len(ids))
-    return [Hit(ticket) for ticket in session.scalars(found(ids))] if ids else []
+    return [Hit(ticket) for ticket in session.scalars(FOUND, {"ids": ids})] if ids else []
 
 
 def _found(session: Session, actor: Actor, words: Sequence[Word], before: int | None) -> Page[Hit]:
     groups = [group for word in words for group in word.groups]
     if not groups:
         return Page([])
-    counts = session.execute(frequencies(groups)).one()
+    counts = session.execute(*prepared_frequencies(groups)).one()
     rarest_first = [group for _count, group in sorted(zip(counts, groups, strict=True), key=lambda pair: pair[0])]
     hits: list[Hit] = []
     for _round in range(ROUNDS):
-        ids = session.scalars(candidates(actor, rarest_first, min(counts), before, PAGE + 1)).all()
+        ids = session.scalars(*prepared_candidates(actor, rarest_first, min(counts), before, PAGE + 1)).all()
         hits += _read(session, actor, words, ids)
         if len(hits) > PAGE or len(ids) <= PAGE:
             break
@@ -102,9 +112,9 @@ def _read(session: Session, actor: Actor, words: Sequence[Word], ids: Sequence[i
     if not ids:
         return []
     texts: Mapping[int, list[str]] = defaultdict(list)
-    for ticket_id, text in session.execute(texts_of(actor, ids)):
+    for ticket_id, text in session.execute(texts_of(shape_of(actor)), bound(actor, ids=ids)):
         texts[ticket_id].append(text)
-    hits = [(Hit(ticket), texts.get(ticket.id, [])) for ticket in session.scalars(found(ids))]
+    hits = [(Hit(ticket), texts.get(ticket.id, [])) for ticket in session.scalars(FOUND, {"ids": ids})]
     return [_shown(hit, words, written) for hit, written in hits if _answers(hit, words, written)]
 
 
@@ -122,5 +132,3 @@ def _shown(hit: Hit, words: Sequence[Word], written: Sequence[str]) -> Hit:
     quotable = [text for text in written if not holds_number(text)]
     pieces = [piece for text in quotable if (piece := marked(text, asked_for))]
     return replace(hit, subject=marked(hit.ticket.subject, asked_for, longest=200), snippets=pieces[:SNIPPETS])
-
-

@@ -1,15 +1,17 @@
 """The selects of a search: candidates newest first, walked along the word or along the unit, whichever is shorter."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, exists, func, literal, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from directory.models import Unit
 from portal.terms.models import TicketTerm
 from portal.tickets.models import Citizen, Entry, Party, Task, Ticket
 from portal.tickets.queries import readable_by, seen_by, visible_to
+from portal.tickets.shape import KEPT, Shape, bound, shape_of
 from portal.web.actor import Actor
 from portal.web.permissions import Role
 
@@ -18,6 +20,24 @@ RARE = 1_000
 
 Group = Sequence[int]
 "Tokens of which a ticket must have one."
+
+
+class Prepared(NamedTuple):
+    """A statement and the values it is to be executed with."""
+
+    statement: Select[*tuple[Any, ...]]
+    values: Mapping[str, Any]
+
+
+def prepared_frequencies(groups: Sequence[Group]) -> Prepared:
+    """`frequencies`, built once for so many groups of so many tokens."""
+    return Prepared(_frequencies(_sizes(groups)), _tokens(groups))
+
+
+def prepared_candidates(actor: Actor, groups: Sequence[Group], rarest: int, before: int | None, size: int) -> Prepared:
+    """`candidates` in the same way, for each shape of who asks."""
+    statement = _candidates(shape_of(actor), _sizes(groups), RARE if rarest >= RARE else 0, before is not None)
+    return Prepared(statement, bound(actor, **_tokens(groups), before=before, size=size))
 
 
 def frequencies(groups: Sequence[Group]) -> Select[*tuple[Any, ...]]:
@@ -34,22 +54,23 @@ def candidates(actor: Actor, groups: Sequence[Group], rarest: int, before: int |
     return _by_unit(actor, groups, before, size) if along_the_unit else _by_word(actor, groups, before, size)
 
 
-def found(ids: Sequence[int]) -> Select[Ticket]:
-    """The tickets with what a line shows."""
-    return (
-        select(Ticket)
-        .where(Ticket.id.in_(ids))
-        .order_by(Ticket.id.desc())
-        .options(
-            joinedload(Ticket.opener).joinedload(Unit.parent),
-            selectinload(Ticket.tasks).joinedload(Task.unit).joinedload(Unit.parent),
-        )
+FOUND = (
+    select(Ticket)
+    .where(Ticket.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Ticket.id.desc())
+    .options(
+        joinedload(Ticket.opener).joinedload(Unit.parent),
+        selectinload(Ticket.tasks).joinedload(Task.unit).joinedload(Unit.parent),
     )
+)
+"The tickets of these `ids` with what a line shows; built once."
 
 
-def texts_of(actor: Actor, ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
-    """(ticket, text) of everything on these tickets that `actor` may read, oldest first."""
-    written = Entry.ticket_id.in_(ids), Entry.text != "", readable_by(actor)
+@lru_cache(KEPT)
+def texts_of(shape: Shape) -> Select[*tuple[Any, ...]]:
+    """(ticket, text) of everything on the tickets of these `ids` that somebody of the shape may read, oldest first."""
+    of_these = Entry.ticket_id.in_(bindparam("ids", expanding=True))
+    written = of_these, Entry.text != "", readable_by(shape.actor())
     return select(Entry.ticket_id, Entry.text).where(*written).order_by(Entry.id)
 
 
@@ -64,10 +85,37 @@ def by_number(actor: Actor, numbers: Sequence[str]) -> Select[Ticket]:
     return visible_to(actor).where(Ticket.number.in_(numbers))
 
 
-def by_reference(actor: Actor, reference: str, size: int) -> Select[int]:
-    """Ids of the visible tickets whose number in the acceptance system is this one."""
-    of_reference = select(Ticket.id).where(Ticket.reference == reference, seen_by(actor, Ticket.id))
-    return of_reference.order_by(Ticket.id.desc()).limit(size)
+@lru_cache(KEPT)
+def by_reference(shape: Shape) -> Select[int]:
+    """Ids of the visible tickets whose number in the acceptance system is this `reference`, `size` of them."""
+    of_reference = select(Ticket.id).where(
+        Ticket.reference == bindparam("reference"), seen_by(shape.actor(), Ticket.id)
+    )
+    return of_reference.order_by(Ticket.id.desc()).limit(bindparam("size"))
+
+
+@lru_cache(KEPT)
+def _frequencies(sizes: tuple[int, ...]) -> Select[*tuple[Any, ...]]:
+    return frequencies(_any_tokens(sizes))
+
+
+@lru_cache(KEPT)
+def _candidates(shape: Shape, sizes: tuple[int, ...], rarest: int, later: bool) -> Select[int]:
+    before: Any = bindparam("before") if later else None
+    return candidates(shape.actor(), _any_tokens(sizes), rarest, before, cast(int, bindparam("size", type_=Integer)))
+
+
+def _sizes(groups: Sequence[Group]) -> tuple[int, ...]:
+    return tuple(map(len, groups))
+
+
+def _any_tokens(sizes: tuple[int, ...]) -> Sequence[Sequence[Any]]:
+    """Groups whose tokens are named when the statement is executed."""
+    return [[bindparam(f"token_{group}_{place}") for place in range(size)] for group, size in enumerate(sizes)]
+
+
+def _tokens(groups: Sequence[Group]) -> dict[str, int]:
+    return {f"token_{place}_{at}": token for place, group in enumerate(groups) for at, token in enumerate(group)}
 
 
 def _by_word(actor: Actor, groups: Sequence[Group], before: int | None, size: int) -> Select[int]:
