@@ -26,7 +26,8 @@ from portal.procedures.queries import all_procedures, load_procedures
 from portal.tickets.models import Task, Ticket
 from portal.web.access import actor
 from portal.web.drawing import made
-from portal.web.filters import in_language
+from portal.web.filters import in_language, named_in
+from portal.web.languages import current_language
 from portal.web.pagination import Key, Page, decode, page_of
 from portal.web.unit_choice import settle
 
@@ -83,7 +84,8 @@ class WorkList(Counts):
     @property
     def filters(self) -> Markup:
         """The form that narrows the list: the same for all, but where a unit is named in it."""
-        names = tuple((code, in_language(one)) for code, one in all_procedures(db.session).items())
+        language = current_language()
+        names = tuple((code, named_in(language, one)) for code, one in all_procedures(db.session).items())
         if self.form or self.sieve.unit:
             return _filters(self.sieve, names, self.form or _form(self.sieve))
         return made(_filters, self.sieve, names)
@@ -115,7 +117,7 @@ def gather(sieve: Sieve, save: SaveForm | None = None, form: SieveForm | None = 
 
 def count(sieve: Sieve) -> Counts:
     at, tz = now(), cast(Settings, current_app.extensions["settings"]).timezone
-    kept = db.session.scalars(queries.saved_views(actor())).all() if actor().officer_id else []
+    kept = db.session.scalars(*prepared.saved_views(actor())).all() if actor().officer_id else []
     owed, late, near = db.session.execute(*prepared.tally(actor(), at, tz)).one()
     counted = {**_counted(sieve, kept, at), WorkView.OWED: min(owed, MOST_COUNTED)}
     return Counts(

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, bindparam
 
 from portal.desk import queries
+from portal.desk.models import SavedView
 from portal.desk.state import Sieve
 from portal.tickets.models import Clock
 from portal.tickets.shape import spelled_out
@@ -62,11 +63,16 @@ def first_clocks(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo, size: i
     return Prepared(_clocks(_shape(actor), sieve, tz, size, columns), _values(actor, at))
 
 
+def saved_views(actor: Actor) -> Prepared:
+    """`queries.saved_views`."""
+    return Prepared(_saved_views(_shape(actor)), _values(actor, None))
+
+
 def _shape(actor: Actor) -> _Shape:
     return _Shape(actor.roles, actor.unit_code is not None, actor.officer_id is not None)
 
 
-def _values(actor: Actor, at: datetime) -> dict[str, Any]:
+def _values(actor: Actor, at: datetime | None) -> dict[str, Any]:
     return {"unit_code": actor.unit_code, "officer_id": actor.officer_id, "at": at}
 
 
@@ -83,6 +89,11 @@ def _tally(shape: _Shape, tz: ZoneInfo) -> Select[*tuple[Any, ...]]:
 @lru_cache(KEPT)
 def _clocks(shape: _Shape, sieve: Sieve, tz: ZoneInfo, size: int, columns: Columns) -> Select[Any]:
     return spelled_out(columns(queries.clocks(shape.actor(), sieve, _at(), tz, None, size)))
+
+
+@lru_cache(KEPT)
+def _saved_views(shape: _Shape) -> Select[SavedView]:
+    return queries.saved_views(shape.actor())
 
 
 def _at() -> datetime:
