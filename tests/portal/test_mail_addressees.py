@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.corrections import disown, open_below
+from directory.edition import NUMBER
 from directory.models import Contact, ContactRole, ContactState, CorrectionKind
 from directory.reach import Recipient
 from portal.config import MailSettings, Settings
@@ -62,6 +63,38 @@ def people(session: Session, province: Province, role: ContactRole, *addresses: 
 def outcome(session: Session) -> dict[str, str]:
     session.expire_all()
     return {mail.to_address.split("@")[0]: str(mail.state) for mail in session.scalars(select(OutboxMail))}
+
+
+# --- what is learnt of an address ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("delivered", "bounced", "noted"),
+    [
+        (None, None, True),
+        (timedelta(hours=23), None, False),
+        (timedelta(hours=25), None, True),
+        (timedelta(hours=2), timedelta(hours=1), True),
+        (timedelta(hours=1), timedelta(hours=2), False),
+        (timedelta(hours=-1), None, True),
+    ],
+)
+def test_that_an_address_takes_mail_is_noted_once_a_day_and_after_each_bounce(
+    session: Session, province: Province, settings_for: Callable[..., Settings],
+    delivered: timedelta | None, bounced: timedelta | None, noted: bool,
+) -> None:  # fmt: skip
+    (contact,) = people(session, province, ContactRole.DESK, "first")
+    written_to(session, contact, Why.DESK)
+    contact.delivered_at = before = AT - delivered if delivered is not None else None
+    contact.bounced_at = AT - bounced if bounced is not None else None
+    session.commit()
+    edition = session.scalar(NUMBER)
+    session.rollback()
+    with sink() as server:
+        assert deliver(session, settings_for(server), AT).sent == 1
+    session.expire_all()
+    assert contact.delivered_at == (AT if noted else before)
+    assert (session.scalar(NUMBER) != edition) is noted, "whoever keeps the directory reads it anew"
 
 
 # --- who stands in ----------------------------------------------------------------------------------------------------
