@@ -43,6 +43,16 @@ class ReadingFirst(Session):
         self.bind = self._whole
 
 
+def whole(session: Session, *, writes: bool = False) -> Session:
+    """The same, from here on in one transaction: for a page that is asked with GET and writes, or reads row by row.
+
+    What it holds by now is read anew. `writes`: on SQLite it waits its turn now, not in the middle.
+    """
+    session.rollback()
+    session.connection(execution_options={"read_only": not writes})
+    return session
+
+
 def for_reading(engine: Engine) -> Engine | None:
     """The same, for those who only read. None on SQLite: there a transaction is no journey, and reads one state."""
     if engine.dialect.name != "postgresql":

@@ -17,6 +17,7 @@ from portal.audit.actions import record as audit
 from portal.clock import now
 from portal.config import Settings
 from portal.extensions import db
+from portal.postgresql import whole
 from portal.web.access import public
 from portal.web.actor import Actor
 from portal.web.links import own_path
@@ -66,7 +67,7 @@ def _go_on(officer: Officer, target: str) -> Response:
     if factors.confirmed(officer) is not None:
         entering.hold(officer, target, now())
         return redirect(url_for("accounts.code"))
-    token = entering.begin(db.session, officer, Way.AGENCY, now())
+    token = entering.begin(whole(db.session, writes=True), officer, Way.AGENCY, now())
     db.session.commit()
     entering.enter(officer, token)
     return redirect(own_path(target))
@@ -86,10 +87,9 @@ def _untrusted(fault: Untrusted) -> Response:
 
 
 def _failed(words: str) -> Response:
-    # a page that is only read has a transaction that only reads
-    db.session.rollback()
-    with db.sessionmaker.begin() as apart:
-        audit(apart, Actor(None, "?", address=request.remote_addr or ""), "sign-in.failed", at=now(), step="agency")
+    nobody = Actor(None, "?", address=request.remote_addr or "")
+    audit(whole(db.session, writes=True), nobody, "sign-in.failed", at=now(), step="agency")
+    db.session.commit()
     return _back(words)
 
 

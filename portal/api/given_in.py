@@ -30,6 +30,7 @@ from portal.contacts import import_work
 from portal.contacts.queries import import_lines, imports_visible_to
 from portal.errors import Hidden, Invalid
 from portal.extensions import db
+from portal.postgresql import whole
 from portal.web.actor import Actor
 from portal.web.downloads import save_as
 from portal.web.pagination import page_of
@@ -170,7 +171,7 @@ def table(_actor: Actor, given: Given) -> Response:
     under, kind = given.get("under"), given["kind"]
     if under is not None and ("\x00" in under or db.session.get(Unit, under) is None):
         raise Invalid({"under": NOT_BELOW})
-    listed = gather_subtree(db.session, under)
+    listed = gather_subtree(whole(db.session), under)
     response = Response(WRITERS[kind](listed, under, _today()), content_type="application/octet-stream")
     return save_as(response, f"{title(listed, under)}.{kind}")
 

@@ -10,6 +10,7 @@ from directory.sheets.writing import WRITERS
 from portal.clock import now
 from portal.errors import Hidden
 from portal.extensions import db
+from portal.postgresql import whole
 from portal.web.access import proved_lately, requires
 from portal.web.downloads import save_as
 from portal.web.permissions import Permission
@@ -31,7 +32,7 @@ def export(kind: str) -> Response:
     under = request.args.get("under") or None
     if kind not in WRITERS or (under and ("\x00" in under or db.session.get(Unit, under) is None)):
         raise Hidden(_("There is no such table."))
-    listed = gather_subtree(db.session, under)
+    listed = gather_subtree(whole(db.session), under)
     today = now().astimezone(current_app.extensions["settings"].timezone).date()
     response = Response(WRITERS[kind](listed, under, today), content_type=MEDIA_TYPES[kind])
     return save_as(response, f"{title(listed, under)}.{kind}")
