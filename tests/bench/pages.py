@@ -97,12 +97,13 @@ def _seconds(once: Callable[[], object]) -> float:
 def pages(stand: Stand, rounds: int, wanted: str = "") -> Iterator[Ratio]:
     """The table of the issue, row by row; or those rows alone whose names begin so.
 
-    The servers have been asked for other words before, as one that runs all day has: the words measured are new to them.
+    The process that answers has been asked for other words before, by everybody at the windows, as one that runs all day
+    has: the words measured are new to it, most of the units are not.
     """
     every = [each.typed for each in asked()]
     typed = cycle(every[::7])
-    for other in every[3::18] if "look-up".startswith(wanted) else ():
-        stand.ours.get(f"/directory/hits?q={_quoted(other)}")
+    if "look-up".startswith(wanted):
+        _ask_all_day(stand, [each for number, each in enumerate(every) if number % 7])
     words = cycle(["临江", "比对", "急办"])
     works: Mapping[str, Callable[[], object]] = {
         "look-up": lambda: stand.ours.ask("GET", f"/directory/hits?q={_quoted(next(typed))}"),
@@ -116,6 +117,15 @@ def pages(stand: Stand, rounds: int, wanted: str = "") -> Iterator[Ratio]:
     for work, ours in works.items():
         if work.startswith(wanted):
             yield compare(work, lambda: stand.bare.get(f"/units/{UNIT}"), ours, rounds)
+
+
+def _ask_all_day(stand: Stand, words: Sequence[str]) -> None:
+    """Over the connection that is measured, which leads to one process, in the name of one colleague after the other."""
+    everybody = [signed_in(stand.ours.port, each, DEMO_PASSWORD) for each in COLLEAGUES]
+    for word, colleague in zip(words, cycle(everybody), strict=False):
+        Browser(stand.ours.port, colleague.cookies, stand.ours.connection).get(f"/directory/hits?q={_quoted(word)}")
+    for colleague in everybody:
+        colleague.close()
 
 
 def opening(stand: Stand) -> Callable[[], object]:
