@@ -47,9 +47,11 @@ class Schema:
 
 def schema_now() -> Schema:
     """What the database says. Needs an application context."""
-    scripts = alembic.script_directory
+    scripts, asked = alembic.script_directory, alembic.migration_context
     known = {script.revision for script in scripts.walk_revisions()}
-    current, heads = set(alembic.migration_context.get_current_heads()), set(scripts.get_heads())
+    current, heads = set(asked.get_current_heads()), set(scripts.get_heads())
+    if asked.connection is not None:
+        asked.connection.rollback()  # on SQLite nobody else could write as long as this connection is at it
     standing = Standing.NEWER if current - known else Standing.AT_HEAD if current == heads else Standing.BEHIND
     return Schema(", ".join(sorted(current)), ", ".join(sorted(heads)), standing)
 

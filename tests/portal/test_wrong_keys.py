@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
+from portal import serving
 from portal.cipher import KEY_FILE, add_key, cipher
 from portal.cli import portal_commands
 from portal.config import Settings
@@ -127,6 +128,14 @@ def rotated_half(app: Flask, session: Session, runner: Runner) -> str:
     assert set(marks(session)) == {SECRET, 1, 2}
     session.rollback()
     return settings.data_key
+
+
+def test_the_first_start_after_an_upgrade_by_hand_waits_for_nobody_and_notes_the_keys(app: Flask, used: Session) -> None:
+    used.execute(delete(KeyMark))
+    used.commit()
+    with running(app.extensions["settings"]) as other:
+        serving._refuse_what_does_not_fit(other)
+    assert SECRET in marks(used), "what asks for the schema keeps nobody, not even itself, from writing"
 
 
 def test_both_keys_are_asked_for_until_the_exchange_is_done(app: Flask, used: Session, runner: Runner) -> None:
