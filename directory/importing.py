@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from directory.chronicle import chronicle
 from directory.imports import ImportLine, ImportRecord, ImportState
 from directory.indexing import refresh_lookup_terms
+from directory.progress import Told, tell_nobody
 from directory.queries import subtree_codes
 from directory.rewriting import Entry, change_contacts, change_units, insert_contacts, insert_units
 from directory.sheets.facts import UnitFacts
 from directory.sheets.gathering import gather, places
 from directory.sheets.grid import Sheet
 from directory.sheets.plan import Candidate, Change, Line, Outcome, Plan
-from directory.sheets.planning import Told, plan, tell_nobody
+from directory.sheets.planning import plan
 from directory.sheets.reading import read_sheets
 from directory.sheets.recognising import recognise
 from directory.sheets.state import Terms

@@ -1,7 +1,7 @@
 """Writes the terms under which units are found: gathers their facts, asks the rule in `names`, replaces the rows."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cache
 from typing import Any
 
@@ -22,6 +22,7 @@ from directory.models import (
     UnitKind,
 )
 from directory.names import Above, Person, Served, UnitFacts, terms
+from directory.progress import Told, tell_nobody
 
 UNITS_AT_A_TIME = 5_000
 INTO = f"{LookupTerm.__tablename__} (term, weight, unit_code)"
@@ -30,9 +31,7 @@ REGISTERS = (UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.HALL)
 "Kinds of unit that serve what has no unit of its own."
 
 
-def refresh_lookup_terms(
-    session: Session, unit_codes: Iterable[str], told: Callable[[float], None] = lambda _share: None
-) -> None:
+def refresh_lookup_terms(session: Session, unit_codes: Iterable[str], told: Told = tell_nobody) -> None:
     """Write the terms of these units anew. Whoever changes a unit's name, place or parent passes all below it too, and
     whoever leaves a locality without a unit the unit above, which serves it from then on.
 

@@ -28,7 +28,7 @@ from portal.desk import views as desk
 from portal.directory_commands import directory_commands
 from portal.drafts import models as _drafts  # noqa: F401
 from portal.escalation import policies, supervision
-from portal.extensions import alembic, babel, behave_like_postgresql, csrf, db, gently, keep_prepared, login, mail
+from portal.extensions import alembic, babel, behave_like_postgresql, csrf, db, gently, login, mail
 from portal.feeds import views as feeds
 from portal.guide import editing as guide_texts
 from portal.guide import views as guide
@@ -39,7 +39,7 @@ from portal.letters import views as letters
 from portal.linking import views as linking
 from portal.lookup import views as lookup
 from portal.mail import views as outbox
-from portal.postgresql import READING, for_reading, look_before_use
+from portal.postgresql import READING, for_reading, keep_prepared, look_before_use
 from portal.procedures import views as procedures
 from portal.procedures.queries import CACHE as PROCEDURES
 from portal.search import views as search

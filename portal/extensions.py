@@ -24,10 +24,6 @@ log = logging.getLogger(__name__)
 
 PRAGMAS = ("journal_mode=WAL", "busy_timeout=15000", "foreign_keys=ON", "synchronous=NORMAL", "secure_delete=ON")
 "The last one: what is purged is overwritten in the file, not only forgotten."
-PREPARED_AT_MOST = 400
-"Statements that a connection to PostgreSQL keeps prepared: more than the portal has."
-WROTE = "wrote"
-"Key of a connection's `info`: whether this transaction did anything but SELECT."
 
 
 class Migrations(Alembic):
@@ -72,41 +68,6 @@ def behave_like_postgresql(engine: Engine) -> None:
         return
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
-
-
-def keep_prepared(engine: Engine) -> None:
-    """PostgreSQL: a transaction in which nothing was written ends with COMMIT where it would with ROLLBACK.
-
-    It is the same to the database; but psycopg forgets with each ROLLBACK what it prepared, and every page that only
-    reads would have each of its statements planned anew, which takes longer than to carry it out.
-    """
-    if engine.dialect.name != "postgresql":
-        return
-    event.listen(engine, "connect", _prepare_many)
-    event.listen(engine, "begin", _wrote_nothing)
-    event.listen(engine, "before_cursor_execute", _look_at)
-    event.listen(engine, "rollback", _commit_what_only_read)
-
-
-def _prepare_many(connection: Any, _record: Any) -> None:
-    connection.prepared_max = PREPARED_AT_MOST
-
-
-def _wrote_nothing(connection: Connection) -> None:
-    connection.info[WROTE] = False
-
-
-def _look_at(connection: Connection, _cursor: Any, _sql: str, _values: Any, context: Any, _many: bool) -> None:
-    if context is None or context.compiled is None or not context.compiled.statement.is_select:
-        connection.info[WROTE] = True
-
-
-def _commit_what_only_read(connection: Connection) -> None:
-    if connection.invalidated or connection.info.get(WROTE, True):
-        return
-    driver: Any = connection.connection.driver_connection
-    if driver.info.transaction_status.name == "INTRANS":
-        driver.commit()
 
 
 @contextmanager

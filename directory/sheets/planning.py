@@ -1,8 +1,9 @@
 """Rows and the directory to a plan: each record is new, changed field by field, the same, refused, or asked. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from directory.progress import Told, tell_nobody
 from directory.sheets.facts import Directory, UnitFacts, normalise
 from directory.sheets.people import Matcher, check_fits
 from directory.sheets.plan import (
@@ -31,14 +32,6 @@ TOLD_EVERY = 500
 "Records."
 _MAY_COME = {Reason.UNKNOWN_PARENT, Reason.UNKNOWN_UNIT, Reason.NO_NAME}
 "Reasons that a line further down may remove, with the unit that is missing."
-
-
-Told = Callable[[float], None]
-"Whoever wants to know how far it is, between 0 and 1."
-
-
-def tell_nobody(_share: float) -> None:
-    """For who does not ask."""
 
 
 def plan(recognised: Recognised, directory: Directory, terms: Terms, told: Told = tell_nobody) -> Plan:

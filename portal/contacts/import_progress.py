@@ -1,6 +1,5 @@
 """Which sheet the worker is at, and how far: said beside the work, which shows nothing until its transaction ends."""
 
-from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from time import monotonic
@@ -10,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from directory.imports import ImportProgress, ImportRecord, ImportState
+from directory.progress import Told
 from portal.clock import now
 from portal.extensions import impatient
 
@@ -34,7 +34,7 @@ def take_on(sessions: sessionmaker[Session], at: datetime) -> int | None:
         return key
 
 
-def telling(engine: Engine, key: int) -> Callable[[float], None]:
+def telling(engine: Engine, key: int) -> Told:
     """What the work on this sheet calls with how far it is; where nobody else can write meanwhile it goes unsaid."""
     said = monotonic()
 

@@ -12,9 +12,9 @@ from directory.edition import NUMBER
 from directory.importing import Giver, ImportStateError, PlanChangedError, SomeRefusedError
 from directory.imports import ImportRecord, ImportState
 from directory.models import Unit
+from directory.progress import Told
 from directory.sheets.grid import UnreadableError
 from directory.sheets.plan import Plan
-from directory.sheets.planning import Told
 from directory.sheets.reading import read_sheets
 from portal.audit.actions import record as audit
 from portal.contacts import import_progress

@@ -24,6 +24,7 @@ from portal.desk.state import Sieve, WorkView
 from portal.extensions import db
 from portal.procedures.queries import all_procedures, load_procedures
 from portal.tickets.models import Task, Ticket
+from portal.tickets.shape import Prepared
 from portal.web.access import actor
 from portal.web.drawing import made
 from portal.web.filters import in_language, named_in
@@ -170,7 +171,7 @@ def _page(sieve: Sieve, at: datetime) -> Page[Row]:
 
 def _tasks(sieve: Sieve, at: datetime, tz: ZoneInfo, after: Key | None) -> list[Row]:
     if after:
-        asked = prepared.Prepared(as_lines(queries.clocks(actor(), sieve, at, tz, after, PAGE)), {})
+        asked = Prepared(as_lines(queries.clocks(actor(), sieve, at, tz, after, PAGE)), {})
     else:
         asked = prepared.first_clocks(actor(), sieve, at, tz, PAGE, as_lines)
     rows = [Row(clock.ticket, clock) for clock in map(listed, db.session.execute(*asked))]

@@ -7,7 +7,7 @@ is narrowed to. The values are bound when it is asked. Narrowed by time left, or
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, bindparam
@@ -16,83 +16,55 @@ from portal.desk import queries
 from portal.desk.models import SavedView
 from portal.desk.state import Sieve
 from portal.tickets.models import Clock
-from portal.tickets.shape import spelled_out
+from portal.tickets.shape import Prepared, Shape, bound, shape_of, spelled_out
 from portal.web.actor import Actor
-from portal.web.permissions import Role
 
 KEPT = 500
 "Statements kept; there are as many as there are ways to narrow a list that somebody used lately."
 Columns = Callable[[Select[Clock]], Select[Any]]
 
 
-class Prepared(NamedTuple):
-    """A statement and the values it is to be executed with."""
-
-    statement: Select[*tuple[Any, ...]]
-    values: Mapping[str, Any]
-
-
-class _Shape(NamedTuple):
-    roles: frozenset[Role]
-    has_unit: bool
-    has_officer: bool
-
-    def actor(self) -> Actor:
-        """Somebody of this shape, whose unit and account are named when the statement is executed."""
-        unit: Any = bindparam("unit_code") if self.has_unit else None
-        officer: Any = bindparam("officer_id") if self.has_officer else None
-        return Actor(unit, "", self.roles, officer_id=officer)
-
-
 def counts(actor: Actor, at: datetime, tz: ZoneInfo, sieves: Mapping[str, Sieve]) -> Prepared:
     """`queries.counts`."""
     if any(sieve.due for sieve in sieves.values()):
         return Prepared(queries.counts(actor, at, tz, sieves), {})
-    return Prepared(_counts(_shape(actor), tz, tuple(sieves.items())), _values(actor, at))
+    return Prepared(_counts(shape_of(actor), tz, tuple(sieves.items())), bound(actor, at=at))
 
 
 def tally(actor: Actor, at: datetime, tz: ZoneInfo) -> Prepared:
     """`queries.tally`."""
-    return Prepared(_tally(_shape(actor), tz), _values(actor, at))
+    return Prepared(_tally(shape_of(actor), tz), bound(actor, at=at))
 
 
 def first_clocks(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo, size: int, columns: Columns) -> Prepared:
     """The first page of `queries.clocks`, as `columns` asks for it."""
     if sieve.due:
         return Prepared(columns(queries.clocks(actor, sieve, at, tz, None, size)), {})
-    return Prepared(_clocks(_shape(actor), sieve, tz, size, columns), _values(actor, at))
+    return Prepared(_clocks(shape_of(actor), sieve, tz, size, columns), bound(actor, at=at))
 
 
 def saved_views(actor: Actor) -> Prepared:
     """`queries.saved_views`."""
-    return Prepared(_saved_views(_shape(actor)), _values(actor, None))
-
-
-def _shape(actor: Actor) -> _Shape:
-    return _Shape(actor.roles, actor.unit_code is not None, actor.officer_id is not None)
-
-
-def _values(actor: Actor, at: datetime | None) -> dict[str, Any]:
-    return {"unit_code": actor.unit_code, "officer_id": actor.officer_id, "at": at}
+    return Prepared(_saved_views(shape_of(actor)), bound(actor))
 
 
 @lru_cache(KEPT)
-def _counts(shape: _Shape, tz: ZoneInfo, sieves: tuple[tuple[str, Sieve], ...]) -> Select[*tuple[Any, ...]]:
+def _counts(shape: Shape, tz: ZoneInfo, sieves: tuple[tuple[str, Sieve], ...]) -> Select[*tuple[Any, ...]]:
     return spelled_out(queries.counts(shape.actor(), _at(), tz, dict(sieves)))
 
 
 @lru_cache(KEPT)
-def _tally(shape: _Shape, tz: ZoneInfo) -> Select[*tuple[Any, ...]]:
+def _tally(shape: Shape, tz: ZoneInfo) -> Select[*tuple[Any, ...]]:
     return spelled_out(queries.tally(shape.actor(), _at(), tz))
 
 
 @lru_cache(KEPT)
-def _clocks(shape: _Shape, sieve: Sieve, tz: ZoneInfo, size: int, columns: Columns) -> Select[Any]:
+def _clocks(shape: Shape, sieve: Sieve, tz: ZoneInfo, size: int, columns: Columns) -> Select[Any]:
     return spelled_out(columns(queries.clocks(shape.actor(), sieve, _at(), tz, None, size)))
 
 
 @lru_cache(KEPT)
-def _saved_views(shape: _Shape) -> Select[SavedView]:
+def _saved_views(shape: Shape) -> Select[SavedView]:
     return queries.saved_views(shape.actor())
 
 

@@ -1,8 +1,8 @@
 """The selects of a search: candidates newest first, walked along the word or along the unit, whichever is shorter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, exists, func, literal, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
@@ -11,7 +11,7 @@ from directory.models import Unit
 from portal.terms.models import TicketTerm
 from portal.tickets.models import Citizen, Entry, Party, Task, Ticket
 from portal.tickets.queries import readable_by, seen_by, visible_to
-from portal.tickets.shape import KEPT, Shape, bound, shape_of
+from portal.tickets.shape import KEPT, Prepared, Shape, bound, shape_of
 from portal.web.actor import Actor
 from portal.web.permissions import Role
 
@@ -20,13 +20,6 @@ RARE = 1_000
 
 Group = Sequence[int]
 "Tokens of which a ticket must have one."
-
-
-class Prepared(NamedTuple):
-    """A statement and the values it is to be executed with."""
-
-    statement: Select[*tuple[Any, ...]]
-    values: Mapping[str, Any]
 
 
 def prepared_frequencies(groups: Sequence[Group]) -> Prepared:

@@ -1,5 +1,6 @@
 """What of an actor decides how a statement is put together: statements are built once for each shape, and kept."""
 
+from collections.abc import Mapping
 from enum import Enum
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVarTuple, cast
@@ -19,6 +20,13 @@ Columns = TypeVarTuple("Columns")
 
 A_TICKET: Any = SimpleNamespace(id=bindparam("ticket_id"), number=bindparam("number"))
 "A ticket that is named when the statement is executed."
+
+
+class Prepared(NamedTuple):
+    """A statement and the values it is to be executed with."""
+
+    statement: Select[*tuple[Any, ...]]
+    values: Mapping[str, Any]
 
 
 class Shape(NamedTuple):
