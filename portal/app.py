@@ -138,10 +138,14 @@ def flask_config(settings: Settings) -> dict[str, object]:
 
 
 def engine_options(settings: Settings) -> dict[str, object]:
-    """The connection pool; `portal.postgresql` looks at its connections before they are used."""
+    """The connection pool; `portal.postgresql` looks at its connections before they are used.
+
+    The connection given back last is the next that is taken: what it has read and prepared is at hand, and those that
+    only a rush needs stay small.
+    """
     if settings.embedded:
-        return QUIET
-    pool = {"pool_size": 5, "max_overflow": 10, "pool_timeout": 10}
+        return {**QUIET, "pool_use_lifo": True}
+    pool = {"pool_size": 5, "max_overflow": 10, "pool_timeout": 10, "pool_use_lifo": True}
     return {**QUIET, **pool, "connect_args": SILENCE}
 
 

@@ -22,8 +22,16 @@ from portal.postgresql import SAFE, ReadingFirst
 
 log = logging.getLogger(__name__)
 
-PRAGMAS = ("journal_mode=WAL", "busy_timeout=15000", "foreign_keys=ON", "synchronous=NORMAL", "secure_delete=ON")
-"The last one: what is purged is overwritten in the file, not only forgotten."
+PRAGMAS = (
+    "journal_mode=WAL",
+    "busy_timeout=15000",
+    "foreign_keys=ON",
+    "synchronous=NORMAL",
+    "secure_delete=ON",
+    "cache_size=-8000",
+)
+"""`secure_delete`: what is purged is overwritten in the file, not only forgotten. `cache_size`: a connection keeps
+eight million bytes of pages; in the usual two million the counts of a work list read theirs again each time."""
 
 
 class Migrations(Alembic):

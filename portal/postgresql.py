@@ -18,6 +18,9 @@ READING = "reading"
 "Key of a session's `info`: the engine of those who only read. Option of its connections."
 PREPARED_AFTER = 2
 "How often a connection is asked a statement before it is prepared there: a list takes longer to plan than to read."
+PLANNING = ("SET random_page_cost = 1.1", "SET jit = off")
+"""For a database in memory or on a disk without arms: with PostgreSQL's own figure, made for disks that turn, it reads
+whole tables rather than thirty rows by their keys. To compile a statement takes longer than any page of ours asks."""
 PREPARED_AT_MOST = 400
 "Statements that a connection to PostgreSQL keeps prepared: more than the portal has."
 WROTE = "wrote"
@@ -80,6 +83,9 @@ def keep_prepared(engine: Engine) -> None:
 
 def _prepare(driver: Driver[Any], _entry: ConnectionPoolEntry) -> None:
     driver.prepare_threshold, driver.prepared_max = PREPARED_AFTER, PREPARED_AT_MOST
+    for setting in PLANNING:
+        driver.execute(setting)
+    driver.commit()
 
 
 def _wrote_nothing(connection: Connection) -> None:
