@@ -48,7 +48,7 @@ def filled(settings: Settings, size: int, units: int = UNITS) -> tuple[str, str]
             load_others(session, units - UNITS)
             session.commit()
         long = _long(session)
-        grow(session, size, but=[long.id])
+        grow(session, size, but=[long.id], asks=UNIT)
         _read(session)
         return long.number, _short(session)
 

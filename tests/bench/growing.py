@@ -1,14 +1,16 @@
 """A province with ever more tickets: some hundred real ones, opened by the product, then copied within the database.
 
-Each copy is whole (ticket, places, tasks, clocks, entries, terms to be found by) and belongs to the same units, so a
-unit of the thousandfold province has a thousand times as many.
+Each copy is whole (ticket, places, tasks, clocks, entries, terms to be found by) and belongs to the same units. Where a unit
+asks for its pages, limits of copies end one after the other, and up to ten thousand tickets all are copied; beyond them what
+is open with that unit stays what it is, some hundreds, as where five officers work, and what it has closed grows with the rest.
 """
 
 import random
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Integer, Table, Text, cast, func, insert, literal, select, text
+from sqlalchemy import Integer, Select, Table, Text, cast, func, insert, literal, select, text
 from sqlalchemy.orm import Session
 
 from directory.base import Model
@@ -19,11 +21,14 @@ from portal.tickets import moves
 from portal.tickets.checking import Opening
 from portal.tickets.citizens import CitizenFacts
 from portal.tickets.lifecycle import Outcome
-from portal.tickets.models import Ticket
+from portal.tickets.models import Party, Ticket
 from portal.tickets.opening import open_ticket
 from portal.tickets.queries import load_task
+from portal.tickets.unread import UNDER_WAY
 from tests.factories import actor_at
 
+ALL = 10_000
+"Tickets up to which each is copied, whosesoever."
 SEED = 100
 "Real ones: enough that no two of a page are alike, few enough to be opened in seconds."
 COPIED = {
@@ -37,7 +42,18 @@ COPIED = {
 }
 "The tables of a ticket, each after those it refers to, with the columns that are another in each copy."
 UNIQUE = {"ticket": ("number", "submission_key")}
-SUBJECTS = ("身份证 核对底档", "临江 人像比对", "指纹重采", "户口迁移途中", "重号核查", "地址变更核实", "急办 高考", "丢失证件招领")
+LATER = {"clock": ("due_at", "urge_at", "next_at")}
+"The instants that no two copies have in common."
+SUBJECTS = (
+    "身份证 核对底档",
+    "临江 人像比对",
+    "指纹重采",
+    "户口迁移途中",
+    "重号核查",
+    "地址变更核实",
+    "急办 高考",
+    "丢失证件招领",
+)
 
 
 def seed(session: Session, at: datetime, focus: str, count: int = SEED) -> None:
@@ -69,22 +85,35 @@ def _one(session: Session, dice: random.Random, opener: Unit, registry: Unit, at
         moves.close(session, actor_at(opener), ticket, at + timedelta(minutes=4))
 
 
-def grow(session: Session, wanted: int, but: Collection[int] = ()) -> int:
-    """Copy until there are at least so many tickets, those with these ids never; answers how many there are."""
+def grow(session: Session, wanted: int, but: Collection[int] = (), asks: str = "") -> int:
+    """Copy until there are at least so many tickets, those with these ids never; answers how many there are.
+
+    `asks`: the unit that asks for its pages.
+    """
     tables = [Model.metadata.tables[name] for name in COPIED]
     while (have := session.scalar(select(func.count(Ticket.id))) or 0) < wanted:
         shift = {name: session.scalar(select(func.max(Model.metadata.tables[name].c.id))) or 0
                  for name in ("ticket", "citizen", "task", "clock", "entry")}  # fmt: skip
-        most = wanted - have
+        most, left = wanted - have + len(but) + 1, set(but)
+        if have >= ALL and asks:
+            left |= set(session.scalars(_open_with(asks)))
+            most += len(left)
         for table in tables:
-            _copy(session, table, shift, most, but)
+            _copy(session, table, shift, most, left, apart=shift["ticket"] if asks else 0)
         session.commit()
     _settle(session, tables)
     return have
 
 
-def _copy(session: Session, table: Table, shift: dict[str, int], most: int, but: Collection[int]) -> None:
-    """Every row once more, its ids moved on; of no more than `most` tickets."""
+def _open_with(unit_code: str) -> Select[int]:
+    ours = select(Party.ticket_id).where(Party.unit_code == unit_code)
+    return select(Ticket.id).where(Ticket.id.in_(ours), Ticket.state.in_(UNDER_WAY))
+
+
+def _copy(
+    session: Session, table: Table, shift: dict[str, int], most: int, but: Collection[int], *, apart: int
+) -> None:
+    """Every row once more, its ids moved on, its limits by `apart` seconds; of no more than `most` tickets."""
     moved = {"id": shift.get(table.name, 0), "ticket_id": shift["ticket"], "task_id": shift["task"]}
     ticket = table.c.id if table.name == "ticket" else table.c.ticket_id
     values = []
@@ -93,10 +122,19 @@ def _copy(session: Session, table: Table, shift: dict[str, int], most: int, but:
             values.append(column + moved[column.name])
         elif column.name in UNIQUE.get(table.name, ()):
             values.append(literal("C") + cast(ticket + moved["ticket_id"], Text))
+        elif apart and column.name in LATER.get(table.name, ()):
+            values.append(_later(session, column, apart))
         else:
             values.append(column)
     rows = select(*values).where(ticket <= most, ticket.not_in(but)).order_by(*table.primary_key)
     session.execute(insert(table).from_select([column.name for column in table.c], rows))
+
+
+def _later(session: Session, column: Any, seconds: int) -> Any:
+    """An instant that many seconds later, as the database writes it."""
+    if session.get_bind().dialect.name == "postgresql":
+        return column + text(f"interval '{int(seconds)} seconds'")
+    return func.strftime("%Y-%m-%d %H:%M:%f", column, f"+{seconds} seconds") + literal("000")
 
 
 def _settle(session: Session, tables: Sequence[Table]) -> None:
