@@ -1,7 +1,8 @@
 """The edition of the directory: a number that every change raises, so that what was read of it may be kept.
 
-Whatever transaction changes a unit, its hours, a calendar, a contact or what they are found by raises the number as the
-last thing that it does, whichever code wrote it: two that change something wait for each other only while they commit.
+Whatever transaction changes a unit, its hours, a calendar, a contact, who is away or what they are found by raises the
+number as the last thing that it does, whichever code wrote it: two that change something wait for each other only while
+they commit.
 """
 
 from collections.abc import Callable, Hashable
@@ -14,17 +15,25 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from directory.base import Model
 from directory.days import CalendarDay, CalendarYear
 from directory.models import Contact, LookupTerm, Phone, Unit, UnitAncestor
+from directory.upkeep import Absence
 
 Value = TypeVar("Value")
+Table = TypeVar("Table", bound=Model)
 EDITION = "edition"
 "Key of a session's `info` under which a process keeps what it read of the newest edition that it knows."
 CHANGED, _ASKED = "directory changed", "edition asked for"
 "Of a connection: this transaction changed the directory, and whether the number is still to be raised. Of a session."
 MOST_KEPT = 2_000
 "Of each kind; a unit with its people is about 10 KB."
-_DIRECTORY = (Unit, UnitAncestor, Contact, Phone, LookupTerm, CalendarDay, CalendarYear)
-TOLD = frozenset(model.__table__ for model in _DIRECTORY)
-"What a change is a change of."
+_DIRECTORY = (Unit, UnitAncestor, Contact, Phone, Absence, LookupTerm, CalendarDay, CalendarYear)
+TOLD: set[Any] = {model.__table__ for model in _DIRECTORY}
+"What a change is a change of: of these, and of what else is `covered`."
+
+
+def covered(model: type[Table]) -> type[Table]:
+    """For a class whose rows every page reads and hardly anybody changes: a change of one raises the number too."""
+    TOLD.add(model.__table__)
+    return model
 
 
 class DirectoryEdition(Model):

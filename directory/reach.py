@@ -42,7 +42,7 @@ class Away:
 class Reach:
     """The people reachable by mail at some units, and who of them is away when."""
 
-    def __init__(self, contacts: Iterable[Contact | Row[Any]], absences: Sequence[Absence] = ()) -> None:
+    def __init__(self, contacts: Iterable[Any], absences: Sequence[Absence] = ()) -> None:
         self._by_role: Mapping[tuple[str, ContactRole], list[Recipient]] = defaultdict(list)
         for contact in contacts:
             self._by_role[contact.unit_code, contact.role].append(recipient_of(contact))
@@ -94,17 +94,18 @@ class Reach:
 def reach(session: Session, unit_codes: Collection[str], at: datetime | None = None) -> Reach:
     """Who can be reached at these units: contacts with an address that neither bounces nor is retired or disowned.
 
-    With `at`, who is away from then on is known as well: one statement more.
+    With `at`, who is away from then on is known as well: one statement more, for each edition of the directory.
     """
     codes = sorted(set(unit_codes))
-    absences = session.scalars(_ABSENCES, {"codes": codes, "at": at}).all() if at else ()
     if len(codes) > FEW:
-        return Reach(_contacts(session, codes), absences)
-    return Reach(once(session, ("reach", *codes), lambda: _contacts(session, codes)), absences)
+        return _reach(session, codes, at)
+    since, known = once(session, ("reach", at is None, *codes), lambda: (at, _reach(session, codes, at)))
+    return _reach(session, codes, at) if at and since and at < since else known
 
 
-def _contacts(session: Session, codes: Sequence[str]) -> Sequence[Any]:
-    return session.execute(_REACHABLE, {"codes": codes}).all()
+def _reach(session: Session, codes: Sequence[str], at: datetime | None) -> Reach:
+    absences = session.scalars(_ABSENCES, {"codes": codes, "at": at}).all() if at else ()
+    return Reach(session.execute(_REACHABLE, {"codes": codes}).all(), absences)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from portal.conversation.templates import titles_for
 from portal.tickets.blanks import NUMBER, blank, drawn_by, empty
 from portal.tickets.forms import MessageForm
 from portal.tickets.models import Ticket
-from portal.tickets.rare import There, may_have, rarely
 from portal.tickets.shape import A_TICKET, KEPT, Shape, bound, shape_of
 from portal.web.actor import Actor
 
@@ -27,8 +26,6 @@ Offered = tuple[tuple[str, str], ...]
 "What a field offers: of each choice what is sent, and what is read."
 Person = tuple[int, str, str, tuple[str, ...]]
 "Of a contact: id, name, post, numbers."
-TEXTS = "texts"
-rarely(TEXTS, titles_for)
 People = tuple[tuple[str, tuple[Person, ...]], ...]
 "By what their unit is called: the contacts with their numbers, in the order of calling."
 FIELDS = "tickets/composer_fields.html"
@@ -97,14 +94,14 @@ def _names(units: Mapping[str, Unit]) -> Mapping[str, str]:
     return {code: unit.name if count[unit.name] == 1 else _with_parent(unit) for code, unit in units.items()}
 
 
-def titles_at_hand(session: Session, actor: Actor, there: There) -> Offered:
-    """The texts that the reader may use, by id; asked once a request, however many fields offer them."""
-    if "titles" not in g:
-        asked = _titles(shape_of(actor)), bound(actor)
-        found = session.execute(*asked).all() if may_have(TEXTS, there) else []
-        g.titles = tuple((str(text_id), title) for text_id, title in found)
-    titles: Offered = g.titles
-    return titles
+def titles_at_hand(session: Session, actor: Actor) -> Offered:
+    """The texts that the reader may use, by id; read again when one of anybody's, or the directory, has changed."""
+    return once(session, ("titles", actor.unit_code), lambda: _read_titles(session, actor))
+
+
+def _read_titles(session: Session, actor: Actor) -> Offered:
+    found = session.execute(_titles(shape_of(actor)), bound(actor))
+    return tuple((str(text_id), title) for text_id, title in found)
 
 
 def message_form(form: MessageForm | None, number: str, addressees: Offered, titles: Offered) -> Markup:

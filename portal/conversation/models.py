@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConst
 from sqlalchemy.orm import Mapped, backref, mapped_column, relationship
 
 from directory.base import Model
+from directory.edition import covered
 from directory.models import Unit
 from portal.conversation.kinds import GROUPS
 from portal.tickets.models import Entry
@@ -51,6 +52,7 @@ class FormerText(Model):
     )
 
 
+@covered
 class TextTemplate(Model):
     """A text that a unit writes often, with fields in braces; used by the unit and by those below it."""
 

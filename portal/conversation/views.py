@@ -26,7 +26,6 @@ from portal.tickets.forms import MessageForm
 from portal.tickets.models import Entry, Ticket
 from portal.tickets.page import render_ticket
 from portal.tickets.queries import entries_of, load_ticket
-from portal.tickets.rare import There
 from portal.tickets.readers import Mention, addressee
 from portal.web.access import actor, requires
 from portal.web.permissions import Permission
@@ -52,8 +51,8 @@ def talk_on(ticket: Ticket) -> Talk:
 
 
 @bp.app_template_global("titles_at_hand")
-def titles(there: There = None) -> Offered:
-    return titles_at_hand(db.session, actor(), there)
+def titles() -> Offered:
+    return titles_at_hand(db.session, actor())
 
 
 bp.add_app_template_global(message_form)

@@ -12,7 +12,7 @@ from portal.errors import Conflict, Hidden, Invalid, Text
 from portal.procedures.catalogue import Procedure
 from portal.procedures.changes import changes
 from portal.procedures.models import ProcedureVersion
-from portal.procedures.queries import ask_again, versions
+from portal.procedures.queries import versions
 from portal.procedures.soundness import Fault, findings
 from portal.web.actor import Actor
 
@@ -114,7 +114,6 @@ def _write(session: Session, actor: Actor, procedure: Procedure, why: str, at: d
     )
     with session.begin_nested():
         session.add(row)
-    ask_again(session)
     audit(session, actor, "procedure.change", f"procedure {row.code}", at=at, version=row.version, retired=row.retired,
           why=row.why)  # fmt: skip
     return row

@@ -7,9 +7,11 @@ from sqlalchemy import JSON, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from directory.base import Model
+from directory.edition import covered
 from portal.procedures.catalogue import Procedure, procedure_from
 
 
+@covered
 class ProcedureVersion(Model):
     """A kind of case from an instant on; the newest counts for what is opened, tickets keep the one they had."""
 

@@ -6,6 +6,7 @@ from typing import cast
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from directory.edition import once
 from portal.procedures.catalogue import Procedure
 from portal.procedures.models import ProcedureVersion
 
@@ -14,7 +15,7 @@ Named = tuple[str, int]
 CACHE = "procedures"
 "Of a session's `info`: what the application has read. A version never changes, so it is read once."
 _ASKED = "newest procedures"
-"The same: in which transaction the newest versions were asked for, and which they are."
+"Under which the newest versions are kept, for as long as the edition of the directory, which covers them, is the same."
 
 
 def versions(code: str) -> Select[ProcedureVersion]:
@@ -34,19 +35,11 @@ _NEWEST = newest()
 
 
 def all_procedures(session: Session) -> dict[str, Procedure]:
-    """The newest version of each, by code; retired ones as well. Asked once a transaction (`ask_again`)."""
-    transaction, named = session.info.get(_ASKED, (None, ()))
-    if transaction is None or transaction is not session.get_transaction():
-        named = [(code, version) for code, version in session.execute(_NEWEST)]
-        session.info[_ASKED] = session.get_transaction(), named
+    """The newest version of each, by code; retired ones as well."""
+    named = once(session, _ASKED, lambda: [(code, version) for code, version in session.execute(_NEWEST)])
     load_procedures(session, named)
     known = _known(session)
     return {code: known[code, version] for code, version in named}
-
-
-def ask_again(session: Session) -> None:
-    """After a version that this transaction has added."""
-    session.info.pop(_ASKED, None)
 
 
 def offered(session: Session) -> dict[str, Procedure]:
