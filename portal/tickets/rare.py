@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal.tickets.hanging import on_entries
 from portal.tickets.models import Citizen, Entry, Ticket
-from portal.tickets.shape import A_TICKET, KEPT, Shape, bound, shape_of
+from portal.tickets.shape import A_TICKET, KEPT, Shape, bound, shape_of, spelled_out
 from portal.web.actor import Actor
 
 Asked = Callable[[Actor], Select[*tuple[Any, ...]]]
@@ -51,7 +51,7 @@ def may_have(name: str, there: There) -> bool:
 @lru_cache(KEPT)
 def _every(shape: Shape) -> Select[*tuple[Any, ...]]:
     every = {name: asked(shape.actor()) for name, (asked, _) in _KNOWN.items()}
-    return select(*(_any(one).label(name) for name, one in {**every, **on_entries()}.items()))
+    return spelled_out(select(*(_any(one).label(name) for name, one in {**every, **on_entries()}.items())))
 
 
 def _any(asked: Select[*tuple[Any, ...]]) -> Exists:

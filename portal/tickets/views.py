@@ -26,10 +26,12 @@ from portal.tickets.models import Task
 from portal.tickets.number import format_number, parse_number
 from portal.tickets.page import show_ticket
 from portal.tickets.queries import load_ticket
+from portal.tickets.rung_steps import rung_steps
 from portal.web.access import actor, requires
 from portal.web.permissions import Permission
 
 bp = Blueprint("tickets", __name__, url_prefix="/tickets")
+bp.add_app_template_global(rung_steps)
 
 
 @bp.get("/<number>")

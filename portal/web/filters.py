@@ -75,8 +75,7 @@ def local(at: datetime) -> datetime:
 
 def moment(at: datetime) -> str:
     """1月8日 周五 17:00, with the year when it is another one."""
-    this_year = local(at).year == local(clock.now()).year
-    return _written(str(get_locale()), _zone(), at, _pattern(this_year))
+    return _moment(str(get_locale()), _zone(), at, local(clock.now()).year)
 
 
 def deadline(at: datetime) -> str:
@@ -219,6 +218,12 @@ def _zone() -> ZoneInfo:
     return cast(Settings, current_app.extensions["settings"]).timezone
 
 
+@lru_cache(20_000)
+def _moment(_locale: str, _in: ZoneInfo, at: datetime, year: int) -> str:
+    """As it is written in that year; the same instants stand on every page."""
+    return str(format_datetime(at, _pattern(local(at).year == year)))
+
+
 def _pattern(this_year: bool) -> str:
     if current_language() == "zh":
         return "M月d日 EEE HH:mm" if this_year else "yyyy年M月d日 EEE HH:mm"
@@ -250,12 +255,6 @@ def _calendar_of(limited: Limited) -> WorkingCalendar:
 def _days(limited: Limited, at: datetime) -> str:
     days = abs((local(limited.due_at) - local(at)).days)
     return str(gettext("%(n)d d", n=days))
-
-
-@lru_cache(20_000)
-def _written(_locale: str, _in: ZoneInfo, at: datetime, pattern: str) -> str:
-    """The same instants stand on every page."""
-    return str(format_datetime(at, pattern))
 
 
 def _two(first: str, second: str) -> str:
