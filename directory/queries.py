@@ -1,16 +1,24 @@
 """Whom to ask the directory for: every function returns a Select, whoever calls runs it."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Select, bindparam, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
-from directory.edition import once
+from directory.edition import kept, once
 from directory.models import Contact, ContactRole, ContactState, Unit, UnitAncestor
 
 FEW = 40
 "Units of which something is kept together, as those of a ticket; more are asked for each time."
+
+
+class NamedUnit(NamedTuple):
+    """A unit as a line names it."""
+
+    name: str
+    parent: "NamedUnit | None" = None
+
 
 UNREACHABLE = (ContactState.BOUNCING, ContactState.RETIRED)
 
@@ -93,6 +101,17 @@ def names_of(session: Session, codes: Collection[str]) -> dict[str, str]:
     return dict(session.execute(_NAMES, {"codes": list(codes)}).all())
 
 
+def named_units(session: Session, codes: Iterable[str]) -> dict[str, NamedUnit]:
+    """These units with the name of the one above, by their codes; what was read of this edition is not read again."""
+    edition, wanted = kept(session), set(codes)
+    known = {code: unit for code in wanted if (unit := edition.found.get(("named", code)))}
+    if missing := wanted - known.keys():
+        for code, name, above in session.execute(_NAMED, {"codes": sorted(missing)}):
+            unit = NamedUnit(name, NamedUnit(above) if above is not None else None)
+            known[code] = edition.remember(edition.found, ("named", code), unit)
+    return known
+
+
 def with_all_above(codes: Collection[str]) -> Select[Unit]:
     """These units and all above them, each with its parent at hand."""
     above = select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(codes))
@@ -109,4 +128,7 @@ CODES: BindParameter[Any] = bindparam("codes", expanding=True)
 _ABOVE = select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code.in_(CODES))
 _PARENTS_ABOVE = select(Unit.code, Unit.parent_code).where(Unit.code.in_(_ABOVE))
 _NAMES = select(Unit.code, Unit.name).where(Unit.code.in_(CODES))
+_PARENT = aliased(Unit)
+_WITH_ABOVE = select(Unit.code, Unit.name, _PARENT.name).outerjoin(_PARENT, _PARENT.code == Unit.parent_code)
+_NAMED = _WITH_ABOVE.where(Unit.code.in_(CODES))
 _UNITS_ABOVE = select(Unit).where(Unit.code.in_(_ABOVE))

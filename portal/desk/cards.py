@@ -8,15 +8,15 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from directory.models import Unit
-from portal.desk.listed import ListedClock, ListedTicket, NamedUnit
+from directory.queries import NamedUnit
+from portal.desk.listed import ListedClock, ListedTicket
 from portal.extensions import db
 from portal.ladder.ladder import ClockKind
-from portal.procedures.catalogue import Procedure
 from portal.procedures.queries import procedure_of
 from portal.tickets.lifecycle import TaskState
 from portal.tickets.models import Ticket
 from portal.web.actor import Actor
-from portal.web.drawing import drawn
+from portal.web.drawing import each_drawn
 from portal.web.filters import SHAPES, due, named_in
 from portal.web.languages import current_language
 from portal.web.pagination import Key
@@ -41,10 +41,6 @@ class Row:
     def when(self) -> datetime:
         """When a ticket came onto the list."""
         return self.newest or self.ticket.resolved_at or self.ticket.opened_at
-
-    @property
-    def procedure(self) -> Procedure:
-        return procedure_of(db.session, *self.ticket.opened_with)
 
     def other(self, own: str | None) -> Unit | NamedUnit:
         """The unit on the other side: whoever owes, or whoever waits for the own unit."""
@@ -100,14 +96,17 @@ class Line(NamedTuple):
 def work_rows(rows: Sequence[Row], at: datetime, reader: Actor) -> tuple[Sequence[Markup], bool]:
     """The lines, and whether one of them can be signed for here: then all have a place for a box."""
     ticks, language = [row.to_sign(reader) for row in rows], current_language()
-    lines = (_line(row, at, reader, language, any(ticks), tick) for row, tick in zip(rows, ticks, strict=True))
-    return [drawn("desk/work_row.html", "work_row", line) for line in lines], any(ticks)
+    opened_with = {row.ticket.opened_with for row in rows}
+    named = {each: named_in(language, procedure_of(db.session, *each)) for each in opened_with}
+    lines = (_line(row, at, reader, language, named[row.ticket.opened_with], any(ticks), tick)
+             for row, tick in zip(rows, ticks, strict=True))  # fmt: skip
+    return each_drawn("desk/work_row.html", "work_row", lines), any(ticks)
 
 
-def _line(row: Row, at: datetime, reader: Actor, language: str, ticks: bool, tick: bool) -> Line:
+def _line(row: Row, at: datetime, reader: Actor, language: str, named: str, ticks: bool, tick: bool) -> Line:
     ticket, clock = row.ticket, row.clock
     task = clock.task if clock else None
-    named, other = named_in(language, row.procedure), row.other(reader.unit_code)
+    other = row.other(reader.unit_code)
     left = due(clock, at) if clock else None
     return Line(
         ticket.number, ticket.subject or named, named if ticket.subject else "",

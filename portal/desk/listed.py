@@ -1,24 +1,17 @@
 """What a line says of a clock, read as a row of columns: thirty lines are two hundred mapped objects otherwise."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session
 
-from directory.models import Unit
+from directory.queries import NamedUnit, named_units
 from portal.ladder.ladder import ClockKind
 from portal.procedures.limit import LimitUnit
 from portal.tickets.lifecycle import TaskState, TicketState
 from portal.tickets.models import Clock, Task, Ticket
-
-
-class NamedUnit(NamedTuple):
-    """A unit as a line names it."""
-
-    name: str
-    parent: "NamedUnit | None" = None
 
 
 class ListedTask(NamedTuple):
@@ -79,29 +72,27 @@ class ListedClock(NamedTuple):
 _TASK: Sequence[Any] = [getattr(Task, name) for name in ListedTask._fields[1:]]
 _TICKET: Sequence[Any] = [getattr(Ticket, name) for name in ListedTicket._fields[2:]]
 _CLOCK: Sequence[Any] = [getattr(Clock, name) for name in ListedClock._fields[3:]]
-_OPENER, _OWING, _TAKEN = len(_CLOCK), len(_CLOCK) + 2, len(_CLOCK) + 4
-_OF_TASK = _TAKEN + 2
+_OF_TASK = len(_CLOCK)
 _OF_TICKET = _OF_TASK + len(_TASK)
-"Where in a row each part begins: the clock's columns, three units with the one above each, the task's, the ticket's."
+"Where in a row the task's columns begin, and the ticket's."
+_OWING = ListedClock._fields[3:].index("unit_code")
+_TAKEN = _OF_TASK + ListedTask._fields[1:].index("unit_code")
+_OPENER = _OF_TICKET + ListedTicket._fields[2:].index("opener_code")
+"Where the codes of units stand."
 
 
 def as_lines(clocks: Select[Clock]) -> Select[*tuple[Any, ...]]:
-    """The same clocks, joined to their tickets and tasks, as rows for `listed`."""
-    names: list[Any] = []
-    for code in (Ticket.opener_code, Clock.unit_code, Task.unit_code):
-        unit, above = aliased(Unit), aliased(Unit)
-        clocks = clocks.join(unit, unit.code == code).outerjoin(above, above.code == unit.parent_code)
-        names += [unit.name, above.name]
-    return clocks.with_only_columns(*_CLOCK, *names, *_TASK, *_TICKET)
+    """The same clocks as rows for `listed`; the select reads their tickets and tasks already."""
+    return clocks.with_only_columns(*_CLOCK, *_TASK, *_TICKET)
 
 
-def listed(row: Row[*tuple[Any, ...]]) -> ListedClock:
-    """What such a row tells."""
-    task = ListedTask(_unit(row, _TAKEN), *row[_OF_TASK:_OF_TICKET])
-    ticket = ListedTicket(_unit(row, _OPENER), (task,), *row[_OF_TICKET:])
-    return ListedClock(_unit(row, _OWING), task, ticket, *row[: len(_CLOCK)])
+def listed(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[ListedClock]:
+    """What such rows tell, with the names of the units."""
+    named = named_units(session, {row[place] for row in rows for place in (_OWING, _TAKEN, _OPENER)})
+    return [_listed(row, named) for row in rows]
 
 
-def _unit(row: Row[*tuple[Any, ...]], place: int) -> NamedUnit:
-    above = row[place + 1]
-    return NamedUnit(row[place], NamedUnit(above) if above is not None else None)
+def _listed(row: Row[*tuple[Any, ...]], named: Mapping[str, NamedUnit]) -> ListedClock:
+    task = ListedTask(named[row[_TAKEN]], *row[_OF_TASK:_OF_TICKET])
+    ticket = ListedTicket(named[row[_OPENER]], (task,), *row[_OF_TICKET:])
+    return ListedClock(named[row[_OWING]], task, ticket, *row[:_OF_TASK])

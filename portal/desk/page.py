@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -78,9 +79,13 @@ class WorkList(Counts):
     lines: Sequence[Markup]
     signs: bool
     "whether several lines can be signed for at once"
-    save: SaveForm
+    refused: SaveForm | None
     form: SieveForm | None
-    "that of the filters, where it was not carried out"
+    "that of a view to be kept, and that of the filters, where they were not carried out"
+
+    @cached_property
+    def save(self) -> SaveForm:
+        return self.refused or SaveForm(formdata=None)
 
     @property
     def filters(self) -> Markup:
@@ -111,25 +116,24 @@ def gather(sieve: Sieve, save: SaveForm | None = None, form: SieveForm | None = 
         page=page,
         lines=lines,
         signs=signs,
-        save=save or SaveForm(formdata=None),
+        refused=save,
         form=form,
     )
 
 
 def count(sieve: Sieve) -> Counts:
-    at, tz = now(), cast(Settings, current_app.extensions["settings"]).timezone
+    at = now()
     kept = db.session.scalars(*prepared.saved_views(actor())).all() if actor().officer_id else []
-    owed, late, near = db.session.execute(*prepared.tally(actor(), at, tz)).one()
-    counted = {**_counted(sieve, kept, at), WorkView.OWED: min(owed, MOST_COUNTED)}
+    counted = _counted(sieve, kept, at)
     return Counts(
         sieve=sieve,
         at=at,
-        tabs=[_tab(view, counted[view.value], sieve) for view in WorkView],
+        tabs=[_tab(view, min(counted[view.value], MOST_COUNTED), sieve) for view in WorkView],
         saved=[_saved_tab(view, counted[f"saved_{view.id}"], sieve) for view in kept],
         drills=counted["drills"],
-        owed=owed,
-        late=late,
-        near=near,
+        owed=counted["owed"],
+        late=counted["late"],
+        near=counted["near"],
     )
 
 
@@ -145,12 +149,14 @@ def _form(sieve: Sieve) -> SieveForm:
 
 
 def _counted(sieve: Sieve, kept: Sequence[SavedView], at: datetime) -> Mapping[str, int]:
-    """How much each tab holds, in one statement; what is owed the tally counts."""
+    """How much each tab holds, in one statement; of what is owed also how much is late or near."""
     tz = cast(Settings, current_app.extensions["settings"]).timezone
     lists = {view.value: Sieve(view) for view in WorkView if view is not WorkView.OWED}
     lists |= {f"saved_{view.id}": Sieve.read(view.asked) for view in kept}
-    lists["drills"] = replace(sieve, drill="only")
-    return cast(Mapping[str, int], db.session.execute(*prepared.counts(actor(), at, tz, lists)).one()._mapping)
+    if sieve != Sieve():
+        lists["drills"] = replace(sieve, drill="only")
+    counted = db.session.execute(*prepared.counts(actor(), at, tz, lists)).one()._mapping
+    return {"drills": counted["owed_drills"], **counted}
 
 
 def _tab(view: WorkView, count: int, sieve: Sieve) -> Tab:
@@ -174,7 +180,7 @@ def _tasks(sieve: Sieve, at: datetime, tz: ZoneInfo, after: Key | None) -> list[
         asked = Prepared(as_lines(queries.clocks(actor(), sieve, at, tz, after, PAGE)), {})
     else:
         asked = prepared.first_clocks(actor(), sieve, at, tz, PAGE, as_lines)
-    rows = [Row(clock.ticket, clock) for clock in map(listed, db.session.execute(*asked))]
+    rows = [Row(clock.ticket, clock) for clock in listed(db.session, db.session.execute(*asked).all())]
     load_calendars(db.session, {row.clock.unit_code for row in rows if row.clock})
     load_procedures(db.session, {row.ticket.opened_with for row in rows})
     return rows

@@ -31,11 +31,6 @@ def counts(actor: Actor, at: datetime, tz: ZoneInfo, sieves: Mapping[str, Sieve]
     return Prepared(_counts(shape_of(actor), tz, tuple(sieves.items())), bound(actor, at=at))
 
 
-def tally(actor: Actor, at: datetime, tz: ZoneInfo) -> Prepared:
-    """`queries.tally`."""
-    return Prepared(_tally(shape_of(actor), tz), bound(actor, at=at))
-
-
 def first_clocks(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo, size: int, columns: Columns) -> Prepared:
     """The first page of `queries.clocks`, as `columns` asks for it."""
     if sieve.due:
@@ -51,11 +46,6 @@ def saved_views(actor: Actor) -> Prepared:
 @lru_cache(KEPT)
 def _counts(shape: Shape, tz: ZoneInfo, sieves: tuple[tuple[str, Sieve], ...]) -> Select[*tuple[Any, ...]]:
     return spelled_out(queries.counts(shape.actor(), _at(), tz, dict(sieves)))
-
-
-@lru_cache(KEPT)
-def _tally(shape: Shape, tz: ZoneInfo) -> Select[*tuple[Any, ...]]:
-    return spelled_out(queries.tally(shape.actor(), _at(), tz))
 
 
 @lru_cache(KEPT)

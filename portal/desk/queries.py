@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, not_, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from portal.desk.models import SavedView
@@ -18,7 +18,7 @@ from portal.ladder.ladder import ClockKind
 from portal.tickets.assigning import falling_to
 from portal.tickets.lifecycle import TaskState, TicketState
 from portal.tickets.models import Clock, Entry, Party, Task, Ticket
-from portal.tickets.queries import seen_by
+from portal.tickets.queries import seen_by, sees_own
 from portal.tickets.readers import Mention
 from portal.tickets.unread import unread_for, unread_tickets
 from portal.web.actor import Actor
@@ -26,6 +26,8 @@ from portal.web.pagination import Key
 
 MOST_COUNTED = 100
 "A count says 99+ from here on: it costs no more however much there is."
+ANY = "any"
+"Of drills: they as well as the others; no address says so."
 MOST_TALLIED = 1_000
 "Tasks of which it is counted how many are late or near."
 type_of_clock = type[Clock]
@@ -64,17 +66,27 @@ def unread(
 
 
 def counts(actor: Actor, at: datetime, tz: ZoneInfo, sieves: Mapping[str, Sieve]) -> Select[*tuple[Any, ...]]:
-    """One row: how much each list holds, no further than `MOST_COUNTED`."""
-    return select(*(_count(actor, sieve, at, tz).label(name) for name, sieve in sieves.items()))
+    """One row: what the `tally` tells; how much each list holds, no further than `MOST_COUNTED`."""
+    owed = tally(actor, at, tz).subquery()
+    return select(owed, *(_count(actor, sieve, at, tz).label(name) for name, sieve in sieves.items()))
 
 
-def tally(actor: Actor, at: datetime, tz: ZoneInfo) -> Select[*tuple[int, int, int]]:
-    """One row: (owed, past their limit, in their last quarter), of the first `MOST_TALLIED` owed."""
-    owed = _listed(actor, Sieve(), at, tz, counts=True).with_only_columns(Clock.due_at, Clock.urge_at)
-    first = owed.order_by(Clock.due_at).limit(MOST_TALLIED).subquery()
-    late = func.sum(case((first.c.due_at <= at, 1), else_=0))
-    near = func.sum(case((and_(first.c.due_at > at, first.c.urge_at <= at), 1), else_=0))
-    return select(func.count(), func.coalesce(late, 0), func.coalesce(near, 0)).select_from(first)
+def tally(actor: Actor, at: datetime, tz: ZoneInfo) -> Select[*tuple[Any, ...]]:
+    """One row: (owed, late, near, owed_drills), of the first `MOST_TALLIED` owed; the drills count in no other figure.
+
+    `late` are past their limit, `near` in their last quarter.
+    """
+    owed = _listed(actor, Sieve(drill=ANY), at, tz, counts=True).order_by(Clock.due_at).limit(MOST_TALLIED)
+    first = owed.with_only_columns(Clock.due_at, Clock.urge_at, Ticket.drill).subquery()
+    real, is_late = first.c.drill.is_(False), first.c.due_at <= at
+    figures = {
+        "owed": real,
+        "late": and_(real, is_late),
+        "near": and_(real, not_(is_late), first.c.urge_at <= at),
+        "owed_drills": first.c.drill.is_(True),
+    }
+    told = (func.count(case((counts, 1))).label(name) for name, counts in figures.items())
+    return select(*told).select_from(first)
 
 
 def saved_views(actor: Actor) -> Select[SavedView]:
@@ -112,12 +124,11 @@ def _count(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Any:
 
 def _news(actor: Actor, sieve: Sieve, tz: ZoneInfo) -> Select[int]:
     """A row for each ticket with something unread, or with something unread that names the officer."""
-    unread = unread_tickets(actor, named=sieve.view is WorkView.MENTIONS)
-    if sieve.view is WorkView.MENTIONS:
-        named = select(Entry.ticket_id).join(Mention, Mention.entry_id == Entry.id)
-        unread = unread.where(Ticket.id.in_(named.where(Mention.officer_id == actor.officer_id)))
-    news = unread.subquery()
-    return select(literal(1)).join_from(news, Ticket, Ticket.id == news.c.ticket_id).where(*_about(sieve, tz))
+    if sieve.view is not WorkView.MENTIONS:
+        return unread_tickets(actor, _about(sieve, tz))
+    named = select(Entry.ticket_id).join(Mention, Mention.entry_id == Entry.id)
+    among = Ticket.id.in_(named.where(Mention.officer_id == actor.officer_id))
+    return unread_tickets(actor, [*_about(sieve, tz), among], named=True)
 
 
 def _listed(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo, *, counts: bool = False) -> Select[Clock]:
@@ -130,7 +141,8 @@ def _listed(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo, *, counts: b
         statement = statement.join(Task, Task.id == Clock.task_id)
     statement = statement.where(*_running(Clock), *_of(actor, sieve.view, Clock), _is_first(actor, sieve.view))
     statement = statement.where(*_of_task(actor, sieve.view, at))
-    return statement.where(seen_by(actor, Clock.ticket_id), *_about(sieve, tz), *_now(sieve, at))
+    sees = seen_by(actor, Clock.ticket_id) if sieve.view is WorkView.ESCALATED else sees_own(actor)
+    return statement.where(sees, *_about(sieve, tz), *_now(sieve, at))
 
 
 def _running(clock: type_of_clock) -> tuple[ColumnElement[bool], ...]:
@@ -172,7 +184,7 @@ def _about(sieve: Sieve, tz: ZoneInfo) -> list[ColumnElement[bool]]:
     """What a sieve says of the ticket."""
     first, last = sieve.opened_between
     asked: list[tuple[Any, ColumnElement[bool]]] = [
-        (True, Ticket.drill.is_(bool(sieve.drill))),
+        (sieve.drill != ANY, Ticket.drill.is_(bool(sieve.drill))),
         (sieve.procedure, Ticket.procedure == sieve.procedure),
         (sieve.urgency, Ticket.urgency == sieve.urgency),
         (sieve.unit, exists().where(Party.ticket_id == Ticket.id, Party.unit_code == sieve.unit)),
@@ -194,4 +206,4 @@ def _now(sieve: Sieve, at: datetime) -> list[ColumnElement[bool]]:
 
 
 def _closable(actor: Actor) -> tuple[ColumnElement[bool], ...]:
-    return Ticket.opener_code == actor.unit_code, Ticket.state == TicketState.RESOLVED, seen_by(actor, Ticket.id)
+    return Ticket.opener_code == actor.unit_code, Ticket.state == TicketState.RESOLVED, sees_own(actor)

@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, false, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -59,6 +59,11 @@ def seen_by(actor: Actor, ticket_id: Any) -> ColumnElement[bool]:
     if Role.SUPERVISOR not in actor.roles:
         return own.where(Party.unit_code == actor.unit_code)
     return own.where(Party.unit_code == UnitAncestor.unit_code, UnitAncestor.ancestor_code == actor.unit_code)
+
+
+def sees_own(actor: Actor) -> ColumnElement[bool]:
+    """The same, of tickets on which the own unit owes something or which it opened: it is a party to each of them."""
+    return true() if actor.unit_code is not None and actor.may(Permission.TICKET_READ) else false()
 
 
 def load_ticket(session: Session, actor: Actor, number: str, *, lock: bool = False) -> Ticket:

@@ -1,20 +1,21 @@
 """What an officer has not read yet: the entries of others, since the ticket was last looked at."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, exists, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import CTE, ColumnElement, CompoundSelect, Select, and_, case, exists, func, or_, select, union
 
 from portal.accounts.models import Officer
 from portal.tickets.lifecycle import TaskState, TicketState
 from portal.tickets.models import Clock, Entry, Party, Task, Ticket
-from portal.tickets.queries import readable_by, seen_by
+from portal.tickets.queries import readable_by, seen_by, sees_own
 from portal.tickets.readers import Mention, Reading
 from portal.web.actor import Actor
+from portal.web.permissions import Role
 
 UNDER_WAY = (TicketState.OPEN, TicketState.RESOLVED)
 LATEST = 1_000
-"Of the tickets on which the unit owes nothing any more, and of those once looked at, so many are asked about."
+"Of the tickets on which the unit owes nothing any more, and of those a supervisor looked at, so many are asked about."
 
 
 def unread_for(actor: Actor) -> Select[int, int, int]:
@@ -23,14 +24,21 @@ def unread_for(actor: Actor) -> Select[int, int, int]:
     Of the tickets in which the own unit takes part, and of those once looked at: what merely lies below a supervisor is
     no news to anybody. Nothing for who has no account. `mentions` counts those that name the officer.
     """
-    asked = _unread(actor, Entry.ticket_id, func.count().label("entries"), func.sum(_named(actor)).label("mentions"))
-    return asked.group_by(Entry.ticket_id)
+    behind = _behind(actor)
+    counted = func.count().label("entries"), func.sum(_named(actor)).label("mentions")
+    unseen = select(Entry.ticket_id, *counted).select_from(behind).join(Entry, Entry.ticket_id == behind.c.ticket_id)
+    return unseen.where(_going(behind), *_unseen(actor, behind)).group_by(Entry.ticket_id)
 
 
-def unread_tickets(actor: Actor, *, named: bool = False) -> Select[int]:
-    """The ids of those tickets alone, or of those that name the officer: what counts them can stop early."""
-    found = _unread(actor, Entry.ticket_id).distinct()
-    return found.where(mentions(actor)) if named else found
+def unread_tickets(actor: Actor, about: Sequence[ColumnElement[bool]] = (), *, named: bool = False) -> Select[int]:
+    """The ids of those tickets alone, or of those that name the officer: what counts them can stop early.
+
+    `about`: what is asked of the ticket besides. Every condition is asked of one ticket after the other, whatever the
+    database thinks of how many there are: SQLite reads the whole table of tickets once it is joined here.
+    """
+    behind = _behind(actor)
+    of_them = Entry.ticket_id == behind.c.ticket_id, *_unseen(actor, behind), *((mentions(actor),) if named else ())
+    return select(behind.c.ticket_id).where(_going(behind, *about), exists().where(*of_them))
 
 
 def news(actor: Actor) -> ColumnElement[bool]:
@@ -47,33 +55,41 @@ def _named(actor: Actor) -> ColumnElement[int]:
     return case((mentions(actor), 1), else_=0)
 
 
-def _unread(actor: Actor, *columns: Any) -> Select[Any]:
-    """From the officer's own tickets, by their keys, to the entries after the last one seen, never the other way."""
-    reading, ours = aliased(Reading), _concerning(actor).subquery()
-    mine = and_(reading.ticket_id == ours.c.ticket_id, reading.officer_id == actor.officer_id)
-    return (
-        select(*columns)
-        .select_from(ours)
-        .join(Ticket, Ticket.id == ours.c.ticket_id)
-        .join(Officer, Officer.id == actor.officer_id)
-        .outerjoin(reading, mine)
-        .join(Entry, and_(Entry.ticket_id == Ticket.id, Entry.id > func.coalesce(reading.last_entry_id, 0)))
-        .where(
-            Ticket.state.in_(UNDER_WAY),
-            seen_by(actor, Ticket.id),
-            or_(reading.officer_id.is_not(None), Entry.at >= Officer.created_at),
-            news(actor),
-        )
-    )
+def _going(behind: CTE, *about: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The ticket is under way."""
+    return exists().where(Ticket.id == behind.c.ticket_id, Ticket.state.in_(UNDER_WAY), *about)
+
+
+def _unseen(actor: Actor, behind: CTE) -> tuple[ColumnElement[bool], ...]:
+    """Of entries: to be read by the officer, who has not; of tickets never looked at none from before the account."""
+    since = select(Officer.created_at).where(Officer.id == actor.officer_id).scalar_subquery()
+    return Entry.id > behind.c.seen, or_(behind.c.looked, Entry.at >= since), news(actor)
+
+
+def _behind(actor: Actor) -> CTE:
+    """(ticket_id, seen, looked): tickets with an entry after the last one seen, found first, by two keys each."""
+    ours = _concerning(actor).subquery()
+    mine = and_(Reading.ticket_id == ours.c.ticket_id, Reading.officer_id == actor.officer_id)
+    newest = select(func.max(Entry.id)).where(Entry.ticket_id == ours.c.ticket_id).scalar_subquery()
+    seen = func.coalesce(Reading.last_entry_id, 0)
+    looked = Reading.officer_id.is_not(None).label("looked")
+    behind = select(ours.c.ticket_id, seen.label("seen"), looked).outerjoin_from(ours, Reading, mine)
+    return behind.where(sees_own(actor), newest > seen).cte().prefix_with("MATERIALIZED")
 
 
 def _concerning(actor: Actor) -> CompoundSelect[Any]:
-    """What the unit owes, will owe or opened; its latest tickets; what the officer has looked at. Each by an index."""
-    unit, officer = actor.unit_code, actor.officer_id
+    """What the unit owes, will owe or opened, and its latest tickets; each by an index.
+
+    For a supervisor also what he has looked at among what lies below; an officer sees no others than these.
+    """
+    unit = actor.unit_code
     owed = select(Clock.ticket_id).where(Clock.unit_code == unit, Clock.stopped_at.is_(None))
     to_come = select(Task.ticket_id).where(Task.unit_code == unit, Task.state == TaskState.WAITING)
     opened = select(Ticket.id).where(Ticket.opener_code == unit, Ticket.state.in_(UNDER_WAY))
     part = select(Party.ticket_id).where(Party.unit_code == unit).order_by(Party.ticket_id.desc()).limit(LATEST)
-    read = select(Reading.ticket_id).where(Reading.officer_id == officer)
+    ours = owed, to_come, opened, select(part.subquery())
+    if Role.SUPERVISOR not in actor.roles:
+        return union(*ours)
+    read = select(Reading.ticket_id).where(Reading.officer_id == actor.officer_id, seen_by(actor, Reading.ticket_id))
     latest = read.order_by(Reading.ticket_id.desc()).limit(LATEST)
-    return owed.union(to_come, opened, select(part.subquery()), select(latest.subquery()))
+    return union(*ours, select(latest.subquery()))

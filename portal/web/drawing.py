@@ -4,7 +4,7 @@ What is drawn is kept under everything it is made of, the language and the year 
 date: a fact that changes is another key. The macro is given these facts and nothing else.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from functools import lru_cache
 from typing import cast
 
@@ -24,10 +24,24 @@ def drawn(template: str, macro: str, *facts: Hashable) -> Markup:
     return made(_by_macro, template, macro, *facts)
 
 
+def each_drawn(template: str, macro: str, facts: Iterable[Hashable]) -> list[Markup]:
+    """The same for every line of a list, of which the language and the year are asked once."""
+    known, here = _known(), _here()
+    return [known(*here, _by_macro, (template, macro, one)) for one in facts]
+
+
 def made(draw: Callable[..., Markup], *facts: Hashable) -> Markup:
     """What `draw` makes of these facts; of nothing else, but for the language, the year and where the portal stands."""
-    known = current_app.extensions.get(DRAWN) or current_app.extensions.setdefault(DRAWN, lru_cache(KEPT)(_made))
-    return cast(Markup, known(str(get_locale()), local(clock.now()).year, request.script_root, draw, facts))
+    return _known()(*_here(), draw, facts)
+
+
+def _known() -> Callable[..., Markup]:
+    kept = current_app.extensions
+    return cast(Callable[..., Markup], kept.get(DRAWN) or kept.setdefault(DRAWN, lru_cache(KEPT)(_made)))
+
+
+def _here() -> tuple[str, int, str]:
+    return str(get_locale()), local(clock.now()).year, request.script_root
 
 
 def _made(_locale: str, _year: int, _root: str, draw: Callable[..., Markup], facts: tuple[Hashable, ...]) -> Markup:

@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from babel import Locale
-from flask import Flask, current_app, request
+from flask import Flask, current_app, has_request_context
+from flask.globals import request_ctx
 from flask.templating import Environment
 from flask_babel import get_locale
 from jinja2 import Template
@@ -142,13 +143,15 @@ def compile_all(app: Flask, language: str) -> int:
 
 def url_for(endpoint: str, /, **values: Any) -> str:
     """Flask's; the address of a page is remembered, since it is the same for all."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    room = endpoint.partition(".")[0]
-    alike = room and request and room not in app.url_default_functions
+    if not has_request_context():
+        return current_app.url_for(endpoint, **values)
+    here = request_ctx._get_current_object()  # type: ignore[attr-defined]
+    app, room = here.app, endpoint.partition(".")[0]
+    alike = room and room not in app.url_default_functions
     if not alike or not all(type(value) in PLAIN and not name.startswith("_") for name, value in values.items()):
-        return app.url_for(endpoint, **values)
+        return str(app.url_for(endpoint, **values))
     known = app.extensions.get(ADDRESSES) or app.extensions.setdefault(ADDRESSES, lru_cache(ADDRESSES_KEPT)(_address))
-    return str(known(request.script_root, endpoint, tuple(values.items())))
+    return str(known(here.request.script_root, endpoint, tuple(values.items())))
 
 
 def _address(_script_root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:

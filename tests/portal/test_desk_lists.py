@@ -367,7 +367,6 @@ def test_a_list_and_its_count_walk_indexes(session: Session, province: Province,
     for statement in (lists, queries.counts(actor, now(), CHINA, {"one": Sieve(view)})):
         plan = plan_of(session, statement)
         assert not read_from_end_to_end(plan, LARGE), plan
-    assert not read_from_end_to_end(plan_of(session, queries.tally(actor, now(), CHINA)), LARGE)
 
 
 # --- unread ----------------------------------------------------------------------------------------------------------
