@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from directory.base import Model
-from portal.accounts.models import Officer
+from directory.edition import covered
 
 
+@covered
 class SavedView(Model):
     """A work list narrowed to something, kept under a name; shared, the whole unit has it."""
 
@@ -26,5 +27,3 @@ class SavedView(Model):
     shared: Mapped[bool] = mapped_column(default=False)
     asked: Mapped[dict[str, Any]] = mapped_column(JSON, comment="what the list is narrowed to: Sieve.written")
     made_at: Mapped[datetime]
-
-    officer: Mapped[Officer] = relationship()

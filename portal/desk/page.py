@@ -19,8 +19,7 @@ from portal.desk import prepared, queries
 from portal.desk.cards import Row, work_rows
 from portal.desk.forms import SaveForm, SieveForm
 from portal.desk.listed import as_lines, listed
-from portal.desk.models import SavedView
-from portal.desk.queries import BY_TICKET, MOST_COUNTED
+from portal.desk.queries import BY_TICKET, MOST_COUNTED, Kept
 from portal.desk.state import Sieve, WorkView
 from portal.extensions import db
 from portal.procedures.queries import all_procedures, load_procedures
@@ -44,7 +43,9 @@ class Tab:
     words: Mapping[str, str]
     count: int
     current: bool
-    saved: SavedView | None = None
+    saved: Kept | None = None
+    maker: str = ""
+    "of a saved view of somebody else"
 
     @property
     def shown(self) -> str:
@@ -123,13 +124,14 @@ def gather(sieve: Sieve, save: SaveForm | None = None, form: SieveForm | None = 
 
 def count(sieve: Sieve) -> Counts:
     at = now()
-    kept = db.session.scalars(*prepared.saved_views(actor())).all() if actor().officer_id else []
+    kept = queries.saved_views(db.session, actor())
+    makers = queries.makers_of(db.session, kept, actor())
     counted = _counted(sieve, kept, at)
     return Counts(
         sieve=sieve,
         at=at,
         tabs=[_tab(view, min(counted[view.value], MOST_COUNTED), sieve) for view in WorkView],
-        saved=[_saved_tab(view, counted[f"saved_{view.id}"], sieve) for view in kept],
+        saved=[_saved_tab(view, counted[f"saved_{view.id}"], sieve, makers) for view in kept],
         drills=counted["drills"],
         owed=counted["owed"],
         late=counted["late"],
@@ -148,7 +150,7 @@ def _form(sieve: Sieve) -> SieveForm:
     return form
 
 
-def _counted(sieve: Sieve, kept: Sequence[SavedView], at: datetime) -> Mapping[str, int]:
+def _counted(sieve: Sieve, kept: Sequence[Kept], at: datetime) -> Mapping[str, int]:
     """How much each tab holds, in one statement; of what is owed also how much is late or near."""
     tz = cast(Settings, current_app.extensions["settings"]).timezone
     lists = {view.value: Sieve(view) for view in WorkView if view is not WorkView.OWED}
@@ -164,9 +166,9 @@ def _tab(view: WorkView, count: int, sieve: Sieve) -> Tab:
     return Tab(view.value, Sieve(view).written(), count, chosen)
 
 
-def _saved_tab(view: SavedView, count: int, sieve: Sieve) -> Tab:
+def _saved_tab(view: Kept, count: int, sieve: Sieve, makers: Mapping[int, str]) -> Tab:
     chosen = request.args.get("saved") == str(view.id) and Sieve.read(view.asked) == sieve
-    return Tab(view.name, {**view.asked, "saved": str(view.id)}, count, chosen, view)
+    return Tab(view.name, {**view.asked, "saved": str(view.id)}, count, chosen, view, makers.get(view.officer_id, ""))
 
 
 def _page(sieve: Sieve, at: datetime) -> Page[Row]:
@@ -203,7 +205,7 @@ def _after() -> Key | None:
         return None
 
 
-def _is_mine(view: SavedView) -> bool:
+def _is_mine(view: Kept) -> bool:
     return view.officer_id == actor().officer_id
 
 

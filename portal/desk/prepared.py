@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, bindparam
 
 from portal.desk import queries
-from portal.desk.models import SavedView
 from portal.desk.state import Sieve
 from portal.tickets.models import Clock
 from portal.tickets.shape import Prepared, Shape, bound, shape_of, spelled_out
@@ -38,11 +37,6 @@ def first_clocks(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo, size: i
     return Prepared(_clocks(shape_of(actor), sieve, tz, size, columns), bound(actor, at=at))
 
 
-def saved_views(actor: Actor) -> Prepared:
-    """`queries.saved_views`."""
-    return Prepared(_saved_views(shape_of(actor)), bound(actor))
-
-
 @lru_cache(KEPT)
 def _counts(shape: Shape, tz: ZoneInfo, sieves: tuple[tuple[str, Sieve], ...]) -> Select[*tuple[Any, ...]]:
     return spelled_out(queries.counts(shape.actor(), _at(), tz, dict(sieves)))
@@ -51,11 +45,6 @@ def _counts(shape: Shape, tz: ZoneInfo, sieves: tuple[tuple[str, Sieve], ...]) -
 @lru_cache(KEPT)
 def _clocks(shape: Shape, sieve: Sieve, tz: ZoneInfo, size: int, columns: Columns) -> Select[Any]:
     return spelled_out(columns(queries.clocks(shape.actor(), sieve, _at(), tz, None, size)))
-
-
-@lru_cache(KEPT)
-def _saved_views(shape: Shape) -> Select[SavedView]:
-    return queries.saved_views(shape.actor())
 
 
 def _at() -> datetime:

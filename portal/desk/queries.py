@@ -3,14 +3,16 @@
 Each walks an index of the unit's own in the order of the list, and asks the rest of one row at a time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, not_, or_, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
+from directory.edition import once
+from portal.accounts.models import Officer
 from portal.desk.models import SavedView
 from portal.desk.state import DueWithin, Sieve, WorkView
 from portal.escalation.models import Climb
@@ -31,6 +33,17 @@ ANY = "any"
 MOST_TALLIED = 1_000
 "Tasks of which it is counted how many are late or near."
 type_of_clock = type[Clock]
+
+
+class Kept(NamedTuple):
+    """A saved view."""
+
+    id: int
+    officer_id: int
+    name: str
+    asked: Mapping[str, Any]
+
+
 BY_TICKET = frozenset({WorkView.UNREAD, WorkView.MENTIONS, WorkView.TO_CLOSE})
 "The views that list tickets; the others list tasks with the clock that runs out first."
 
@@ -89,11 +102,23 @@ def tally(actor: Actor, at: datetime, tz: ZoneInfo) -> Select[*tuple[Any, ...]]:
     return select(*told).select_from(first)
 
 
-def saved_views(actor: Actor) -> Select[SavedView]:
-    """The officer's own, and those that others of the unit share; own ones first, by name."""
+def saved_views(session: Session, actor: Actor) -> Sequence[Kept]:
+    """The officer's own, and those that others of the unit share; own ones first, by name. None without an account."""
+    if actor.officer_id is None:
+        return ()
     own = SavedView.officer_id == actor.officer_id
     shared = and_(SavedView.shared, SavedView.unit_code == actor.unit_code)
-    return select(SavedView).where(or_(own, shared)).order_by(case((own, 0), else_=1), SavedView.name, SavedView.id)
+    columns = SavedView.id, SavedView.officer_id, SavedView.name, SavedView.asked
+    asked = select(*columns).where(or_(own, shared)).order_by(case((own, 0), else_=1), SavedView.name, SavedView.id)
+    mine = "saved views", actor.officer_id, actor.unit_code
+    return once(session, mine, lambda: [Kept(*row) for row in session.execute(asked)])
+
+
+def makers_of(session: Session, views: Sequence[Kept], reader: Actor) -> Mapping[int, str]:
+    """What those are called who made views that are not the reader's own."""
+    others = {view.officer_id for view in views} - {reader.officer_id}
+    named = select(Officer.id, Officer.name).where(Officer.id.in_(others))
+    return dict(session.execute(named).all()) if others else {}
 
 
 def tasks_to_sign(actor: Actor, task_ids: list[int]) -> Select[*tuple[int, str]]:

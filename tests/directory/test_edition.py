@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -16,11 +16,18 @@ from directory.edition import DirectoryEdition, Kept
 from directory.lookup import find
 from directory.models import Contact, ContactRole, LookupTerm, Unit
 from directory.presenting import describe
+from directory.queries import named_units
+from directory.reach import reach
+from directory.upkeep import Absence
+from portal.conversation.models import TextTemplate
+from portal.desk.models import SavedView
 from portal.extensions import db
+from portal.procedures.models import ProcedureVersion
 from tests.conftest import Clock, make_settings, running
 from tests.factories import Province, make_contact, make_officer
 
 CHANGYI, LINJIANG = "220202000000", "220681000000"
+AT, HOUR = datetime(2016, 1, 4, 1, 0, tzinfo=UTC), timedelta(hours=1)
 
 
 def number(session: Session) -> int:
@@ -71,6 +78,18 @@ WRITTEN: dict[str, Callable[[Session, Province], Any]] = {
     ),
     "by one statement": lambda session, _: session.execute(update(Unit).values(address="新址")),
     "taken away": lambda session, _: session.execute(delete(LookupTerm).where(LookupTerm.weight > 3)),
+    "who is away": lambda session, province: session.add(
+        Absence(contact=make_contact(session, province.changyi, ContactRole.DESK), begins_at=AT, ends_at=AT + HOUR)
+    ),
+    "a kind of case": lambda session, _: session.add(
+        ProcedureVersion(code="new", version=1, content={}, at=AT, by="somebody")
+    ),
+    "a text of a unit": lambda session, _: session.add(
+        TextTemplate(unit_code=CHANGYI, title="催办", body="请尽快。", changed_at=AT, changed_by="somebody")
+    ),
+    "a view kept": lambda session, province: session.add(
+        SavedView(officer_id=make_officer(session, province.changyi, "li").id, unit_code=CHANGYI, name="一", asked={}, made_at=AT)
+    ),
     "found by anew": lambda session, province: indexing.refresh_lookup_terms(session, [CHANGYI]),
 }
 
@@ -81,6 +100,30 @@ def test_every_way_of_writing_makes_another_edition(what: str, province: Provinc
     WRITTEN[what](session, province)
     session.commit()
     assert number(session) == before + 1
+
+
+def test_who_was_away_earlier_is_known_though_it_was_asked_of_later_before(province: Province, session: Session) -> None:
+    """What is kept are the absences of one instant on; an earlier one is not answered from them."""
+    first = reach(session, [CHANGYI]).desk(CHANGYI)[0]
+    make_contact(session, province.changyi, ContactRole.DESK, name="乙", rank=9)
+    session.add(Absence(contact_id=first.contact_id, begins_at=AT, ends_at=AT + HOUR))
+    session.commit()
+
+    def desk(at: datetime) -> list[str]:
+        return [one.name for one in reach(session, [CHANGYI], at).desk(CHANGYI, at)]
+
+    asked = (AT + 2 * HOUR, AT, AT + HOUR / 2, AT + 2 * HOUR)
+    assert [desk(at) for at in asked] == [[first.name], ["乙"], ["乙"], [first.name]]
+
+
+def test_a_unit_is_named_as_it_is_called_now(province: Province, session: Session) -> None:
+    before = named_units(session, [CHANGYI, LINJIANG, CHANGYI])
+    assert before[CHANGYI].parent, "with the unit above it"
+    assert before.keys() == {CHANGYI, LINJIANG}
+    session.get_one(Unit, CHANGYI).name = "昌邑新所"
+    session.commit()
+    assert named_units(session, [CHANGYI])[CHANGYI].name == "昌邑新所" != before[CHANGYI].name
+    assert named_units(session, ["000000000000"]) == {}
 
 
 def test_nothing_else_does(province: Province, session: Session) -> None:

@@ -46,6 +46,11 @@ def test_what_pages_ask_again_and_again_stays_prepared(asking: Callable[..., str
     assert asking(lambda: db.session.scalar(PREPARED)) == "1"
 
 
+def test_each_connection_says_on_what_the_database_stands(asking: Callable[..., str]) -> None:
+    said = {name: asking(lambda name=name: db.session.scalar(text(f"SHOW {name}"))) for name in ("random_page_cost", "jit")}
+    assert said == {"random_page_cost": "1.1", "jit": "off"}
+
+
 def test_who_reads_begins_no_transaction_and_who_writes_does(asking: Callable[..., str]) -> None:
     def second() -> object:
         localities()
