@@ -138,11 +138,19 @@ def _later(session: Session, column: Any, seconds: int) -> Any:
 
 
 def _settle(session: Session, tables: Sequence[Table]) -> None:
-    """What a database does at night: statistics for the planner, and the counters after what was copied."""
-    if session.get_bind().dialect.name == "postgresql":
-        for table in tables:
-            if "id" in table.c and isinstance(table.c.id.type, Integer):
-                sequence = func.pg_get_serial_sequence(table.name, "id")
-                session.execute(select(func.setval(sequence, select(func.max(table.c.id)).scalar_subquery())))
-    session.execute(text("ANALYZE"))
+    """What a database does at night: statistics for the planner, and the counters after what was copied.
+
+    PostgreSQL also notes which pages hold nothing that only some may see, as its daemon does after so many new rows.
+    """
+    engine = session.get_bind().engine
+    if engine.dialect.name != "postgresql":
+        session.execute(text("ANALYZE"))
+        session.commit()
+        return
+    for table in tables:
+        if "id" in table.c and isinstance(table.c.id.type, Integer):
+            sequence = func.pg_get_serial_sequence(table.name, "id")
+            session.execute(select(func.setval(sequence, select(func.max(table.c.id)).scalar_subquery())))
     session.commit()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as alone:
+        alone.execute(text("VACUUM (ANALYZE)"))
