@@ -19,7 +19,7 @@ from portal.conversation.templates import titles_for
 from portal.tickets.blanks import NUMBER, blank, drawn_by, empty
 from portal.tickets.forms import MessageForm
 from portal.tickets.models import Ticket
-from portal.tickets.shape import A_TICKET, KEPT, Shape, bound, shape_of
+from portal.tickets.shape import A_TICKET, KEPT, Prepared, Shape, bound, shape_of
 from portal.web.actor import Actor
 
 Offered = tuple[tuple[str, str], ...]
@@ -59,7 +59,7 @@ class Talk:
 def talk_of(session: Session, actor: Actor, ticket: Ticket, call: CallForm | None = None) -> Talk:
     """Asked once a request: which units there are, and once for each edition of the directory what they are called."""
     if "talk" not in g:
-        concerned = session.execute(_concerned(shape_of(actor)), bound(actor, ticket_id=ticket.id)).all()
+        concerned = Prepared(_concerned(shape_of(actor)), bound(actor, ticket_id=ticket.id)).rows(session).all()
         parties = tuple(sorted(code for code, party in concerned if party))
         others = tuple(sorted({code for code, _party in concerned} - {actor.unit_code}))
         g.talk = Talk(_offer(session, parties, others), call)

@@ -157,7 +157,7 @@ def _counted(sieve: Sieve, kept: Sequence[Kept], at: datetime) -> Mapping[str, i
     lists |= {f"saved_{view.id}": Sieve.read(view.asked) for view in kept}
     if sieve != Sieve():
         lists["drills"] = replace(sieve, drill="only")
-    counted = db.session.execute(*prepared.counts(actor(), at, tz, lists)).one()._mapping
+    counted = prepared.counts(actor(), at, tz, lists).rows(db.session).one()._mapping
     return {"drills": counted["owed_drills"], **counted}
 
 
@@ -182,7 +182,7 @@ def _tasks(sieve: Sieve, at: datetime, tz: ZoneInfo, after: Key | None) -> list[
         asked = Prepared(as_lines(queries.clocks(actor(), sieve, at, tz, after, PAGE)), {})
     else:
         asked = prepared.first_clocks(actor(), sieve, at, tz, PAGE, as_lines)
-    rows = [Row(clock.ticket, clock) for clock in listed(db.session, db.session.execute(*asked).all())]
+    rows = [Row(clock.ticket, clock) for clock in listed(db.session, asked.rows(db.session).all())]
     load_calendars(db.session, {row.clock.unit_code for row in rows if row.clock})
     load_procedures(db.session, {row.ticket.opened_with for row in rows})
     return rows

@@ -16,7 +16,7 @@ from portal.tickets.models import Entry, Ticket
 from portal.tickets.queries import readable_by
 from portal.tickets.rare import may_have, rarely, what_there_is
 from portal.tickets.readers import Reading
-from portal.tickets.shape import KEPT, Shape, bound, shape_of
+from portal.tickets.shape import KEPT, Prepared, Shape, bound, shape_of
 from portal.web.actor import Actor
 
 SHOWN, MORE = 40, 100
@@ -55,7 +55,7 @@ def part_of(
     `units`: those that are at hand; `at`: of who is there now.
     """
     shape, asked = shape_of(actor), bound(actor, ticket_id=ticket.id)
-    total, needed, new, seen = session.execute(_count(shape), {**asked, "since": since or LARGEST}).one()
+    total, needed, new, seen = Prepared(_count(shape), {**asked, "since": since or LARGEST}).rows(session).one()
     most = max(shown, needed, new)
     entries = list(reversed(session.scalars(_backwards(shape), {**asked, "most": most}).all()))
     there = what_there_is(session, actor, ticket, entries, at)

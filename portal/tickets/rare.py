@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal.tickets.hanging import on_entries
 from portal.tickets.models import Citizen, Entry, Ticket
-from portal.tickets.shape import A_TICKET, KEPT, Shape, bound, shape_of, spelled_out
+from portal.tickets.shape import A_TICKET, KEPT, Prepared, Shape, bound, shape_of, spelled_out
 from portal.web.actor import Actor
 
 Asked = Callable[[Actor], Select[*tuple[Any, ...]]]
@@ -39,7 +39,7 @@ def what_there_is(
     asked = bound(actor, ticket_id=ticket.id, ids=[entry.id for entry in entries])
     for _, values in _KNOWN.values():
         asked.update(values(ticket, at))
-    row = session.execute(_every(shape_of(actor)), asked).one()
+    row = Prepared(_every(shape_of(actor)), asked).rows(session).one()
     return frozenset(name for name, there in row._mapping.items() if there)
 
 
