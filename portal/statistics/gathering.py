@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from directory.models import Unit, UnitKind
@@ -19,6 +19,8 @@ from portal.statistics.models import CountedDay, CountingMark
 from portal.statistics.periods import Period, months_until
 
 MONTHS = 12
+Standing = tuple[Sequence[Row[str, str, int, int]], frozenset[str]]
+"What waits now, by who asked and who owes; the unit and all below it."
 
 
 @dataclass
@@ -84,7 +86,9 @@ def gather(session: Session, unit: Unit, period: Period, before: Period, at: dat
     steps, rare_steps = without_rare({key: each for key, each in kinds.items() if key[1]})
     below = session.scalars(children(unit.code).options(joinedload(Unit.locality))).all()
     now = _within(days, period)
-    waiting, overdue = session.execute(queries.waiting_now(unit.code, at)).one()
+    standing = session.execute(queries.waiting_pairs(unit.code, at)).all()
+    subtree = _subtree(session, unit.code)
+    owed = [row for row in standing if row[1] in subtree]
     mark = session.get(CountingMark, 1)
     return Report(
         unit=unit,
@@ -98,10 +102,10 @@ def gather(session: Session, unit: Unit, period: Period, before: Period, at: dat
         steps=_largest_first(steps),
         rare=rare,
         rare_steps=rare_steps,
-        matrix=_matrix(session, unit, below, period, at),
+        matrix=_matrix(session, unit, below, period, (standing, subtree)),
         catalogue=all_procedures(session),
-        waiting=waiting,
-        overdue=overdue,
+        waiting=sum(row[2] for row in owed),
+        overdue=sum(row[3] for row in owed),
         counted_at=mark.at if mark else None,
         uncounted=session.scalar(select(func.count()).where(CountedDay.counted_at.is_(None))) or 0,
     )
@@ -140,7 +144,8 @@ def _by_unit(
     return [(unit, whole - total(found.values())), *sorted(listed, key=lambda row: (-row[1].received, row[0].code))]
 
 
-def _matrix(session: Session, unit: Unit, below: Sequence[Unit], period: Period, at: datetime) -> Matrix:
+def _matrix(session: Session, unit: Unit, below: Sequence[Unit], period: Period, now: Standing) -> Matrix:
+    standing, subtree = now
     homes = dict(session.execute(queries.homes()).all())
     places = list(session.scalars(_places()))
     prefectures = [each for each in below if each.kind is UnitKind.DETACHMENT]
@@ -149,9 +154,8 @@ def _matrix(session: Session, unit: Unit, below: Sequence[Unit], period: Period,
     asked = [unit.code, *(each.code for each in prefectures)]
     for code, asks, other, *counts in session.execute(queries.by_pair(asked, period)):
         ends.enter(cells, code, other, counts, asks=asks)
-    below_it: frozenset[str] = frozenset() if ends.whole else _subtree(session, unit.code)
-    for opener, owing, waiting, overdue in session.execute(queries.waiting_pairs(unit.code, at)):
-        for key in ends.of_waiting(opener, owing, below_it):
+    for opener, owing, waiting, overdue in standing:
+        for key in ends.of_waiting(opener, owing, subtree):
             cells[key].waiting += waiting
             cells[key].overdue += overdue
     return Matrix(ends.whole, places, dict(cells))

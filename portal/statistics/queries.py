@@ -97,15 +97,7 @@ def climbed_at(task_ids: Collection[int]) -> Select[datetime]:
 # What stands now
 
 
-def waiting_now(unit: str, at: datetime) -> Select[int, int]:
-    """(waiting, past the limit) of the answers owed at a unit and below."""
-    late = func.count().filter(Clock.due_at <= at)
-    return select(func.count(), late).join(Ticket, Ticket.id == Clock.ticket_id).where(
-        *_owed_now(), Clock.unit_code.in_(below(unit))
-    )  # fmt: skip
-
-
-def waiting_pairs(unit: str, at: datetime) -> Select[*tuple[Any, ...]]:
+def waiting_pairs(unit: str, at: datetime) -> Select[str, str, int, int]:
     """(opener, unit that owes, waiting, past the limit) of what is owed now, where one of the two is below a unit."""
     late = func.count().filter(Clock.due_at <= at)
     return (
