@@ -6,13 +6,11 @@ from importlib.resources import files
 from itertools import groupby
 from typing import Any
 
-import typst
-from pylopdf_fonts_zh_cn import sans_path
-
 from directory.phones import show_phones
 from directory.sheets.facts import ContactFacts, Directory
 from directory.sheets.people import ROLE_NAMES
 from directory.sheets.table import Branch, branches, title
+from directory.typesetting import typeset
 
 
 def write_pdf(directory: Directory, top: str | None = None, on: date | None = None) -> bytes:
@@ -22,10 +20,7 @@ def write_pdf(directory: Directory, top: str | None = None, on: date | None = No
     """
     template = files("directory").joinpath("data/phone_book.typ").read_bytes()
     book = json.dumps(_book(directory, top, on), ensure_ascii=False)
-    fonts = typst.Fonts(include_system_fonts=False, font_paths=[sans_path().parent])
-    return typst.compile(
-        template, font_paths=fonts, format="pdf", timestamp=0, sys_inputs={"book": book}, pdf_tags=False
-    )
+    return typeset(template, {"book": book}, tagged=False)
 
 
 def _book(directory: Directory, top: str | None, on: date | None) -> dict[str, Any]:

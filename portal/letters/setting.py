@@ -7,8 +7,8 @@ from importlib.resources import files
 from typing import Any
 
 import segno
-import typst
-from pylopdf_fonts_zh_cn import sans_path
+
+from directory.typesetting import typeset
 
 UNBROKEN = re.compile(r"[^\s\u2e80-\U0003ffff]{24}(?=[^\s])")
 BREAK_HERE = "\N{ZERO WIDTH SPACE}"
@@ -20,9 +20,7 @@ def set_letter(letter: dict[str, Any], link: str) -> bytes:
     """The PDF of a letter as `letter.typ` reads it, with `link` as a QR code."""
     template = files("portal.letters").joinpath("letter.typ").read_bytes()
     facts = json.dumps(breakable(letter), ensure_ascii=False)
-    fonts = typst.Fonts(include_system_fonts=False, font_paths=[sans_path().parent])
-    inputs = {"letter": facts, "qr": _qr(link)}
-    return typst.compile(template, font_paths=fonts, format="pdf", timestamp=0, sys_inputs=inputs)
+    return typeset(template, {"letter": facts, "qr": _qr(link)})
 
 
 def breakable(value: Any) -> Any:

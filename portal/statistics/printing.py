@@ -7,10 +7,9 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import typst
 from flask_babel import gettext as _
-from pylopdf_fonts_zh_cn import sans_path
 
+from directory.typesetting import typeset
 from portal.statistics.figures import Figures
 from portal.statistics.gathering import Report
 from portal.statistics.lines import (
@@ -38,8 +37,7 @@ UNITS = 40
 def set_report(report: Report, kind: str, at: datetime, zone: ZoneInfo) -> bytes:
     """The PDF of a `daily` or `monthly` report, in the reader's language."""
     facts = json.dumps(report_facts(report, kind, at, zone), ensure_ascii=False)
-    fonts = typst.Fonts(include_system_fonts=False, font_paths=[sans_path().parent])
-    return typst.compile(_template(), font_paths=fonts, format="pdf", timestamp=0, sys_inputs={"report": facts})
+    return typeset(_template(), {"report": facts})
 
 
 def report_facts(report: Report, kind: str, at: datetime, zone: ZoneInfo) -> dict[str, Any]:

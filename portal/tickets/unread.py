@@ -14,7 +14,7 @@ from portal.web.actor import Actor
 from portal.web.permissions import Role
 
 UNDER_WAY = (TicketState.OPEN, TicketState.RESOLVED)
-LATEST = 1_000
+LATEST = 300
 "Of the tickets on which the unit owes nothing any more, and of those a supervisor looked at, so many are asked about."
 
 
