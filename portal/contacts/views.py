@@ -18,7 +18,7 @@ from directory.registers import register_hint
 from directory.roster import answering
 from portal.clock import now
 from portal.contacts import checks, corrections, editing, hours, in_service, mergers, queries, roster
-from portal.contacts.cards import hit_row
+from portal.contacts.cards import hit_rows
 from portal.contacts.forms import OrderForm
 from portal.contacts.partners import partners_lately
 from portal.contacts.scope import may_edit, unit_to_read
@@ -28,7 +28,7 @@ from portal.web.pagination import decode, page_of
 from portal.web.permissions import Permission
 
 bp = Blueprint("contacts", __name__, url_prefix="/directory")
-bp.app_template_global("hit_row")(hit_row)
+bp.add_app_template_global(hit_rows)
 for part in (editing, hours, corrections, roster, mergers, in_service, checks):
     bp.register_blueprint(part.bp)
 MOST_HITS, MOST_OPTIONS, LONGEST_WORDS, HISTORY_PAGE = 30, 8, 100, 50
