@@ -40,6 +40,7 @@ def test_the_keyboard_suffices_from_any_page(pages: Pages) -> None:
 def test_the_list_of_the_directory_is_walked_with_the_arrows(pages: Pages) -> None:
     page = pages("changyi")
     page.goto("/directory")
+    expect(page.locator("[data-live]")).to_be_focused()
     page.keyboard.type("lin jiang")
     expect(page.locator("[data-hit]").first).to_contain_text("临江市")
     page.keyboard.press("ArrowDown")
