@@ -75,7 +75,7 @@ def local(at: datetime) -> datetime:
 
 def moment(at: datetime) -> str:
     """1月8日 周五 17:00, with the year when it is another one."""
-    return _moment(str(get_locale()), _zone(), at, local(clock.now()).year)
+    return _moment(str(get_locale()), current_language(), _zone(), at, local(clock.now()).year)
 
 
 def deadline(at: datetime) -> str:
@@ -219,13 +219,13 @@ def _zone() -> ZoneInfo:
 
 
 @lru_cache(20_000)
-def _moment(_locale: str, _in: ZoneInfo, at: datetime, year: int) -> str:
+def _moment(_locale: str, language: str, zone: ZoneInfo, at: datetime, year: int) -> str:
     """As it is written in that year; the same instants stand on every page."""
-    return str(format_datetime(at, _pattern(local(at).year == year)))
+    return str(format_datetime(at, _pattern(language, this_year=at.astimezone(zone).year == year)))
 
 
-def _pattern(this_year: bool) -> str:
-    if current_language() == "zh":
+def _pattern(language: str, *, this_year: bool) -> str:
+    if language == "zh":
         return "M月d日 EEE HH:mm" if this_year else "yyyy年M月d日 EEE HH:mm"
     return "EEE d MMM, HH:mm" if this_year else "EEE d MMM yyyy, HH:mm"
 

@@ -1,13 +1,14 @@
 """What every request asks of the database, what it is spared, and that nothing kept for it is out of date."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from itertools import product
 from types import SimpleNamespace
 
 import pytest
 from flask import Flask, g
+from flask import session as cookie
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,8 @@ from portal.tickets.models import Entry, Ticket
 from portal.tickets.moves import Answer, answer
 from portal.tickets.queries import load_task
 from portal.tickets.ticket_forms import KINDS, _empty
+from portal.web.filters import moment
+from portal.web.languages import in_language
 from portal.web.permissions import Role
 from tests.clients import Client
 from tests.conftest import Clock
@@ -227,3 +230,13 @@ def test_a_line_of_the_history_that_is_drawn_for_all_is_what_it_would_be_for_eac
             line = line_of(entry, units, new=new, editable=editable)
             assert line == drawn_by(HISTORY, "history_item", entry, units, new, editable)
             assert line == line_of(entry, units, new=new, editable=editable)
+
+
+def test_an_instant_is_written_as_the_reader_reads_whatever_was_written_for_another_before(app: Flask) -> None:
+    """For a mail the language of the texts is another than the reader's: what is kept for one is not told to the other."""
+    at = datetime(2015, 1, 8, 9, 0, tzinfo=UTC)
+    with app.test_request_context(), in_language("en"):
+        moment(at)
+    with app.test_request_context():
+        cookie["language"] = "en"
+        assert moment(at) == "Thu 8 Jan 2015, 17:00"
