@@ -52,12 +52,13 @@ _NEXT = update(DirectoryEdition.__table__).values(number=DirectoryEdition.number
 
 @dataclass(frozen=True)
 class Kept:
-    """What was read of one edition: what words find, units with their people, and when they are at work."""
+    """What was read of one edition: what words find; of units who is there, when, and what they are called."""
 
     number: int
     found: dict[Hashable, Any] = field(default_factory=dict)
     units: dict[str, Any] = field(default_factory=dict)
     hours: dict[str, Any] = field(default_factory=dict)
+    names: dict[str, Any] = field(default_factory=dict)
 
     def remember(self, kind: dict[Any, Any], key: Hashable, value: Value) -> Value:
         """Answers the value: where there is no more room everything of the kind goes, for another thread's sake too."""

@@ -104,11 +104,11 @@ def names_of(session: Session, codes: Collection[str]) -> dict[str, str]:
 def named_units(session: Session, codes: Iterable[str]) -> dict[str, NamedUnit]:
     """These units with the name of the one above, by their codes; what was read of this edition is not read again."""
     edition, wanted = kept(session), set(codes)
-    known = {code: unit for code in wanted if (unit := edition.found.get(("named", code)))}
+    known = {code: unit for code in wanted if (unit := edition.names.get(code))}
     if missing := wanted - known.keys():
         for code, name, above in session.execute(_NAMED, {"codes": sorted(missing)}):
             unit = NamedUnit(name, NamedUnit(above) if above is not None else None)
-            known[code] = edition.remember(edition.found, ("named", code), unit)
+            known[code] = edition.remember(edition.names, code, unit)
     return known
 
 

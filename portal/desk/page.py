@@ -19,7 +19,7 @@ from portal.desk import prepared, queries
 from portal.desk.cards import Row, work_rows
 from portal.desk.forms import SaveForm, SieveForm
 from portal.desk.listed import as_lines, listed
-from portal.desk.queries import BY_TICKET, MOST_COUNTED, Kept
+from portal.desk.queries import BY_TICKET, MOST_COUNTED, KeptView
 from portal.desk.state import Sieve, WorkView
 from portal.extensions import db
 from portal.procedures.queries import all_procedures, load_procedures
@@ -43,7 +43,7 @@ class Tab:
     words: Mapping[str, str]
     count: int
     current: bool
-    saved: Kept | None = None
+    saved: KeptView | None = None
     maker: str = ""
     "of a saved view of somebody else"
 
@@ -150,7 +150,7 @@ def _form(sieve: Sieve) -> SieveForm:
     return form
 
 
-def _counted(sieve: Sieve, kept: Sequence[Kept], at: datetime) -> Mapping[str, int]:
+def _counted(sieve: Sieve, kept: Sequence[KeptView], at: datetime) -> Mapping[str, int]:
     """How much each tab holds, in one statement; of what is owed also how much is late or near."""
     tz = cast(Settings, current_app.extensions["settings"]).timezone
     lists = {view.value: Sieve(view) for view in WorkView if view is not WorkView.OWED}
@@ -166,7 +166,7 @@ def _tab(view: WorkView, count: int, sieve: Sieve) -> Tab:
     return Tab(view.value, Sieve(view).written(), count, chosen)
 
 
-def _saved_tab(view: Kept, count: int, sieve: Sieve, makers: Mapping[int, str]) -> Tab:
+def _saved_tab(view: KeptView, count: int, sieve: Sieve, makers: Mapping[int, str]) -> Tab:
     chosen = request.args.get("saved") == str(view.id) and Sieve.read(view.asked) == sieve
     return Tab(view.name, {**view.asked, "saved": str(view.id)}, count, chosen, view, makers.get(view.officer_id, ""))
 
@@ -205,7 +205,7 @@ def _after() -> Key | None:
         return None
 
 
-def _is_mine(view: Kept) -> bool:
+def _is_mine(view: KeptView) -> bool:
     return view.officer_id == actor().officer_id
 
 

@@ -35,7 +35,7 @@ MOST_TALLIED = 1_000
 type_of_clock = type[Clock]
 
 
-class Kept(NamedTuple):
+class KeptView(NamedTuple):
     """A saved view."""
 
     id: int
@@ -102,7 +102,7 @@ def tally(actor: Actor, at: datetime, tz: ZoneInfo) -> Select[*tuple[Any, ...]]:
     return select(*told).select_from(first)
 
 
-def saved_views(session: Session, actor: Actor) -> Sequence[Kept]:
+def saved_views(session: Session, actor: Actor) -> Sequence[KeptView]:
     """The officer's own, and those that others of the unit share; own ones first, by name. None without an account."""
     if actor.officer_id is None:
         return ()
@@ -111,10 +111,10 @@ def saved_views(session: Session, actor: Actor) -> Sequence[Kept]:
     columns = SavedView.id, SavedView.officer_id, SavedView.name, SavedView.asked
     asked = select(*columns).where(or_(own, shared)).order_by(case((own, 0), else_=1), SavedView.name, SavedView.id)
     mine = "saved views", actor.officer_id, actor.unit_code
-    return once(session, mine, lambda: [Kept(*row) for row in session.execute(asked)])
+    return once(session, mine, lambda: [KeptView(*row) for row in session.execute(asked)])
 
 
-def makers_of(session: Session, views: Sequence[Kept], reader: Actor) -> Mapping[int, str]:
+def makers_of(session: Session, views: Sequence[KeptView], reader: Actor) -> Mapping[int, str]:
     """What those are called who made views that are not the reader's own."""
     others = {view.officer_id for view in views} - {reader.officer_id}
     named = select(Officer.id, Officer.name).where(Officer.id.in_(others))

@@ -92,7 +92,7 @@ def _found(session: Session, actor: Actor, words: Sequence[Word], before: int | 
     groups = [group for word in words for group in word.groups]
     if not groups:
         return Page([])
-    counts = session.execute(*prepared_frequencies(groups)).one()
+    counts = prepared_frequencies(groups).rows(session).one()
     rarest_first = [group for _count, group in sorted(zip(counts, groups, strict=True), key=lambda pair: pair[0])]
     hits: list[Hit] = []
     for _round in range(ROUNDS):
