@@ -3,6 +3,7 @@
 import { startComboboxes } from "./combobox.js";
 import { startCopying } from "./copying.js";
 import { startCounts } from "./counts.js";
+import { startCursor } from "./cursor.js";
 import { startDrafts } from "./drafts.js";
 import { startFiles } from "./files.js";
 import { startFirstSix } from "./first_six.js";
@@ -20,6 +21,7 @@ import { startTogether } from "./together.js";
 import { startWaiting } from "./waiting.js";
 
 document.documentElement.classList.add("has-js");
+startCursor(document);
 startComboboxes(document);
 startCopying(document);
 startFirstSix(document);
@@ -38,4 +40,3 @@ startMentions(document);
 startOnce(document);
 startTogether(document);
 startWaiting(document);
-document.querySelector("[data-focus]")?.focus();

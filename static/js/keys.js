@@ -6,8 +6,6 @@ const LINES = "main :is([data-hit], .work__title, .sheet tbody tr > :is(th, td):
 export function startKeys(root) {
   let going = 0;
   const dialog = root.querySelector("[data-keys]");
-  // The browser puts the cursor there when it has drawn the page: what is typed before would be keys.
-  if (root.activeElement === root.body && !location.hash) root.querySelector("[autofocus]")?.focus();
   const single = {
     "/": () => focusFind(),
     "?": () => dialog && (dialog.open ? dialog.close() : dialog.showModal()),

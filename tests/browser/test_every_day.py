@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.conftest import DEMO_PASSWORD, Clock
 
@@ -162,3 +162,28 @@ class Scales:
 
     def _ended(self, event: dict[str, Any]) -> None:
         self.parts[self.names.get(event["requestId"], "?")] = int(event["encodedDataLength"])
+
+
+def test_whoever_types_before_the_scripts_have_come_keeps_the_cursor(page: Page, clock: Clock) -> None:
+    assert clock
+    late: list[Route] = []
+    page.route("**/js/app.js*", lambda route: late.append(route))  # noqa: PLW0108  playwright marks what it is given
+    page.goto("/sign-in", wait_until="commit")
+    page.locator("[name=username]").fill("changyi")
+    page.locator("[name=password]").fill("wrong")
+    page.locator("[name=password]").press("Enter")
+    expect(page.locator("[role=alert]")).to_be_visible()
+    page.locator("[name=password]").type("not ")
+    late[-1].continue_()
+    expect(page.locator("html.has-js")).to_be_attached()
+    page.keyboard.type("yet")
+    expect(page.locator("[name=password]")).to_have_value("not yet")
+
+
+def test_what_is_wrong_has_the_cursor_where_nobody_has_begun(page: Page, clock: Clock) -> None:
+    assert clock
+    page.goto("/sign-in")
+    page.locator("[name=username]").fill("changyi")
+    page.locator("[name=password]").fill("wrong")
+    page.locator("[name=password]").press("Enter")
+    expect(page.locator("[role=alert]")).to_be_focused()
