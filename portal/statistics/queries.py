@@ -15,6 +15,7 @@ from portal.statistics.figures import COUNTED
 from portal.statistics.models import MINUTES, daily_figure, daily_pair
 from portal.statistics.periods import Period
 from portal.tickets.models import Clock, Entry, Task, Ticket
+from portal.tickets.shape import spelled_out
 
 SETTLES = ("answered", "returned")
 "The entries that end an answer's time."
@@ -98,9 +99,12 @@ def climbed_at(task_ids: Collection[int]) -> Select[datetime]:
 
 
 def waiting_pairs(unit: str, at: datetime) -> Select[str, str, int, int]:
-    """(opener, unit that owes, waiting, past the limit) of what is owed now, where one of the two is below a unit."""
+    """(opener, unit that owes, waiting, past the limit) of what is owed now, where one of the two is below a unit.
+
+    Of a clock its index says all of this, in the order of the tickets.
+    """
     late = func.count().filter(Clock.due_at <= at)
-    return (
+    return spelled_out(
         select(Ticket.opener_code, Clock.unit_code, func.count(), late)
         .join(Ticket, Ticket.id == Clock.ticket_id)
         .where(*_owed_now(), or_(Clock.unit_code.in_(below(unit)), Ticket.opener_code.in_(below(unit))))

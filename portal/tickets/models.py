@@ -198,6 +198,7 @@ STALLED = "stopped_at IS NULL AND rung >= 1"
 CLIMBING = "stopped_at IS NULL AND next_at IS NOT NULL"
 ARRIVED = "kind = 'sign_for'"
 ENDED = "kind = 'answer' AND stopped_at IS NOT NULL"
+WAITING = "kind = 'answer' AND stopped_at IS NULL"
 
 
 class Clock(Model):
@@ -216,6 +217,7 @@ class Clock(Model):
         Index("ix_clock_ticket_id", "ticket_id"),
         index_where(ARRIVED, "ix_clock_started_at", "started_at"),
         index_where(ENDED, "ix_clock_stopped_at", "stopped_at"),
+        index_where(WAITING, "ix_clock_waiting", "ticket_id", "unit_code", "due_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

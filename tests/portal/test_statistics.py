@@ -11,7 +11,7 @@ from zipfile import ZipFile
 import pytest
 from flask import Flask
 from python_calamine import CalamineWorkbook
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from directory.calendars import calendar_of
@@ -317,6 +317,12 @@ def test_what_happened_on_a_day_is_found_by_indexes(session: Session, province: 
     ):
         tables = ("ticket", "clock", "entry", "climb", "task", "daily_figure", "daily_pair")
         assert not read_from_end_to_end(plan_of(session, statement), tables)
+
+
+def test_what_waits_is_counted_off_an_index(session: Session, province: Province, clock: Time) -> None:
+    make_year(session, 100, START, END)
+    session.execute(text("ANALYZE"))
+    assert "ix_clock_waiting" in plan_of(session, queries.waiting_pairs(province.corps.code, clock.now))
 
 
 # The pages
