@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, MetaData, String
+from sqlalchemy import DateTime, Dialect, Index, MetaData, String, text
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -37,6 +37,11 @@ class Instant(TypeDecorator[datetime]):
 def ordered_string(length: int) -> String:
     """A string compared by code point on both databases, so that a prefix is a range of an index."""
     return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+def index_where(condition: str, name: str, *columns: str, unique: bool = False) -> Index:
+    """An index of those rows alone for which a condition holds."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class Model(DeclarativeBase):

@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from directory.base import Model
+from directory.base import Model, index_where
 from directory.models import enum_column
 
 
@@ -24,13 +24,7 @@ class CalendarDay(Model):
     __tablename__ = "calendar_day"
     __table_args__ = (
         Index("uq_calendar_day_unit_code_day", "unit_code", "day", unique=True),
-        Index(
-            "uq_calendar_day_day",
-            "day",
-            unique=True,
-            sqlite_where=text("unit_code IS NULL"),
-            postgresql_where=text("unit_code IS NULL"),
-        ),
+        index_where("unit_code IS NULL", "uq_calendar_day_day", "day", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

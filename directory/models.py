@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from directory.base import Model, ordered_string
+from directory.base import Model, index_where, ordered_string
 from directory.freshness import ContactState as ContactState  # noqa: PLC0414  the column's values are the rule's
 
 CODE = ordered_string(12)
@@ -196,14 +196,7 @@ class Correction(Model):
 
     __tablename__ = "correction"
     __table_args__ = (
-        Index(
-            "uq_correction_open",
-            "contact_id",
-            "kind",
-            unique=True,
-            sqlite_where=text(OPEN_CORRECTION),
-            postgresql_where=text(OPEN_CORRECTION),
-        ),
+        index_where(OPEN_CORRECTION, "uq_correction_open", "contact_id", "kind", unique=True),
         Index("ix_correction_unit_code_settled_at", "unit_code", "settled_at"),
     )
 

@@ -3,10 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from directory.base import Model
+from directory.base import Model, index_where
 from directory.models import Contact, Unit, enum_column
 
 
@@ -40,7 +40,7 @@ class Change(Model):
     __table_args__ = (
         Index("ix_change_unit_code_id", "unit_code", "id"),
         Index("ix_change_contact_id_id", "contact_id", "id"),
-        Index("ix_change_untold", "id", sqlite_where=text("untold"), postgresql_where=text("untold")),
+        index_where("untold", "ix_change_untold", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

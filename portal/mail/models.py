@@ -5,10 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from directory.base import Model
+from directory.base import Model, index_where
 from directory.models import enum_column
 
 
@@ -40,12 +40,7 @@ class OutboxMail(Model):
 
     __tablename__ = "outbox_mail"
     __table_args__ = (
-        Index(
-            "ix_outbox_mail_due",
-            "next_try_at",
-            sqlite_where=text(IS_DUE),
-            postgresql_where=text(IS_DUE),
-        ),
+        index_where(IS_DUE, "ix_outbox_mail_due", "next_try_at"),
         Index("ix_outbox_mail_ticket_number", "ticket_number"),
         Index("ix_outbox_mail_to_address_sent_at", "to_address", "sent_at"),
         Index("ix_outbox_mail_sent_at", "sent_at"),

@@ -3,10 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Select, select
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
-from directory.base import Model
+from directory.base import Model, index_where
 from directory.models import Unit, enum_column
 from portal.accounts.models import Officer
 from portal.tickets.models import Entry, Task, Ticket
@@ -28,11 +28,10 @@ class Extension(Model):
 
     __tablename__ = "extension"
     __table_args__ = (
-        Index("uq_extension_pending", "task_id", unique=True, sqlite_where=text(PENDING),
-              postgresql_where=text(PENDING)),
-        Index("ix_extension_waiting", "decider_code", "id", sqlite_where=text(PENDING), postgresql_where=text(PENDING)),
+        index_where(PENDING, "uq_extension_pending", "task_id", unique=True),
+        index_where(PENDING, "ix_extension_waiting", "decider_code", "id"),
         CheckConstraint("days > 0", name="days_positive"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("task.id", ondelete="CASCADE"), index=True)

@@ -17,17 +17,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from directory.base import Model
+from directory.base import Model, index_where
 from directory.models import Contact, Unit, enum_column
 from portal.accounts.models import Officer
 from portal.ladder.ladder import ClockKind
 from portal.procedures.limit import LimitUnit
 from portal.tickets.lifecycle import Outcome, Place, TaskState, TicketState
-
-
-def index_where(condition: str, name: str, *columns: str, unique: bool = False) -> Index:
-    """An index of those rows alone for which a condition holds."""
-    return Index(name, *columns, unique=unique, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class NumberSeries(Model):

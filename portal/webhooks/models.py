@@ -3,10 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from directory.base import Model
+from directory.base import Model, index_where
 from directory.models import Unit, enum_column
 
 
@@ -60,14 +60,7 @@ class WebhookDelivery(Model):
     __table_args__ = (
         UniqueConstraint("webhook_id", "event_id"),
         Index("ix_webhook_delivery_webhook_id_id", "webhook_id", "id"),
-        Index(
-            "ix_webhook_delivery_underway",
-            "webhook_id",
-            "about",
-            "id",
-            sqlite_where=text(IS_UNDERWAY),
-            postgresql_where=text(IS_UNDERWAY),
-        ),
+        index_where(IS_UNDERWAY, "ix_webhook_delivery_underway", "webhook_id", "about", "id"),
         Index("ix_webhook_delivery_made_at", "made_at"),
     )
 
