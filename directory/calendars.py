@@ -32,18 +32,24 @@ class _Day(NamedTuple):
 
 
 class _Loaded(NamedTuple):
-    """What was read of the days; `units` grows."""
+    """What was read of the days; `units` grows, and `made`, so that nobody compares all days for each limit."""
 
     known_until: date
     common: tuple[_Day, ...]
     units: dict[str, tuple[str, tuple[_Day, ...]]]
+    made: dict[tuple[str, ZoneInfo], WorkingCalendar]
 
 
 def calendar_of(session: Session, unit_code: str) -> WorkingCalendar:
     """The calendar in which `unit_code` works; that of the province for "" and for a unit without hours of its own."""
     loaded = load_calendars(session, [unit_code] if unit_code else [])
-    hours, own = loaded.units.get(unit_code, ("", ()))
-    return _made(session.info.get(TIMEZONE, CHINA), hours, loaded.common, own, loaded.known_until)
+    asked = unit_code, session.info.get(TIMEZONE, CHINA)
+    if (calendar := loaded.made.get(asked)) is None:
+        hours, own = loaded.units.get(unit_code, ("", ()))
+        calendar = _made(asked[1], hours, loaded.common, own, loaded.known_until)
+        if unit_code in loaded.units:
+            loaded.made[asked] = calendar
+    return calendar
 
 
 def calendar_with_duty(session: Session, unit_code: str, since: datetime) -> WorkingCalendar:
@@ -115,7 +121,7 @@ def _read(session: Session) -> _Loaded:
     years = select(CalendarYear.year).where(CalendarYear.state == YearState.IN_FORCE)
     known = known_until(session.scalars(years))
     common = tuple(_Day(*row) for row in session.execute(_columns().where(CalendarDay.unit_code.is_(None))))
-    return _Loaded(known, common, {})
+    return _Loaded(known, common, {}, {})
 
 
 def _of_units(session: Session, codes: Collection[str]) -> dict[str, tuple[str, tuple[_Day, ...]]]:

@@ -192,7 +192,7 @@ def packed(value: Any) -> Any:
     if isinstance(value, datetime):
         return {INSTANT: value.isoformat()}
     if isinstance(value, Mapping):
-        return {str(key): packed(inner) for key, inner in value.items()}
+        return {str(key): inner if type(inner) in PLAIN else packed(inner) for key, inner in value.items()}
     return [packed(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
@@ -201,7 +201,7 @@ def unpacked(value: Any) -> Any:
     if type(value) in PLAIN:
         return value
     if isinstance(value, Mapping):
-        if set(value) == {INSTANT}:
+        if INSTANT in value and len(value) == 1:
             return datetime.fromisoformat(value[INSTANT])
-        return {key: unpacked(inner) for key, inner in value.items()}
+        return {key: inner if type(inner) in PLAIN else unpacked(inner) for key, inner in value.items()}
     return [unpacked(inner) for inner in value] if isinstance(value, list) else value

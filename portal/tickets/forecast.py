@@ -1,7 +1,7 @@
 """Who will be mailed about a ticket, when and where, if nothing moves: what is still to come."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -59,6 +59,16 @@ class Command:
     reach: Reach
     at: datetime
     duty: OnDuty
+    _usual: dict[Hashable, Recipients] = field(default_factory=dict)
+
+    def usual(
+        self, number: int, unit: str, assignee: Recipient | None, at: datetime | None, *, own: bool
+    ) -> Recipients:
+        """Who is mailed at a rung of a unit, whoever's clock it is; worked out once for all that climb there."""
+        asked = number, unit, assignee, at, own
+        if (known := self._usual.get(asked)) is None:
+            known = self._usual[asked] = recipients_of_rung(self.reach, number, unit, assignee, at, own=own)
+        return known
 
 
 def command_of(
@@ -157,7 +167,7 @@ def recipients_at(clock: Clock, command: Command, number: int, unit: str, at: da
     if drill and unit != clock.ticket.opener_code:
         return Recipients()
     assignee = _assignee(clock) if number == 0 else None
-    usual = recipients_of_rung(command.reach, number, unit, assignee, at, own=drill)
+    usual = command.usual(number, unit, assignee, at, own=drill)
     if at is None or not usual.to or not policy_of(clock.ticket).counts_duty:
         return usual
     return usual.with_more(command.duty.of(unit, at))

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from directory import calendars
 from directory.calendars import calendar_of, open_at
 from directory.days import CalendarDay, CalendarYear, Recount
 from directory.history import By, changes_of
@@ -372,3 +373,11 @@ def test_calendars_of_many_units_are_read_with_as_many_statements_as_of_one(
     again = asked(one)
     assert again <= 2, "kept by the process: it is only looked whether anything has changed (and SQLite says BEGIN)"
     assert asked(*many) == again + 2
+
+
+def test_all_days_are_compared_once_a_unit_not_once_a_limit(session: Session, province: Province) -> None:
+    first = calendar_of(session, province.linjiang.code)
+    session.commit()
+    made = calendars._made.cache_info()
+    assert calendar_of(session, province.linjiang.code) is first
+    assert calendars._made.cache_info() == made

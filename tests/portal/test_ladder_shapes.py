@@ -1,14 +1,17 @@
 """How far a ladder climbs, in chains of every shape, and when: from the opening of a ticket to the sweep."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
 from directory.hours import WeeklyHours, read_day, show_week
 from directory.models import ContactRole, UnitKind
+from directory.reach import Reach
 from portal.ladder.ladder import ClockKind
-from portal.tickets.forecast import forecast
+from portal.ladder.recipients import Recipients, recipients_of_rung
+from portal.tickets.forecast import command_of, forecast, rungs_at
 from portal.tickets.models import Ticket
 from tests.conftest import in_utc
 from tests.factories import Province, make_contact, make_unit
@@ -96,3 +99,24 @@ def test_a_sweep_that_was_down_for_a_day_tells_each_supervisor_in_one_mail(
     desks = 5
     assert report.messages == len(supervisors) + desks
     assert swept(in_utc("2016-01-06 15:00")).climbed == []
+
+
+def test_who_is_mailed_at_a_rung_of_a_unit_is_worked_out_once_for_all_that_climb_there(
+    session: Session, province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, str]] = []
+
+    def counted(reached: Reach, number: int, unit: str, *others: Any, **more: Any) -> Recipients:
+        asked.append((number, unit))
+        return recipients_of_rung(reached, number, unit, *others, **more)
+
+    monkeypatch.setattr("portal.tickets.forecast.recipients_of_rung", counted)
+    ticket = opened(session, province.changyi, province.linjiang, in_utc("2016-01-04 09:00"))
+    alone = len(forecast(session, ticket, in_utc("2016-01-04 09:00"))), len(asked)
+    clocks = [clock for clock in ticket.clocks for _time in range(9)]
+    asked.clear()
+    command = command_of(session, clocks, in_utc("2016-01-04 09:00"))
+    for clock in clocks:
+        rungs_at(session, clock, command, in_utc("2016-01-05 09:00"))
+    assert alone[0] == 8
+    assert len(asked) <= alone[1]
