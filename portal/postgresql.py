@@ -1,6 +1,7 @@
 """A PostgreSQL server is asked in few journeys: what only reads begins no transaction, no connection is tried first."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from select import POLLIN, poll
 from time import monotonic
 from typing import Any
@@ -9,7 +10,7 @@ from flask import has_request_context, request
 from psycopg import Connection as Driver
 from psycopg import Error
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -58,6 +59,25 @@ def whole(session: Session, *, writes: bool = False) -> Session:
     session.rollback()
     session.connection(execution_options={"read_only": not writes})
     return session
+
+
+@contextmanager
+def sent_ahead(session: Session) -> Iterator[None]:
+    """What is written within by the many is sent to PostgreSQL without waiting for an answer: both work at once.
+
+    Nothing may be asked within, nor committed. What failed is raised by what is written next, at the end at the latest.
+    SQLite is no journey away.
+    """
+    connection = session.connection()
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline():
+            yield
+    except Error as fault:
+        raise DBAPIError.instance(None, None, fault, Error, dialect=connection.dialect) from fault
 
 
 def for_reading(engine: Engine) -> Engine | None:

@@ -13,7 +13,8 @@ from portal.escalation.digest import line_of
 from portal.escalation.models import Climb, DigestLine
 from portal.escalation.queries import mailed_climbs
 from portal.mail.compose import post_all
-from portal.mail.letter import Mailed
+from portal.mail.letter import Letter, Mailed
+from portal.postgresql import sent_ahead
 from portal.tickets.forecast import ForecastRung, Rungs
 from portal.tickets.history import line
 from portal.tickets.letters import Notice, Told, notice_item, notice_letter
@@ -43,12 +44,15 @@ def climb(
     """
     ladders = [(clock, rungs) for ticket in tickets for clock, rungs in tickets[ticket].items()]
     climbed = [(ticket, rung) for ticket, its_rungs in tickets.items() for rung in _of(its_rungs)]
-    _advance(session, ladders)
     _insert(session, Climb, [_climb(rung, sweep.at) for _, rung in climbed])
-    _insert(session, Entry, [_entry(ticket, rung, sweep.at) for ticket, rung in climbed])
     facts = Told(_mailed(session, ladders), {clock: rungs.following for clock, rungs in ladders}, sweep.names)
-    messages = _tell(session, tickets, facts, sweep)
-    return [rung for _, rung in climbed], messages
+    letters, lines = _told(session, tickets, facts, sweep)
+    with sent_ahead(session):
+        _advance(session, ladders)
+        _insert(session, Entry, [_entry(ticket, rung, sweep.at) for ticket, rung in climbed])
+        _insert(session, DigestLine, lines)
+        post_all(session, letters, sweep.at)
+    return [rung for _, rung in climbed], len(letters)
 
 
 def _of(ladders: Mapping[Clock, Rungs]) -> list[ForecastRung]:
@@ -56,9 +60,9 @@ def _of(ladders: Mapping[Clock, Rungs]) -> list[ForecastRung]:
 
 
 def _insert(session: Session, model: type[Climb | Entry | DigestLine], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Rows that nobody asks for again as objects."""
+    """Rows that nobody asks for again, neither as objects nor by their ids."""
     if rows:
-        session.execute(insert(model.__table__), rows)  # type: ignore[arg-type]
+        session.execute(insert(model.__table__).inline(), rows)  # type: ignore[arg-type]
 
 
 def _advance(session: Session, ladders: Sequence[tuple[Clock, Rungs]]) -> None:
@@ -88,8 +92,10 @@ _ADVANCED = _advancing()
 "Built once."
 
 
-def _tell(session: Session, tickets: Mapping[Ticket, Mapping[Clock, Rungs]], told: Told, sweep: Sweep) -> int:
-    """The mails of their own, and the lines of those that are listed; how many mails."""
+def _told(
+    session: Session, tickets: Mapping[Ticket, Mapping[Clock, Rungs]], told: Told, sweep: Sweep
+) -> tuple[list[Letter], list[dict[str, Any]]]:
+    """The mails of their own, and the lines of those that are listed."""
     letters, lines = [], []
     for ticket, its_rungs in tickets.items():
         for notice in _notices(_of(its_rungs)):
@@ -98,9 +104,7 @@ def _tell(session: Session, tickets: Mapping[Ticket, Mapping[Clock, Rungs]], tol
                 lines += [line_of(sweep.name, sweep.at, notice.recipient, item) for item in items]
             else:
                 letters.append(notice_letter(session, ticket, notice, told))
-    _insert(session, DigestLine, lines)
-    post_all(session, letters, sweep.at)
-    return len(letters)
+    return letters, lines
 
 
 def _is_listed(notice: Notice, sweep: Sweep) -> bool:

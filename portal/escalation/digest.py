@@ -41,8 +41,8 @@ def line_of(sweep: str, at: datetime, recipient: Recipient, item: Item) -> dict[
 def lines_held(session: Session, sweep: str, at: datetime) -> Iterator[Sequence[Theirs]]:
     """The sweep's lines, and those left behind by a killed one: some people's at a time."""
     by_address: dict[str, list[int]] = defaultdict(list)
-    for line, recipient in session.execute(_HELD, {"sweep": sweep, "before": at - ORPHANED}):
-        by_address[_address(recipient)].append(line)
+    for line, address in session.execute(_HELD, {"sweep": sweep, "before": at - ORPHANED}):
+        by_address[address.casefold()].append(line)
     some: list[Theirs] = []
     for theirs in by_address.values():
         some.append(theirs)

@@ -71,9 +71,9 @@ def mailed_climbs(clock_ids: Collection[int]) -> Select[int, int, str, datetime]
     )
 
 
-def held_lines(sweep: str, left_before: datetime) -> Select[int, dict[str, Any]]:
-    """(id, recipient) of the digest lines of a sweep, and of those that a killed one left before `left_before`."""
-    held = select(DigestLine.id, DigestLine.recipient)
+def held_lines(sweep: str, left_before: datetime) -> Select[int, str]:
+    """(id, address) of the digest lines of a sweep, and of those that a killed one left before `left_before`."""
+    held = select(DigestLine.id, DigestLine.recipient["address"].as_string())
     return held.where(or_(DigestLine.sweep == sweep, DigestLine.at < left_before)).order_by(DigestLine.id)
 
 

@@ -36,8 +36,8 @@ _CLOCKS_WITH_TICKETS = with_tickets(_CLOCKS)
 
 MOST_SINGLE = 3
 "Escalations of one recipient in one sweep; with more, one mail lists them all."
-BATCH = 500
-"Tickets whose clocks are gathered at once."
+BATCH = 2_000
+"Tickets whose clocks are gathered at once: the units above them, and who is there, are asked for each time."
 TOGETHER = 100
 "Tickets climbed in one transaction: others who write wait for it, and where one fails each is tried alone."
 ON_TIME = timedelta(minutes=15)
@@ -123,7 +123,7 @@ def _reading(sessions: sessionmaker[Session]) -> Session:
 def _gather_some(
     session: Session, ids: Sequence[int], at: datetime, found: _Gathered, report: SweepReport, *, in_hours: bool
 ) -> None:
-    """Together; where one of them cannot be worked out, each alone, so that the one is passed over."""
+    """Together; where one of them cannot be worked out, each half alone, so that in the end the one is passed over."""
     try:
         clocks = session.scalars(_CLOCKS_WITH_TICKETS, {"at": at, "ticket_ids": list(ids)}).all()
         clocks = _mailable(session, clocks, at) if in_hours else clocks
@@ -139,8 +139,8 @@ def _gather_some(
             log.exception("ticket %s: the sweep goes on without it", ids[0])
             report.failed.append(ids[0])
             return
-        for one in ids:
-            _gather_some(session, [one], at, found, report, in_hours=in_hours)
+        for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+            _gather_some(session, half, at, found, report, in_hours=in_hours)
         return
     found.due += len(rungs)
     found.escalations.update(_key(one) for rung in rungs if rung.number for one in rung.recipients.addresses)

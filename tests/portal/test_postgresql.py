@@ -1,11 +1,13 @@
 """How a PostgreSQL server is asked: statements stay prepared, who reads begins nothing, a closed connection is noticed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import IntegrityError
 
 from directory.models import Locality, LocalityLevel
 from portal import postgresql
@@ -69,6 +71,26 @@ def test_who_has_ended_its_reading_writes_all_or_nothing(asking: Callable[..., s
         return str(localities())
 
     assert asking(half) == "0"
+
+
+def test_what_was_sent_ahead_and_failed_is_told_at_the_end_as_any_other(app: Flask) -> None:
+    """One row as well as many: for one the driver would otherwise ask for its key, and wait."""
+    row = {"code": "22", "name": "吉林省", "level": LocalityLevel.PROVINCE}
+    with app.app_context():
+        for rows in ([row], [row, {**row, "code": "23"}]):
+            with pytest.raises(IntegrityError):
+                enter_ahead(rows, rows)
+            db.session.rollback()
+            assert localities() == 0
+        enter_ahead([row])
+        db.session.commit()
+        assert localities() == 1
+
+
+def enter_ahead(*many: Sequence[Mapping[str, Any]]) -> None:
+    with postgresql.sent_ahead(db.session):
+        for rows in many:
+            db.session.execute(insert(Locality.__table__).inline(), rows)  # type: ignore[arg-type]
 
 
 def test_a_connection_that_the_server_closed_is_not_used(app: Flask, asking: Callable[..., str]) -> None:

@@ -3,10 +3,12 @@
 import json
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from psycopg.pq import PipelineStatus
+from sqlalchemy import Connection, event, func, select
 from sqlalchemy.orm import Session
 
 from directory.calendars import forget_calendars
@@ -62,6 +64,38 @@ def test_twenty_tickets_ask_no_more_of_the_database_than_eight(session: Session,
         asked.append(of_sweep)
     assert len(asked[2]) == len(asked[1])
     assert len([statement for statement in asked[2] if statement.startswith(("INSERT", "UPDATE"))]) <= 6
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_what_a_ticket_causes_is_written_without_waiting_for_each_answer(session: Session, province: Province) -> None:
+    """One ticket by itself as well, whose rows go in one by one."""
+    opened(session, province.changyi, province.linjiang, START)
+    session.commit()
+    ahead: dict[str, bool] = {}
+
+    def look(connection: Connection, _cursor: object, sql: str, *_others: object) -> None:
+        driver: Any = connection.connection.driver_connection
+        ahead[" ".join(sql.split()[:3])] = driver.pgconn.pipeline_status == PipelineStatus.ON
+
+    event.listen(db.engine, "before_cursor_execute", look)
+    try:
+        assert len(swept(in_utc("2016-01-04 14:01")).climbed) == 1
+    finally:
+        event.remove(db.engine, "before_cursor_execute", look)
+    assert {"UPDATE clock SET", "INSERT INTO entry", "INSERT INTO outbox_mail"} <= {sql for sql in ahead if ahead[sql]}
+
+
+def test_tickets_that_cannot_be_worked_out_are_looked_for_by_halves(session: Session, province: Province) -> None:
+    """The others are not each asked for alone: it costs a few rounds, not one for each of its neighbours."""
+    tickets = [opened(session, province.changyi, province.linjiang, START) for _ in range(32)]
+    tickets[20].policy = {"interval_minutes": "long"}
+    session.commit()
+    with asked_of_the_database() as asked:
+        report = sweep(db.sessionmaker, in_utc("2016-01-04 14:01"), dry_run=True)
+    assert report.failed == [tickets[20].id]
+    assert len(report.climbed) == 31
+    assert len([sql for sql in asked if "FROM clock" in sql and "JOIN ticket" in sql]) == 1 + 2 * 5
 
 
 def test_a_ticket_that_fails_takes_none_of_its_neighbours_with_it(session: Session, province: Province) -> None:
