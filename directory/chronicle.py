@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.history import as_text
 from directory.models import Contact
+from directory.pouring import pour
 from directory.rewriting import CONTACT, Entry
 from directory.upkeep import Change, Deed, Source
 
 AT_A_TIME = 5_000
-CHANGES = cast(Table, Change.__table__)
 Subject = tuple[str, str]
 "The code of a contact's unit, and the contact's name."
 
@@ -23,9 +23,7 @@ def chronicle(session: Session, entries: Sequence[Entry], at: datetime, by: str,
     session.flush()
     people = _people(session, entries)
     lines = [line for entry in entries for line in _lines(entry, people)]
-    common = {"at": at, "by": by[:120], "by_officer_id": None, "source": Source.IMPORT, "why": why[:500]}
-    for start in range(0, len(lines), AT_A_TIME):
-        session.connection().execute(insert(CHANGES), [line | common for line in lines[start : start + AT_A_TIME]])
+    pour(session, Change, lines, at=at, by=by[:120], by_officer_id=None, source=Source.IMPORT, why=why[:500])
 
 
 def backwards(entries: Sequence[Entry]) -> list[Entry]:
@@ -63,8 +61,11 @@ def _text(value: Any) -> str:
 
 
 def _people(session: Session, entries: Sequence[Entry]) -> dict[int, Subject]:
-    keys = [entry["key"] for entry in entries if entry["table"] == CONTACT]
-    found: dict[int, Subject] = {}
+    """Of those that are new the entry itself tells."""
+    of_contacts = [entry for entry in entries if entry["table"] == CONTACT]
+    new = [entry for entry in of_contacts if entry["before"] is None]
+    found = {entry["key"]: (entry["after"]["unit_code"], entry["after"]["name"]) for entry in new}
+    keys = [entry["key"] for entry in of_contacts if entry["key"] not in found]
     for start in range(0, len(keys), AT_A_TIME):
         named = select(Contact.id, Contact.unit_code, Contact.name)
         rows = session.execute(named.where(Contact.id.in_(keys[start : start + AT_A_TIME])))

@@ -12,6 +12,7 @@ from sqlalchemy import Table, delete, insert
 from sqlalchemy.orm import Session
 
 from directory.chronicle import chronicle
+from directory.collecting import collecting_later
 from directory.imports import ImportLine, ImportRecord, ImportState
 from directory.indexing import refresh_lookup_terms
 from directory.progress import Told, tell_nobody
@@ -97,7 +98,8 @@ def make_plan(
 ) -> Plan:
     """What the file would do to the directory as it is now, with the answers given so far. Changes nothing."""
     terms = Terms(record.under_code, record.allowed_code, record.answers)
-    return plan(recognise(sheets or read_sheets(record.content, record.name)), gather(session), terms, told)
+    with collecting_later():
+        return plan(recognise(sheets or read_sheets(record.content, record.name)), gather(session), terms, told)
 
 
 def draw_up(session: Session, record: ImportRecord, sheets: Sequence[Sheet] | None = None) -> Plan:
@@ -110,7 +112,8 @@ def draw_up(session: Session, record: ImportRecord, sheets: Sequence[Sheet] | No
 def keep_plan(session: Session, record: ImportRecord, made: Plan) -> None:
     """Keep the plan's lines to be looked at."""
     _check(record, ImportState.RECEIVED, ImportState.PLANNED)
-    _keep_lines(session, record, made)
+    with collecting_later():
+        _keep_lines(session, record, made)
     record.state = ImportState.PLANNED
     session.flush()
 
@@ -154,9 +157,10 @@ def apply(
         raise PlanChangedError
     if made.counts[Outcome.REFUSED] and not skip_refused:
         raise SomeRefusedError
-    journal = carry_out(session, made, at, told)
-    record.journal = packed(journal)
-    chronicle(session, journal, at, by, record.name)
+    with collecting_later():
+        journal = carry_out(session, made, at, told)
+        record.journal = packed(journal)
+        chronicle(session, journal, at, by, record.name)
     record.state, record.applied_by, record.applied_at = ImportState.APPLIED, by[:120], at
     record.skip_refused, record.fault = skip_refused, ""
     session.flush()

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import Row, delete, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from directory.among import among
 from directory.divisions import divisions
 from directory.former import FormerDivision, former_codes, former_divisions, former_prefectures
 from directory.models import (
@@ -29,6 +30,13 @@ INTO = f"{LookupTerm.__tablename__} (term, weight, unit_code)"
 NAMES_APART = "、"
 REGISTERS = (UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.HALL)
 "Kinds of unit that serve what has no unit of its own."
+_Row = Row[*tuple[Any, ...]]
+"A unit's columns: many thousands of units are read, and none is kept."
+_UNITS = select(
+    Unit.code, Unit.name, Unit.kind, Unit.locality_code, Unit.former_names, Unit.address, Unit.public_phone,
+    Unit.successor_code,
+)  # fmt: skip
+_PLACED = _UNITS.add_columns(Locality.name.label("locality")).join(Locality, Locality.code == Unit.locality_code)
 
 
 def refresh_lookup_terms(session: Session, unit_codes: Iterable[str], told: Told = tell_nobody) -> None:
@@ -46,32 +54,36 @@ def refresh_lookup_terms(session: Session, unit_codes: Iterable[str], told: Told
 
 
 def _refresh(session: Session, codes: Sequence[str]) -> None:
-    obsolete = delete(LookupTerm).where(LookupTerm.unit_code.in_(codes))
+    obsolete = delete(LookupTerm).where(among(session, codes)(LookupTerm.unit_code))
     session.execute(obsolete.execution_options(synchronize_session=False))
-    found = sorted((term.term, term.weight, code) for code, facts in _gather(session, codes) for term in terms(facts))
-    _insert(session, found)
+    gathered = list(_gather(session, codes))
+    _insert(session, ((term.term, term.weight, code) for code, facts in gathered for term in terms(facts)))
 
 
-def _insert(session: Session, rows: Sequence[tuple[str, int, str]]) -> None:
-    """By the driver itself: there are millions of them when a province comes as a sheet."""
+def _insert(session: Session, rows: Iterator[tuple[str, int, str]]) -> None:
+    """By the driver itself: there are millions of them when a province comes as a sheet.
+
+    PostgreSQL, which takes longer over them than we do, writes those that it has while the next are worked out; SQLite
+    writes them in the order of its table.
+    """
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         driver: Any = connection.connection
         with driver.cursor() as cursor, cursor.copy(f"COPY {INTO} FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
-    elif rows:
-        connection.exec_driver_sql(f"INSERT INTO {INTO} VALUES (?, ?, ?)", list(rows))  # noqa: S608  no text but ours
+    elif ordered := sorted(rows):
+        connection.exec_driver_sql(f"INSERT INTO {INTO} VALUES (?, ?, ?)", ordered)  # noqa: S608  no text but ours
 
 
 def _gather(session: Session, codes: Sequence[str]) -> Iterator[tuple[str, UnitFacts]]:
     merged = _closed_into(session, codes)
     above, people, phones = _above(session, codes), _people(session, codes), _phones(session, codes)
     served = _served(session, codes)
-    statement = select(Unit, Locality.name).join(Locality, Locality.code == Unit.locality_code)
-    listed = statement.where(Unit.code.in_(codes), Unit.closed_on.is_(None) | Unit.successor_code.is_(None))
-    for unit, locality in session.execute(listed):
-        closed, former = merged[unit.code], _former_divisions(unit)
+    one_of = among(session, codes)
+    listed = _PLACED.where(one_of(Unit.code), Unit.closed_on.is_(None) | Unit.successor_code.is_(None))
+    for unit in session.execute(listed):
+        locality, closed, former = unit.locality, merged[unit.code], _former_divisions(unit)
         yield (
             unit.code,
             UnitFacts(
@@ -94,29 +106,29 @@ def _gather(session: Session, codes: Sequence[str]) -> Iterator[tuple[str, UnitF
         )
 
 
-def _former_divisions(unit: Unit) -> tuple[FormerDivision, ...]:
+def _former_divisions(unit: _Row) -> tuple[FormerDivision, ...]:
     """The registers are kept above the stations."""
     return () if unit.kind is UnitKind.STATION else former_codes().get(unit.locality_code, ())
 
 
-def _former_places(unit: Unit, locality: str) -> list[str]:
+def _former_places(unit: _Row, locality: str) -> list[str]:
     """What the division was called whose registers it keeps, under its code or another: 扶余区 for 宁江区."""
     had = (*former_divisions().get(unit.locality_code, ()), *_former_divisions(unit))
     keeps = (one.name for one in had if one.now[0] == unit.locality_code and unit.kind is not UnitKind.STATION)
     return [name for name in dict.fromkeys(keeps) if name != locality]
 
 
-def _former(unit: Unit) -> list[str]:
+def _former(unit: _Row) -> list[str]:
     return [name for name in unit.former_names.split(NAMES_APART) if name]
 
 
-def _closed_into(session: Session, codes: Sequence[str]) -> dict[str, list[Unit]]:
+def _closed_into(session: Session, codes: Sequence[str]) -> dict[str, list[_Row]]:
     """The units closed into each of these, directly or over others."""
-    merged: dict[str, list[Unit]] = defaultdict(list)
+    merged: dict[str, list[_Row]] = defaultdict(list)
     heirs = {code: code for code in codes}
     while heirs:
-        closed = select(Unit).where(Unit.successor_code.in_(heirs), Unit.closed_on.is_not(None))
-        found = [unit for unit in session.scalars(closed) if unit.successor_code]
+        closed = _UNITS.where(among(session, heirs)(Unit.successor_code), Unit.closed_on.is_not(None))
+        found = [unit for unit in session.execute(closed) if unit.successor_code]
         for unit in found:
             merged[heirs[unit.successor_code or ""]].append(unit)
         heirs = {unit.code: heirs[unit.successor_code or ""] for unit in found}
@@ -129,25 +141,26 @@ def _above(session: Session, codes: Sequence[str]) -> dict[str, list[Above]]:
     Two statements: in one, a database that knows little of its tables goes through all units for each of these.
     """
     steps = select(UnitAncestor.unit_code, UnitAncestor.ancestor_code, UnitAncestor.distance)
-    chains = session.execute(steps.where(UnitAncestor.unit_code.in_(codes)).order_by(UnitAncestor.distance)).all()
-    units = {unit.code: (unit, name) for unit, name in _higher(session, {step.ancestor_code for step in chains})}
+    of_these = steps.where(among(session, codes)(UnitAncestor.unit_code))
+    chains = session.execute(of_these.order_by(UnitAncestor.distance)).all()
+    units = {unit.code: unit for unit in _higher(session, {step.ancestor_code for step in chains})}
+    itself = {code: _as_above(units[code]) for _unit, code, distance in chains if distance}
     above: dict[str, list[Above]] = defaultdict(list)
     for code, higher, distance in chains:
-        unit, locality = units[higher]
-        if distance:
-            former = _former(unit) if unit.kind is UnitKind.HALL else ()
-            above[code].append(Above(unit.name, locality, tuple(former)))
-        above[code] += _had(unit.locality_code)
+        above[code] += [itself[higher]] if distance else []
+        above[code] += _had(units[higher].locality_code)
     return above
 
 
-def _higher(session: Session, codes: Set[str]) -> Iterator[tuple[Unit, str]]:
+def _as_above(unit: _Row) -> Above:
+    return Above(unit.name, unit.locality, tuple(_former(unit)) if unit.kind is UnitKind.HALL else ())
+
+
+def _higher(session: Session, codes: Set[str]) -> Iterator[_Row]:
     """Each unit with its locality's name."""
     listed = sorted(codes)
     for start in range(0, len(listed), UNITS_AT_A_TIME):
-        some = listed[start : start + UNITS_AT_A_TIME]
-        statement = select(Unit, Locality.name).join(Locality, Locality.code == Unit.locality_code)
-        yield from ((unit, name) for unit, name in session.execute(statement.where(Unit.code.in_(some))))
+        yield from session.execute(_PLACED.where(among(session, listed[start : start + UNITS_AT_A_TIME])(Unit.code)))
 
 
 @cache
@@ -160,19 +173,20 @@ def _had(locality_code: str) -> tuple[Above, ...]:
 
 def _served(session: Session, codes: Sequence[str]) -> dict[str, list[Served]]:
     """Localities without a unit: those in the unit's own; a zone that its stations lie in, and all that is there."""
+    one_of = among(session, codes)
     unit, station = aliased(Unit), aliased(Unit)
     place, within = aliased(Locality), aliased(Locality)
     without = ~exists().where(Unit.locality_code == place.code, Unit.closed_on.is_(None))
     own = (
         select(unit.code, place.code, place.name)
         .join(place, place.parent_code == unit.locality_code)
-        .where(unit.code.in_(codes), unit.kind.in_(REGISTERS), place.level == LocalityLevel.TOWNSHIP, without)
+        .where(one_of(unit.code), unit.kind.in_(REGISTERS), place.level == LocalityLevel.TOWNSHIP, without)
     )
     zones = (
         select(station.parent_code, within.parent_code)
         .join(within, within.code == station.locality_code)
         .join(unit, unit.code == station.parent_code)
-        .where(station.parent_code.in_(codes), within.parent_code != unit.locality_code)
+        .where(one_of(station.parent_code), within.parent_code != unit.locality_code)
         .where(within.level == LocalityLevel.TOWNSHIP)
         .distinct()
         .subquery()
@@ -192,7 +206,7 @@ def _served(session: Session, codes: Sequence[str]) -> dict[str, list[Served]]:
 
 def _people(session: Session, codes: Sequence[str]) -> dict[str, list[Person]]:
     statement = select(Contact.unit_code, Contact.name, Contact.post)
-    listed = statement.where(Contact.unit_code.in_(codes), Contact.state != ContactState.RETIRED)
+    listed = statement.where(among(session, codes)(Contact.unit_code), Contact.state != ContactState.RETIRED)
     people: dict[str, list[Person]] = defaultdict(list)
     for code, name, post in session.execute(listed):
         people[code].append(Person(name, post))
@@ -201,7 +215,7 @@ def _people(session: Session, codes: Sequence[str]) -> dict[str, list[Person]]:
 
 def _phones(session: Session, codes: Sequence[str]) -> dict[str, list[str]]:
     statement = select(Contact.unit_code, Phone.digits).join(Contact, Contact.id == Phone.contact_id)
-    listed = statement.where(Contact.unit_code.in_(codes), Contact.state != ContactState.RETIRED)
+    listed = statement.where(among(session, codes)(Contact.unit_code), Contact.state != ContactState.RETIRED)
     phones: dict[str, list[str]] = defaultdict(list)
     for code, digits in session.execute(listed):
         phones[code].append(digits)

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from directory.actions import move_unit
 from directory.models import Contact, ContactState, Locality, Phone, Unit, UnitAncestor
 from directory.phones import PrintedPhone
+from directory.pouring import pour
 from directory.sheets.facts import ContactFacts, PlaceFacts, UnitFacts
 from directory.sheets.unit_fields import NAMES_APART
 
@@ -22,6 +23,9 @@ Entry = dict[str, Any]
 UNIT, CONTACT = "unit", "contact"
 ABOUT_THE_ADDRESS = ("verified_at", "delivered_at", "bounced_at", "answered_at", "disowned_at")
 "What is known of a contact holds for its address: with another one it is unconfirmed again."
+KEYS_AT_A_TIME = 5_000
+UNSEEN = {"synchronize_session": False}
+"The session's own objects are not looked through for those that a statement touches."
 
 
 def insert_units(
@@ -31,32 +35,32 @@ def insert_units(
     if not units:
         return []
     _insert_places(session, {unit.locality_code for unit in units}, places)
-    rows = [unit_values(unit) | {"code": unit.code, "in_service_from": on} for unit in units]
-    session.execute(insert(Unit), rows)
-    session.execute(insert(UnitAncestor), _ancestors(session, units))
-    return [{"table": UNIT, "key": unit.code, "before": None, "after": unit_values(unit)} for unit in units]
+    rows = [unit_values(unit) for unit in units]
+    pour(session, Unit, [row | {"code": unit.code} for unit, row in zip(units, rows, strict=True)], in_service_from=on)
+    pour(session, UnitAncestor, _ancestors(session, units))
+    return [
+        {"table": UNIT, "key": unit.code, "before": None, "after": row} for unit, row in zip(units, rows, strict=True)
+    ]
 
 
 def change_units(session: Session, changed: Sequence[tuple[UnitFacts, UnitFacts]]) -> list[Entry]:
     """Write the columns that differ; a unit under another parent takes all below it along."""
-    entries = []
+    entries: list[Entry] = []
     for before, after in changed:
         old, new = _differing(unit_values(before), unit_values(after))
-        set_unit(session, after.code, new)
         entries.append({"table": UNIT, "key": after.code, "before": old, "after": new})
+    set_units(session, [(entry["key"], entry["after"]) for entry in entries])
     return entries
 
 
-def set_unit(session: Session, code: str, values: Values) -> None:
-    """Set columns of a unit, its parent among them."""
-    unit = session.get_one(Unit, code)
-    for name, value in values.items():
-        if name != "parent_code":
-            setattr(unit, name, value)
-    session.flush()
-    if "parent_code" in values:
-        parent = session.get_one(Unit, values["parent_code"]) if values["parent_code"] else None
-        move_unit(session, unit, parent)
+def set_units(session: Session, values: Sequence[tuple[str, Values]]) -> None:
+    """Set columns of units, then the parents of those that have another."""
+    plain = [(code, {name: one for name, one in row.items() if name != "parent_code"}) for code, row in values]
+    _set(session, Unit, [{"code": code, **row} for code, row in plain if row])
+    for code, row in values:
+        if "parent_code" in row:
+            parent = session.get_one(Unit, row["parent_code"]) if row["parent_code"] else None
+            move_unit(session, session.get_one(Unit, code), parent)
 
 
 def insert_contacts(session: Session, contacts: Sequence[ContactFacts]) -> list[Entry]:
@@ -64,13 +68,22 @@ def insert_contacts(session: Session, contacts: Sequence[ContactFacts]) -> list[
     if not contacts:
         return []
     rows = [contact_values(contact) | {"unit_code": contact.unit_code} for contact in contacts]
-    made = insert(Contact).returning(Contact.id, sort_by_parameter_order=True)
-    keys = session.scalars(made, rows).all()
+    keys = _free_keys(session, len(rows))
+    pour(session, Contact, [row | {"id": key} for key, row in zip(keys, rows, strict=True)])
     insert_phones(session, [(key, contact.phones) for key, contact in zip(keys, contacts, strict=True)])
     return [
         {"table": CONTACT, "key": key, "before": None, "after": row | {"phones": phone_values(contact.phones)}}
         for key, row, contact in zip(keys, rows, contacts, strict=True)
     ]
+
+
+def _free_keys(session: Session, number: int) -> Sequence[int]:
+    """Ids for so many contacts, in order, as the database would give them: on SQLite nobody else writes meanwhile."""
+    if session.connection().dialect.name == "postgresql":
+        sequence = func.pg_get_serial_sequence(Contact.__tablename__, Contact.id.name)
+        return session.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, number))).all()
+    last = session.scalar(select(func.max(Contact.id))) or 0
+    return range(last + 1, last + 1 + number)
 
 
 def change_contacts(session: Session, changed: Sequence[tuple[ContactFacts, ContactFacts]]) -> list[Entry]:
@@ -92,13 +105,24 @@ def change_contacts(session: Session, changed: Sequence[tuple[ContactFacts, Cont
 def set_contacts(session: Session, values: Sequence[tuple[int, Values]]) -> None:
     """Set columns of contacts, their phones among them."""
     columns = [(key, {name: _typed(name, one) for name, one in row.items() if name != "phones"}) for key, row in values]
-    for key, row in columns:
-        if row:
-            session.execute(update(Contact).where(Contact.id == key).values(**row))
+    _set(session, Contact, [{"id": key, **row} for key, row in columns if row])
     phones = [(key, [PrintedPhone(*one) for one in row["phones"]]) for key, row in values if "phones" in row]
-    for key, _listed in phones:
-        session.execute(delete(Phone).where(Phone.contact_id == key))
+    for start in range(0, len(phones), KEYS_AT_A_TIME):
+        former = [key for key, _listed in phones[start : start + KEYS_AT_A_TIME]]
+        session.execute(delete(Phone).where(Phone.contact_id.in_(former)), execution_options=UNSEEN)
     insert_phones(session, phones)
+
+
+def _set(session: Session, model: type[Unit | Contact], rows: list[Values]) -> None:
+    """Set columns of the rows of these keys: a statement for all in which the same columns are set.
+
+    What the session holds of them is read again.
+    """
+    session.flush()
+    rows.sort(key=list)
+    if rows:
+        session.execute(update(model), rows, execution_options=UNSEEN)
+        session.expire_all()
 
 
 def insert_phones(session: Session, phones: Iterable[tuple[int, Sequence[PrintedPhone]]]) -> None:
@@ -115,8 +139,7 @@ def insert_phones(session: Session, phones: Iterable[tuple[int, Sequence[Printed
         for key, listed in phones
         for position, phone in enumerate(listed, 1)
     ]
-    if rows:
-        session.execute(insert(Phone), rows)
+    pour(session, Phone, rows)
 
 
 def unit_values(unit: UnitFacts) -> Values:
@@ -184,8 +207,7 @@ def _insert_places(session: Session, codes: Iterable[str], places: Mapping[str, 
         {"code": code, "name": places[code].name, "level": places[code].level, "parent_code": places[code].parent_code}
         for code in sorted(wanted - known, key=len)
     ]
-    if rows:
-        session.execute(insert(Locality), rows)
+    pour(session, Locality, rows)
 
 
 def _ancestors(session: Session, units: Sequence[UnitFacts]) -> list[Values]:

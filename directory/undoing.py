@@ -13,9 +13,18 @@ from directory.importing import ImportStateError, seen, unpacked
 from directory.imports import ImportRecord, ImportState
 from directory.indexing import refresh_lookup_terms
 from directory.models import Contact, Correction, LookupTerm, Unit
-from directory.rewriting import ABOUT_THE_ADDRESS, CONTACT, UNIT, Entry, Values, set_contacts, set_unit, standing
+from directory.rewriting import (
+    ABOUT_THE_ADDRESS,
+    CONTACT,
+    KEYS_AT_A_TIME,
+    UNIT,
+    Entry,
+    Values,
+    set_contacts,
+    set_units,
+    standing,
+)
 
-KEYS_AT_A_TIME = 5_000
 Key = TypeVar("Key")
 
 
@@ -51,9 +60,7 @@ def _put_back(session: Session, entries: Sequence[Entry]) -> None:
     _remove_contacts(session, [entry["key"] for entry in contacts if entry["before"] is None])
     set_contacts(session, [(entry["key"], entry["before"]) for entry in contacts if entry["before"]])
     session.expire_all()
-    for entry in reversed(_of(entries, UNIT)):
-        if entry["before"]:
-            set_unit(session, entry["key"], entry["before"])
+    set_units(session, [(entry["key"], entry["before"]) for entry in reversed(_of(entries, UNIT)) if entry["before"]])
     _remove_units(session, new_units)
     session.expire_all()
     refresh_lookup_terms(session, (below | owners | seen(session, entries)) - set(new_units))

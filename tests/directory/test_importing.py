@@ -1,6 +1,7 @@
 """An import is whole or nothing, repeatable, and undone to the byte while nothing newer has touched it."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Sized
 
 import pytest
 from sqlalchemy import event, func, select
@@ -217,3 +218,85 @@ def test_a_division_that_the_database_lacks_comes_from_the_list(session: Session
     applied(session, content)
     unit = session.get_one(Unit, "220211000000")
     assert (unit.locality.name, unit.in_service_from) == ("丰满区", AT.date())
+
+
+# --- cost ------------------------------------------------------------------------------------------------------------
+
+
+def statements(session: Session, work: Callable[[], object]) -> int:
+    """How often the database is asked, counted where SQLAlchemy hands a statement to the driver."""
+    counted: list[str] = []
+
+    def count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        counted.append(statement)
+
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", count)
+    try:
+        work()
+    finally:
+        event.remove(engine, "before_cursor_execute", count)
+    return len(counted)
+
+
+def stations(number: int, first: int = 0, street: str = "一街") -> bytes:
+    """So many stations of one hall, each with a person, an address and a number."""
+    lines = (
+        [f"220202{each:05}X", f"第{each}号派出所", "220202000000", f"{street}{each}号", f"窗口{each}",
+         f"8{len(street)}{each:06}", f"desk{len(street)}.{each}@ga.example"]
+        for each in range(first, first + number)
+    )  # fmt: skip
+    return csv_of([HEADER, *lines])
+
+
+def test_new_units_cost_statements_by_the_thousand_not_by_the_line(session: Session, province: Province) -> None:
+    few = statements(session, lambda: applied(session, stations(3, first=500)))
+    many = statements(session, lambda: applied(session, stations(90)))
+    assert many <= few
+    assert session.scalar(select(func.count()).select_from(Unit).where(Unit.name.like("第%号派出所"))) == 93
+
+
+def test_changed_units_cost_statements_by_the_thousand_not_by_the_line(session: Session, province: Province) -> None:
+    applied(session, stations(90))
+    few = statements(session, lambda: applied(session, stations(3, street="解放大街")))
+    session.expire_all()
+    record: list[ImportRecord] = []
+    many = statements(session, lambda: record.append(applied(session, stations(90, street="解放大道路"))))
+    assert record[0].counts["changed"] == 90
+    assert many <= few
+
+
+def test_undoing_costs_statements_by_the_thousand_too(session: Session, province: Province) -> None:
+    applied(session, stations(90))
+    few, many = applied(session, stations(3, 90)), applied(session, stations(80, street="解放大街"))
+    assert statements(session, lambda: undo(session, many, "吴示例", AT)) <= 5 + statements(
+        session, lambda: undo(session, few, "吴示例", AT)
+    )
+
+
+def test_no_statement_has_a_value_for_each_line_on_postgresql(session: Session, province: Province) -> None:
+    """The driver takes longer over thousands of values than the server does over the rows."""
+    if session.get_bind().dialect.name != "postgresql":
+        pytest.skip("SQLite takes a row at a time")
+    most: list[int] = [0]
+
+    def count(_connection: object, _cursor: object, _sql: str, values: Sized, _context: object, many: bool) -> None:
+        most[0] = max(most[0], 0 if many else len(values))
+
+    event.listen(session.get_bind(), "before_cursor_execute", count)
+    try:
+        applied(session, stations(90))
+    finally:
+        event.remove(session.get_bind(), "before_cursor_execute", count)
+    assert most[0] < 50
+
+
+def test_the_collector_is_at_work_again_whatever_came_of_an_import(session: Session, province: Province) -> None:
+    record = planned(session)
+    province.zhanqian.address = "站前街9号"
+    with pytest.raises(PlanChangedError):
+        importing.apply(session, record, "吴示例", AT)
+    assert gc.isenabled()
+    importing.draw_up(session, record)
+    importing.apply(session, record, "吴示例", AT)
+    assert gc.isenabled()
