@@ -14,14 +14,13 @@ from portal.audit.actions import record as audit
 from portal.errors import Conflict, Hidden, Invalid
 from portal.linking.models import Duplicate, Relation
 from portal.tickets.history import record
-from portal.tickets.lifecycle import Side, TicketState
+from portal.tickets.lifecycle import UNDER_WAY, Side
 from portal.tickets.models import Ticket
 from portal.tickets.moves import withdraw
 from portal.tickets.queries import NOT_THERE, load_ticket, on_side
 from portal.web.actor import Actor
 from portal.web.permissions import Permission
 
-GOES_ON = frozenset({TicketState.OPEN, TicketState.RESOLVED})
 ITSELF = _("This is the ticket itself: give the number of the other one.")
 UNKNOWN = _("There is no such ticket, or it is not for your unit to see: check the number.")
 ENDED = _("That ticket is closed or withdrawn: a duplicate is merged into one that goes on.")
@@ -74,7 +73,7 @@ def merge(session: Session, actor: Actor, ticket: Ticket, survivor: Ticket, reas
 
     Invalid without a reason, Conflict where either does not go on any more. It cannot be undone.
     """
-    if survivor.state not in GOES_ON:
+    if survivor.state not in UNDER_WAY:
         raise Conflict(ENDED)
     withdraw(session, actor, ticket, reason, at)
     session.add(Duplicate(ticket_id=ticket.id, survivor_id=survivor.id, merged_at=at))

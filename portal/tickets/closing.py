@@ -10,6 +10,7 @@ from directory.working_time import WORKING_DAY
 from portal.tickets.history import record
 from portal.tickets.lifecycle import TicketMove, TicketState, move_ticket
 from portal.tickets.models import Ticket
+from portal.tickets.settling import note_closed
 from portal.web.actor import PORTAL
 
 WORKING_DAYS = 5
@@ -19,9 +20,9 @@ WORKING_DAYS = 5
 def close_settled(session: Session, at: datetime, limit: int = 200) -> int:
     """Close up to `limit` tickets whose time to be looked at is over; answers how many."""
     due = [ticket for ticket in session.scalars(_settled(at, limit)) if _closes_at(session, ticket) <= at]
+    note_closed(session, due, at)
     for ticket in due:
         ticket.state = move_ticket(ticket.state, TicketMove.CLOSE)
-        ticket.closed_at = at
         record(session, ticket, "closed", PORTAL, at)
     session.flush()
     return len(due)

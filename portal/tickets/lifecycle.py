@@ -158,6 +158,9 @@ OPEN_STATES = frozenset({TaskState.SENT, TaskState.SIGNED_FOR, TaskState.RETURNE
 SETTLED_STATES = frozenset({TaskState.ANSWERED, TaskState.CANCELLED})
 "A task of which nobody owes anything any more."
 
+UNDER_WAY = TicketState.OPEN, TicketState.RESOLVED
+"A ticket that is neither closed nor withdrawn."
+
 
 class MoveNotAllowed(ValueError):  # noqa: N818  an answer, not a fault of the program
     """The state does not allow the move."""

@@ -12,13 +12,11 @@ from portal.tickets.clocks import find_top
 from portal.tickets.extension import asked_on
 from portal.tickets.forecast import plan_next
 from portal.tickets.history import record
-from portal.tickets.lifecycle import SETTLED_STATES, TicketState
+from portal.tickets.lifecycle import SETTLED_STATES, UNDER_WAY
 from portal.tickets.models import Party, Task, Ticket
 from portal.tickets.queries import decider_of, running_clocks
 from portal.tickets.readers import EntryReader
 from portal.web.actor import Actor
-
-UNDER_WAY = (TicketState.OPEN, TicketState.RESOLVED)
 
 
 @dataclass(frozen=True)
@@ -81,9 +79,10 @@ def _under_way_at(codes: Collection[str]) -> Select[Ticket]:
 
 def _see_the_same(session: Session, closed: str, successor: str) -> None:
     already = select(Party.ticket_id).where(Party.unit_code == successor)
-    seen = select(Party.ticket_id, literal(successor)).where(Party.unit_code == closed, Party.ticket_id.not_in(already))
+    all_of_it = select(Party.ticket_id, literal(successor), Party.closed_at).where(Party.unit_code == closed)
+    seen = all_of_it.where(Party.ticket_id.not_in(already))
     session.flush()
-    session.execute(insert(Party).from_select(["ticket_id", "unit_code"], seen))
+    session.execute(insert(Party).from_select(["ticket_id", "unit_code", "closed_at"], seen))
     reads = select(EntryReader.entry_id).where(EntryReader.unit_code == successor)
     told = select(EntryReader.entry_id, literal(successor), false()).where(
         EntryReader.unit_code == closed, EntryReader.entry_id.not_in(reads)

@@ -24,16 +24,6 @@ from portal.ladder.ladder import ClockKind
 from portal.procedures.limit import LimitUnit
 from portal.tickets.lifecycle import Outcome, Place, TaskState, TicketState
 
-
-class NumberSeries(Model):
-    """The last ticket number given out in a year."""
-
-    __tablename__ = "number_series"
-
-    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    last: Mapped[int]
-
-
 KEPT = "purged_at IS NULL AND closed_at IS NOT NULL"
 
 
@@ -100,14 +90,21 @@ class Ticket(Model):
         return overall[-1] if overall else min(running, default=None)
 
 
+GOING = "closed_at IS NULL"
+
+
 class Party(Model):
     """A unit that may see the ticket: the opener, and every unit with a task on it."""
 
     __tablename__ = "party"
-    __table_args__ = (Index("ix_party_unit_code_ticket_id", "unit_code", "ticket_id"),)
+    __table_args__ = (
+        Index("ix_party_unit_code_ticket_id", "unit_code", "ticket_id"),
+        index_where(GOING, "ix_party_going", "unit_code", "ticket_id"),
+    )
 
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id", ondelete="CASCADE"), primary_key=True)
     unit_code: Mapped[str] = mapped_column(ForeignKey("unit.code", onupdate="CASCADE"), primary_key=True)
+    closed_at: Mapped[datetime | None] = mapped_column(comment="the ticket's: a unit's tickets under way are one range")
 
 
 class Citizen(Model):

@@ -21,7 +21,7 @@ from portal.tickets.lifecycle import SETTLED_STATES, Outcome, TaskMove, TicketMo
 from portal.tickets.models import Task, Ticket
 from portal.tickets.moving import allowed, allowed_on_ticket, check_required, make, make_on_ticket, note
 from portal.tickets.sending import announce
-from portal.tickets.settling import cancel_tasks, continue_ticket, drop_request
+from portal.tickets.settling import cancel_tasks, continue_ticket, drop_request, note_closed
 from portal.web.actor import PORTAL, Actor
 
 GROUND_LENGTH, CONTACT_LENGTH, MOST_GROUNDS = 200, 200, 20
@@ -114,7 +114,7 @@ def resend(session: Session, actor: Actor, task: Task, text: str, at: datetime) 
 def close(session: Session, actor: Actor, ticket: Ticket, at: datetime) -> None:
     """The opener closes a resolved ticket."""
     make_on_ticket(actor, ticket, TicketMove.CLOSE)
-    ticket.closed_at = at
+    note_closed(session, [ticket], at)
     record(session, ticket, "closed", actor, at)
     audit(session, actor, "ticket.close", f"ticket {ticket.number}", at=at)
 
@@ -126,7 +126,7 @@ def withdraw(session: Session, actor: Actor, ticket: Ticket, reason: str, at: da
     check_required("reason", reason, MESSAGE_LENGTH, _("Say why it is withdrawn: the other units read it."), faults)
     faults.raise_any()
     make_on_ticket(actor, ticket, TicketMove.WITHDRAW)
-    ticket.closed_at = at
+    note_closed(session, [ticket], at)
     record(session, ticket, "withdrawn", actor, at, text=reason.strip())
     open_tasks = [task for task in ticket.tasks if task.state not in SETTLED_STATES]
     cancel_tasks(session, PORTAL, ticket, open_tasks, at, because="withdrawn")

@@ -1,13 +1,10 @@
 """Opening a ticket: planned, then written with its first tasks sent and their mails, in one transaction."""
 
 from datetime import datetime
-from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningInsert
 
 from directory.calendars import calendar_of
 from portal.audit.actions import record as audit
@@ -19,8 +16,8 @@ from portal.tickets.citizens import encrypted
 from portal.tickets.history import written
 from portal.tickets.letters import mail_arrival
 from portal.tickets.lifecycle import TaskState
-from portal.tickets.models import Entry, NumberSeries, Party, Ticket
-from portal.tickets.number import format_number
+from portal.tickets.models import Entry, Party, Ticket
+from portal.tickets.numbering import next_number
 from portal.tickets.planning import planned
 from portal.tickets.sending import as_sent
 from portal.web.actor import Actor
@@ -42,7 +39,7 @@ def open_ticket(
     if not anyway:
         refuse_if_open(session, actor, facts.procedure.code, facts.citizens, cipher, drill=opening.drill)
     ticket = planned(session, actor, facts, at)
-    ticket.number = _number(session, ticket)
+    ticket.number = next_number(session, ticket.opened_at, calendar_of(session, ticket.opener_code).tz)
     ticket.citizens = [encrypted(citizen, place, cipher) for place, citizen in enumerate(facts.citizens, start=1)]
     session.add(ticket)
     session.flush()
@@ -58,25 +55,6 @@ def opened_before(session: Session, actor: Actor, submission_key: str) -> Ticket
     """What the same form has opened already."""
     known = session.scalar(_TWIN, {"submission_key": submission_key, "unit_code": actor.unit_code})
     return session.get_one(Ticket, known) if known is not None else None
-
-
-def _number(session: Session, ticket: Ticket) -> str:
-    year = ticket.opened_at.astimezone(calendar_of(session, ticket.opener_code).tz).year
-    return format_number(year, _next_serial(session, year))
-
-
-def _next_serial(session: Session, year: int) -> int:
-    """The next serial of the year: two that open at once wait for one another here, and get two."""
-    return cast(int, session.scalar(_counting(session.get_bind().dialect.name), {"year": year}))
-
-
-@cache
-def _counting(dialect: str) -> ReturningInsert[int]:
-    """Built once."""
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    first = insert(NumberSeries).values(year=bindparam("year"), last=1)
-    upsert = first.on_conflict_do_update(index_elements=["year"], set_={"last": NumberSeries.last + 1})
-    return upsert.returning(NumberSeries.last)
 
 
 def _parties(ticket: Ticket) -> set[str]:

@@ -26,7 +26,7 @@ from portal.tickets.models import Task, Ticket
 from portal.tickets.moving import allowed_on_ticket, check_required, make_on_ticket
 from portal.tickets.queries import cancellations
 from portal.tickets.sending import announce
-from portal.tickets.settling import places_changed
+from portal.tickets.settling import note_closed, places_changed
 from portal.web.actor import Actor
 
 WITHIN = timedelta(days=30)
@@ -55,7 +55,8 @@ def reopen(session: Session, actor: Actor, ticket: Ticket, given: Reopening, at:
     behind = steps_behind(ticket.tasks, {task.step for task in chosen})
     cut = _cut_off(session, ticket, chosen)
     make_on_ticket(actor, ticket, TicketMove.REOPEN)
-    ticket.resolved_at = ticket.closed_at = None
+    ticket.resolved_at = None
+    note_closed(session, [ticket], None)
     record(session, ticket, "reopened", actor, at, text=given.reason.strip(), tasks=[task.id for task in chosen])
     audit(session, actor, "ticket.reopen", f"ticket {ticket.number}", at=at, tasks=[task.id for task in chosen])
     _begin_overall(session, ticket, at)

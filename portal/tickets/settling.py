@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from directory.chain import lowest_common_ancestor
@@ -57,6 +58,15 @@ def continue_ticket(session: Session, ticket: Ticket, at: datetime) -> None:
         ticket.resolved_at = at
         stop_clocks(ticket.clocks, at)
         record(session, ticket, "resolved", PORTAL, at)
+
+
+def note_closed(session: Session, tickets: Sequence[Ticket], at: datetime | None) -> None:
+    """When they were closed or withdrawn; None: they go on again. It stands with each unit that takes part as well."""
+    for ticket in tickets:
+        ticket.closed_at = at
+    ids = [ticket.id for ticket in tickets]
+    if ids:
+        session.execute(update(Party).where(Party.ticket_id.in_(ids)).values(closed_at=at))
 
 
 def drop_request(session: Session, task: Task, at: datetime) -> None:

@@ -6,16 +6,15 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, CompoundSelect, Select, and_, case, exists, func, or_, select, union
 
 from portal.accounts.models import Officer
-from portal.tickets.lifecycle import TaskState, TicketState
-from portal.tickets.models import Clock, Entry, Party, Task, Ticket
+from portal.tickets.lifecycle import UNDER_WAY
+from portal.tickets.models import Entry, Party, Ticket
 from portal.tickets.queries import readable_by, seen_by, sees_own
 from portal.tickets.readers import Mention, Reading
 from portal.web.actor import Actor
 from portal.web.permissions import Role
 
-UNDER_WAY = (TicketState.OPEN, TicketState.RESOLVED)
 LATEST = 300
-"Of the tickets on which the unit owes nothing any more, and of those a supervisor looked at, so many are asked about."
+"Of the tickets that a supervisor looked at, so many are asked about."
 
 
 def unread_for(actor: Actor) -> Select[int, int, int]:
@@ -63,33 +62,31 @@ def _going(behind: CTE, *about: ColumnElement[bool]) -> ColumnElement[bool]:
 def _unseen(actor: Actor, behind: CTE) -> tuple[ColumnElement[bool], ...]:
     """Of entries: to be read by the officer, who has not; of tickets never looked at none from before the account."""
     since = select(Officer.created_at).where(Officer.id == actor.officer_id).scalar_subquery()
-    return Entry.id > behind.c.seen, or_(behind.c.looked, Entry.at >= since), news(actor)
+    looked = behind.c.seen.is_not(None)
+    return Entry.id > func.coalesce(behind.c.seen, 0), or_(looked, Entry.at >= since), news(actor)
 
 
 def _behind(actor: Actor) -> CTE:
-    """(ticket_id, seen, looked): tickets with an entry after the last one seen, found first, by two keys each."""
+    """(ticket_id, seen or null): tickets with an entry after the last one seen, found first, by two keys each.
+
+    Each key is asked for by itself: joined, PostgreSQL would read all that the officer has ever looked at.
+    """
     ours = _concerning(actor).subquery()
-    mine = and_(Reading.ticket_id == ours.c.ticket_id, Reading.officer_id == actor.officer_id)
+    mine = Reading.ticket_id == ours.c.ticket_id, Reading.officer_id == actor.officer_id
+    seen = select(Reading.last_entry_id).where(*mine).scalar_subquery()
     newest = select(func.max(Entry.id)).where(Entry.ticket_id == ours.c.ticket_id).scalar_subquery()
-    seen = func.coalesce(Reading.last_entry_id, 0)
-    looked = Reading.officer_id.is_not(None).label("looked")
-    behind = select(ours.c.ticket_id, seen.label("seen"), looked).outerjoin_from(ours, Reading, mine)
-    return behind.where(sees_own(actor), newest > seen).cte().prefix_with("MATERIALIZED")
+    behind = select(ours.c.ticket_id, seen.label("seen"))
+    return behind.where(sees_own(actor), newest > func.coalesce(seen, 0)).cte().prefix_with("MATERIALIZED")
 
 
-def _concerning(actor: Actor) -> CompoundSelect[Any]:
-    """What the unit owes, will owe or opened, and its latest tickets; each by an index.
+def _concerning(actor: Actor) -> Select[int] | CompoundSelect[Any]:
+    """The tickets under way in which the unit takes part, one range of an index of those alone.
 
     For a supervisor also what he has looked at among what lies below; an officer sees no others than these.
     """
-    unit = actor.unit_code
-    owed = select(Clock.ticket_id).where(Clock.unit_code == unit, Clock.stopped_at.is_(None))
-    to_come = select(Task.ticket_id).where(Task.unit_code == unit, Task.state == TaskState.WAITING)
-    opened = select(Ticket.id).where(Ticket.opener_code == unit, Ticket.state.in_(UNDER_WAY))
-    part = select(Party.ticket_id).where(Party.unit_code == unit).order_by(Party.ticket_id.desc()).limit(LATEST)
-    ours = owed, to_come, opened, select(part.subquery())
+    ours = select(Party.ticket_id).where(Party.unit_code == actor.unit_code, Party.closed_at.is_(None))
     if Role.SUPERVISOR not in actor.roles:
-        return union(*ours)
+        return ours
     read = select(Reading.ticket_id).where(Reading.officer_id == actor.officer_id, seen_by(actor, Reading.ticket_id))
     latest = read.order_by(Reading.ticket_id.desc()).limit(LATEST)
-    return union(*ours, select(latest.subquery()))
+    return union(ours, select(latest.subquery()))

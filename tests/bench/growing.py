@@ -20,11 +20,10 @@ from portal.conversation.actions import send_message
 from portal.tickets import moves
 from portal.tickets.checking import Opening
 from portal.tickets.citizens import CitizenFacts
-from portal.tickets.lifecycle import Outcome
+from portal.tickets.lifecycle import UNDER_WAY, Outcome
 from portal.tickets.models import Party, Ticket
 from portal.tickets.opening import open_ticket
 from portal.tickets.queries import load_task
-from portal.tickets.unread import UNDER_WAY
 from tests.factories import actor_at
 
 ALL = 10_000

@@ -40,6 +40,7 @@ from portal.tickets.lifecycle import (
     SETTLED_STATES,
     TASK_MOVES,
     TICKET_MOVES,
+    UNDER_WAY,
     WHO,
     Outcome,
     Side,
@@ -47,7 +48,7 @@ from portal.tickets.lifecycle import (
     TaskState,
     TicketState,
 )
-from portal.tickets.models import Clock, Entry, Task, Ticket
+from portal.tickets.models import Clock, Entry, Party, Task, Ticket
 from portal.tickets.moves import Answer, Return, answer, close, resend, return_task, sign_for, withdraw
 from portal.tickets.queries import entries_of, load_task, load_ticket, visible_to
 from portal.tickets.reopening import Reopening, reopen
@@ -415,6 +416,13 @@ class Officers(RuleBasedStateMachine):
                 if clock.stopped is None and clock.task is not None:
                     owed = now.tasks[clock.task]
                     assert clock.unit == (opener if owed.state is TaskState.RETURNED else owed.unit), "who owes"
+
+    @invariant()
+    def who_takes_part_is_told_of_the_end_too(self) -> None:
+        own = select(Party.closed_at, Ticket.closed_at, Ticket.state).join(Ticket, Ticket.id == Party.ticket_id)
+        for told, closed, state in self.session.execute(own.where(Ticket.id.in_(self.ids.values()))):
+            assert told == closed
+            assert (closed is None) == (state in UNDER_WAY)
 
     @invariant()
     def a_request_has_its_object(self) -> None:

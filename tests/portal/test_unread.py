@@ -5,8 +5,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Officer
+from portal.contacts.actions import merge
 from portal.conversation.actions import send_message
-from portal.tickets.models import Entry, Ticket
+from portal.tickets.models import Entry, Party, Ticket
+from portal.tickets.moves import withdraw
 from portal.tickets.readers import Reading
 from portal.tickets.seeing import note_seen
 from portal.tickets.unread import unread_for
@@ -135,3 +137,16 @@ def test_the_page_says_which_entries_are_new_since_the_last_look(
     send_message(session, actor_at(province.changyi), ticket, "还有一事", clock.now)
     session.commit()
     assert "未读 还有一事" in words(client.get(f"/tickets/{ticket.number}").text)
+
+
+def test_a_unit_that_is_merged_hands_on_what_is_under_way_and_what_is_closed(
+    session: Session, province: Province, ticket: Ticket, clock: Clock
+) -> None:
+    over = opened(session, province.changyi, province.linjiang, clock.now)
+    withdraw(session, actor_at(province.changyi), over, "误开", clock.now)
+    steward = actor_at(province.corps, [Role.STEWARD])
+    merge(session, steward, province.linjiang, province.fusong, clock.now.date(), contacts_move=True, why="并入", at=clock.now)
+    session.commit()
+    parts = select(Party.ticket_id, Party.closed_at).where(Party.unit_code == province.fusong.code)
+    assert {row.ticket_id: row.closed_at for row in session.execute(parts)} == {ticket.id: None, over.id: over.closed_at}
+    assert over.closed_at is not None
