@@ -21,6 +21,8 @@ ESCAPED = re.compile("[&<>'\"]")
 PUT_IN = frozenset({"number", "url", "procedure", "step", "opener", "owing", "next_unit", "returned_by", "unit",
                     "why_unit", "ticket_number", "not_me_url", "on_it_url", "position"})  # fmt: skip
 "The texts that templates do nothing with but show."
+FURTHER = frozenset({dict, list, datetime})
+"Types of which the shape is not what they say, nor only that they are there."
 SUBJECT = "subject"
 "The blank for the subject, which both bodies repeat."
 
@@ -95,7 +97,10 @@ def shape_of(facts: Any, key: str = "") -> Hashable:
     """All that a template may decide on: the same of two letters that differ in nothing but what is put in."""
     kind = type(facts)
     if kind is dict:
-        return tuple([shape_of(value, key) for key, value in facts.items()])
+        return tuple([
+            shape_of(value, key) if type(value) in FURTHER else str if value and key in PUT_IN else value
+            for key, value in facts.items()
+        ])  # fmt: skip
     if kind is list:
         return tuple([shape_of(each) for each in facts])
     if kind is datetime:

@@ -146,8 +146,9 @@ def _on_it_url(letter: Letter) -> str:
 def _shown(item: Item, language: str) -> dict[str, Any]:
     """The fields of an `Item`, absent ones None, with the names of procedure and step in the reader's language."""
     given = cast(Mapping[str, Any], item)
-    shown = {field: given.get(field) for field in OF_ITEM}
-    return {**shown, "procedure": given[f"procedure_{language}"], "step": given[f"step_{language}"]}
+    shown: dict[str, Any] = {field: given.get(field) for field in OF_ITEM}
+    shown["procedure"], shown["step"] = given[f"procedure_{language}"], given[f"step_{language}"]
+    return shown
 
 
 def _language(letter: Letter) -> str:

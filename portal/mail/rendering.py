@@ -1,6 +1,6 @@
 """A letter's facts in words: subject, plain text and HTML, in the reader's language, by templates or forms of them."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache, partial
@@ -163,15 +163,8 @@ def _rendered(kind: str, part: str, facts: Mapping[str, Any]) -> str:
 
 
 def _without_gaps(text: str) -> str:
-    return "\n".join(_single_gaps(line.strip() for line in text.strip().splitlines())) + "\n"
-
-
-def _single_gaps(lines: Iterator[str]) -> Iterator[str]:
-    before = ""
-    for line in lines:
-        if line or before:
-            yield line
-        before = line
+    lines = [line.strip() for line in text.strip().splitlines()]
+    return "\n".join([line for before, line in zip(["", *lines], lines, strict=False) if line or before]) + "\n"
 
 
 def _timezone() -> tzinfo:
