@@ -25,7 +25,7 @@ from portal.mail.pace import Pace
 from portal.mail.standing_in import pass_on
 from portal.mail.verdict import Fate, Verdict
 
-BATCH = 50
+BATCH = 100
 "Mails taken at a time: what a killed process delays until its lease is over."
 
 LEASE = timedelta(minutes=5)

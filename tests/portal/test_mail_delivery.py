@@ -44,6 +44,7 @@ from portal.mail.queries import OutboxFilter
 from portal.mail.verdict import GAPS, Stage, gap, of_refusal
 from tests.factories import make_contact, make_unit
 from tests.portal.mail_servers import faulty, free_port, parsed, sink
+from tests.portal.pages import asked_of_the_database
 
 ROOT = Path(__file__).resolve().parents[2]
 AT = datetime(2016, 1, 6, 1, 0, tzinfo=UTC)
@@ -418,6 +419,18 @@ def test_many_mails_share_one_connection(session: Session, own_settings: Setting
     with sink() as server:
         report = deliver(session, with_server(own_settings, server.port), AT)
     assert (report.sent, len(set(server.ids)), server.connections) == (2 * BATCH + 3, 2 * BATCH + 3, 1)
+
+
+@pytest.mark.usefixtures("app")
+def test_a_hundred_mails_are_taken_at_once_and_each_is_settled_by_itself(
+    session: Session, own_settings: Settings
+) -> None:
+    queue(session, 100)
+    with sink() as server, asked_of_the_database() as asked:
+        assert deliver(session, with_server(own_settings, server.port), AT).sent == 100
+    taken = [sql for sql in asked if sql.startswith("WITH due")]
+    settled = [sql for sql in asked if sql.startswith("UPDATE outbox_mail")]
+    assert (len(taken), len(settled)) == (2, 100), "the second finds that there are no more"
 
 
 @pytest.mark.parametrize("fault", ["drop", "421 too many messages"])
