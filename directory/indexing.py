@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Any
 
@@ -26,6 +27,8 @@ from directory.names import Above, Person, Served, UnitFacts, terms
 from directory.progress import Told, tell_nobody
 
 UNITS_AT_A_TIME = 5_000
+ROOM = -64_000
+"Of SQLite, as its pragma takes it: negative, so many times 1,024 bytes."
 INTO = f"{LookupTerm.__tablename__} (term, weight, unit_code)"
 NAMES_APART = "、"
 REGISTERS = (UnitKind.CORPS, UnitKind.DETACHMENT, UnitKind.HALL)
@@ -48,9 +51,25 @@ def refresh_lookup_terms(session: Session, unit_codes: Iterable[str], told: Told
     """
     session.flush()
     codes = sorted(set(unit_codes))
-    for start in range(0, len(codes), UNITS_AT_A_TIME):
-        told(start / len(codes))
-        _refresh(session, codes[start : start + UNITS_AT_A_TIME])
+    with _room(session) if len(codes) > UNITS_AT_A_TIME else nullcontext():
+        for start in range(0, len(codes), UNITS_AT_A_TIME):
+            told(start / len(codes))
+            _refresh(session, codes[start : start + UNITS_AT_A_TIME])
+
+
+@contextmanager
+def _room(session: Session) -> Iterator[None]:
+    """SQLite keeps more of the file in memory meanwhile: the terms of so many units come to every page of the table."""
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    before = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA cache_size = {ROOM}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size = {before}")
 
 
 def _refresh(session: Session, codes: Sequence[str]) -> None:
@@ -144,7 +163,7 @@ def _above(session: Session, codes: Sequence[str]) -> dict[str, list[Above]]:
     of_these = steps.where(among(session, codes)(UnitAncestor.unit_code))
     chains = session.execute(of_these.order_by(UnitAncestor.distance)).all()
     units = {unit.code: unit for unit in _higher(session, {step.ancestor_code for step in chains})}
-    itself = {code: _as_above(units[code]) for _unit, code, distance in chains if distance}
+    itself = {code: _as_above(units[code]) for code in {step.ancestor_code for step in chains if step.distance}}
     above: dict[str, list[Above]] = defaultdict(list)
     for code, higher, distance in chains:
         above[code] += [itself[higher]] if distance else []

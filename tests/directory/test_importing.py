@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from directory import importing
+from directory import importing, indexing
 from directory.actions import add_contact, add_unit
 from directory.importing import Giver, ImportStateError, PlanChangedError, SomeRefusedError
 from directory.imports import ImportRecord, ImportState
+from directory.indexing import refresh_lookup_terms
 from directory.lookup import find
 from directory.models import Contact, ContactRole, ContactState, LookupTerm, Unit, UnitAncestor, UnitKind
 from directory.sheets.gathering import gather_subtree
@@ -300,3 +301,23 @@ def test_the_collector_is_at_work_again_whatever_came_of_an_import(session: Sess
     importing.draw_up(session, record)
     importing.apply(session, record, "吴示例", AT)
     assert gc.isenabled()
+
+
+def test_sqlite_keeps_more_in_memory_while_it_writes_many_terms_and_less_afterwards(
+    session: Session, province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if session.get_bind().dialect.name != "sqlite":
+        pytest.skip("PostgreSQL's memory is the administrator's")
+
+    def room() -> int:
+        return int(session.connection().exec_driver_sql("PRAGMA cache_size").scalar_one())
+
+    monkeypatch.setattr(indexing, "UNITS_AT_A_TIME", 3)
+    before, meanwhile = room(), []
+    refresh_lookup_terms(session, ["220202000000"], lambda _share: meanwhile.append(room()))
+    refresh_lookup_terms(session, session.scalars(select(Unit.code)), lambda _share: meanwhile.append(room()))
+    assert meanwhile == [before] + [indexing.ROOM] * 4
+    assert room() == before
+    with pytest.raises(KeyError):
+        refresh_lookup_terms(session, session.scalars(select(Unit.code)), lambda _share: {}["a fault"])
+    assert room() == before
