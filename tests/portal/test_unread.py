@@ -1,12 +1,14 @@
 """What an officer has not read yet."""
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Officer
 from portal.contacts.actions import merge
 from portal.conversation.actions import send_message
+from portal.extensions import alembic, db
 from portal.tickets.models import Entry, Party, Ticket
 from portal.tickets.moves import withdraw
 from portal.tickets.readers import Reading
@@ -150,3 +152,19 @@ def test_a_unit_that_is_merged_hands_on_what_is_under_way_and_what_is_closed(
     parts = select(Party.ticket_id, Party.closed_at).where(Party.unit_code == province.fusong.code)
     assert {row.ticket_id: row.closed_at for row in session.execute(parts)} == {ticket.id: None, over.id: over.closed_at}
     assert over.closed_at is not None
+
+
+def test_a_database_from_before_learns_what_is_under_way(
+    app: Flask, session: Session, province: Province, ticket: Ticket, clock: Clock
+) -> None:
+    over = opened(session, province.changyi, province.linjiang, clock.now)
+    withdraw(session, actor_at(province.changyi), over, "误开", clock.now)
+    session.commit()
+    wanted = {ticket.id: None, over.id: over.closed_at}
+    session.close()
+    with app.app_context():
+        alembic.downgrade("0031")
+        alembic.upgrade()
+        parts = db.session.execute(select(Party.ticket_id, Party.closed_at)).all()
+        assert {row.ticket_id: row.closed_at for row in parts} == wanted
+        db.session.rollback()
