@@ -28,10 +28,10 @@ PRAGMAS = (
     "foreign_keys=ON",
     "synchronous=NORMAL",
     "secure_delete=ON",
-    "cache_size=-4000",
+    "cache_size=-5000",
 )
 """`secure_delete`: what is purged is overwritten in the file, not only forgotten. `cache_size`: a connection keeps
-four million bytes of pages; in the usual two million the counts of a work list read theirs again each time."""
+five million bytes of pages; in the usual two million the counts of a work list read theirs again each time."""
 
 
 class Migrations(Alembic):

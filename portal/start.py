@@ -15,7 +15,8 @@ from portal.config import ROOT
 
 READY_WITHIN = 30.0
 "Seconds that the web server may take until it answers."
-WEB_WORKERS, WEB_THREADS = 2, 4
+WEB_WORKERS, WEB_THREADS = 2, 2
+"Threads of one process work in turn (ADR 0054): a machine with more cores gets more processes, not more threads."
 
 
 class NotStarted(RuntimeError):  # noqa: N818  says what happened

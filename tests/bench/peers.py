@@ -1,7 +1,7 @@
 """Ours and django-helpdesk, filled with the same work and asked in turn: `python -m tests.bench.peers [SIZE] [--sweep]`.
 
 `make bench-peers` makes the peer's environment (build/peers) first. Both are served by gunicorn with two processes of
-four threads, on databases of the same kind. A page of ours is one request; the peer's list is a page and the rows that
+two threads, on databases of the same kind. A page of ours is one request; the peer's list is a page and the rows that
 its script asks for, both counted. Its sweep sends each mail while it climbs; ours writes rows, so its delivery to the
 same mail server is counted with it.
 """

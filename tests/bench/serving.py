@@ -1,4 +1,4 @@
-"""Both sides of a comparison as a province runs them: gunicorn with two processes of four threads, asked over HTTP."""
+"""Both sides of a comparison as a province runs them: gunicorn with two processes of two threads, asked over HTTP."""
 
 import http.client
 import os
@@ -16,7 +16,7 @@ from portal.config import ROOT
 from tests.clients import TOKEN
 from tests.portal.mail_servers import free_port
 
-WORKERS, THREADS = 2, 4
+WORKERS, THREADS = 2, 2
 
 
 class Unexpected(RuntimeError):  # noqa: N818  what the answer was

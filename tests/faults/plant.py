@@ -22,7 +22,7 @@ SAFE = {**FAST, "synchronous_commit": "on", "fsync": "off", "autovacuum": "on", 
 "What was committed is there after a `kill -9` of the server; only a machine without power would need more."
 DATABASE = "duijie"
 KEYS = {"PORTAL_SECRET_KEY": "the secret key of the faults, and of nothing else", "PORTAL_DATA_KEY": "the data key of the faults, and of nothing else"}
-GUNICORN = ("--workers", "2", "--threads", "4", "--worker-class", "gthread", "--preload", "--log-level", "error")
+GUNICORN = ("--workers", "2", "--threads", "2", "--worker-class", "gthread", "--preload", "--log-level", "error")
 COMES_UP_WITHIN = 90.0
 
 

@@ -28,7 +28,7 @@ POSTS, BEFORE_THE_KILL, AT_ONCE = 200, 60, 8
 
 
 class Web:
-    """The real web server, two processes of four threads, as `portal start` runs it."""
+    """The real web server, two processes of two threads, as `portal start` runs it."""
 
     def __init__(self, app: Flask, port: int, **others: str) -> None:
         settings = app.extensions["settings"]
@@ -42,7 +42,7 @@ class Web:
             "PORTAL_API_CALLS": "0",
             **others,
         }
-        options = ["--workers", "2", "--threads", "4", "--worker-class", "gthread", "--preload", "--log-level", "critical"]
+        options = ["--workers", "2", "--threads", "2", "--worker-class", "gthread", "--preload", "--log-level", "critical"]
         command = [sys.executable, "-m", "gunicorn", *options, "--bind", f"127.0.0.1:{port}", "wsgi:app"]
         self.url = f"http://127.0.0.1:{port}"
         self.process = subprocess.Popen(command, cwd=ROOT, env=environ, start_new_session=True)
