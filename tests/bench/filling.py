@@ -28,7 +28,7 @@ from tests.conftest import DEMO_PASSWORD, running
 from tests.factories import actor_at
 
 OFFICER, UNIT, OTHER = "changyi", "220202000000", "220681000000"
-COLLEAGUES = tuple(f"changyi{number}" for number in range(2, 10))
+COLLEAGUES = tuple(f"changyi{number}" for number in range(2, 26))
 "Eight at the same windows: nobody looks up as fast as all of them together."
 LONG = "长期协查 五百条往来"
 UNREAD = 20

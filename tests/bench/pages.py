@@ -150,7 +150,7 @@ def sweeping(stand: Stand, rounds: int) -> Ratio:
 
 def throughput(stand: Stand, seconds: float) -> tuple[float, float]:
     """Requests a second from eight clients: (bare, ours); 7 in 10 lists and pages, 2 look-ups, 1 opens a ticket."""
-    plain = _warm([stand.bare] * CLIENTS, seconds, lambda _browser: cycle([lambda b: b.get(f"/units/{UNIT}")]))
+    plain = _warm([stand.bare], seconds, lambda _browser: cycle([lambda b: b.get(f"/units/{UNIT}")]))
     officers = [signed_in(stand.ours.port, each, DEMO_PASSWORD) for each in COLLEAGUES]
     return plain, _warm(officers, seconds, lambda browser: _mix(stand, browser))
 
@@ -178,21 +178,26 @@ def _mix(stand: Stand, browser: Browser) -> "Iterator[Callable[[Browser], object
 
 
 def _load(known: Sequence[Browser], seconds: float, mix: Mix) -> float:
-    """Each client a connection of its own, with the cookies of one that is signed in."""
+    """Each client asks in the name of one after the other, over connections of its own: none looks up too fast."""
     until = perf_counter() + seconds
     with ThreadPoolExecutor(CLIENTS) as clients:
-        asked = [clients.submit(_asked, Browser(each.port, dict(each.cookies)), mix, until) for each in known]
+        asked = [clients.submit(_asked, known[place::CLIENTS] or known, mix, until) for place in range(CLIENTS)]
     return sum(each.result() for each in asked) / seconds
 
 
-def _asked(browser: Browser, mix: Mix, until: float) -> int:
+def _asked(known: Sequence[Browser], mix: Mix, until: float) -> int:
     """How much one client asked until that moment, one after the other."""
-    for done, ask in enumerate(mix(browser)):
+    browsers = [Browser(each.port, dict(each.cookies)) for each in known]
+    turns = cycle([(browser, mix(browser)) for browser in browsers])
+    done = 0
+    for browser, asks in turns:
         if perf_counter() > until:
-            browser.close()
-            return done
-        ask(browser)
-    return 0
+            break
+        next(asks)(browser)
+        done += 1
+    for browser in browsers:
+        browser.close()
+    return done
 
 
 @contextmanager
