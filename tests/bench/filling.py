@@ -29,7 +29,7 @@ from tests.factories import actor_at
 
 OFFICER, UNIT, OTHER = "changyi", "220202000000", "220681000000"
 COLLEAGUES = tuple(f"changyi{number}" for number in range(2, 26))
-"Eight at the same windows: nobody looks up as fast as all of them together."
+"Three for each client, at the same windows: nobody may look up as fast as a client asks."
 LONG = "长期协查 五百条往来"
 UNREAD = 20
 "Tickets of the unit that the officer has not looked at yet."

@@ -20,6 +20,7 @@ from directory.undoing import TouchedSinceError, undo
 from tests.conftest import in_utc
 from tests.factories import Province, make_officer
 from tests.sheets import csv_of
+from tests.statements import number_asked
 
 AT = in_utc("2016-01-04 09:00")
 HEADER = ["机构代码", "单位名称", "上级单位代码", "地址", "联系人", "联系电话", "电子邮箱"]
@@ -224,22 +225,6 @@ def test_a_division_that_the_database_lacks_comes_from_the_list(session: Session
 # --- cost ------------------------------------------------------------------------------------------------------------
 
 
-def statements(session: Session, work: Callable[[], object]) -> int:
-    """How often the database is asked, counted where SQLAlchemy hands a statement to the driver."""
-    counted: list[str] = []
-
-    def count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        counted.append(statement)
-
-    engine = session.get_bind()
-    event.listen(engine, "before_cursor_execute", count)
-    try:
-        work()
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
-    return len(counted)
-
-
 def stations(number: int, first: int = 0, street: str = "一街") -> bytes:
     """So many stations of one hall, each with a person, an address and a number."""
     lines = (
@@ -251,18 +236,18 @@ def stations(number: int, first: int = 0, street: str = "一街") -> bytes:
 
 
 def test_new_units_cost_statements_by_the_thousand_not_by_the_line(session: Session, province: Province) -> None:
-    few = statements(session, lambda: applied(session, stations(3, first=500)))
-    many = statements(session, lambda: applied(session, stations(90)))
+    few = number_asked(session, lambda: applied(session, stations(3, first=500)))
+    many = number_asked(session, lambda: applied(session, stations(90)))
     assert many <= few
     assert session.scalar(select(func.count()).select_from(Unit).where(Unit.name.like("第%号派出所"))) == 93
 
 
 def test_changed_units_cost_statements_by_the_thousand_not_by_the_line(session: Session, province: Province) -> None:
     applied(session, stations(90))
-    few = statements(session, lambda: applied(session, stations(3, street="解放大街")))
+    few = number_asked(session, lambda: applied(session, stations(3, street="解放大街")))
     session.expire_all()
     record: list[ImportRecord] = []
-    many = statements(session, lambda: record.append(applied(session, stations(90, street="解放大道路"))))
+    many = number_asked(session, lambda: record.append(applied(session, stations(90, street="解放大道路"))))
     assert record[0].counts["changed"] == 90
     assert many <= few
 
@@ -270,15 +255,14 @@ def test_changed_units_cost_statements_by_the_thousand_not_by_the_line(session: 
 def test_undoing_costs_statements_by_the_thousand_too(session: Session, province: Province) -> None:
     applied(session, stations(90))
     few, many = applied(session, stations(3, 90)), applied(session, stations(80, street="解放大街"))
-    assert statements(session, lambda: undo(session, many, "吴示例", AT)) <= 5 + statements(
+    assert number_asked(session, lambda: undo(session, many, "吴示例", AT)) <= 5 + number_asked(
         session, lambda: undo(session, few, "吴示例", AT)
     )
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_no_statement_has_a_value_for_each_line_on_postgresql(session: Session, province: Province) -> None:
     """The driver takes longer over thousands of values than the server does over the rows."""
-    if session.get_bind().dialect.name != "postgresql":
-        pytest.skip("SQLite takes a row at a time")
     most: list[int] = [0]
 
     def count(_connection: object, _cursor: object, _sql: str, values: Sized, _context: object, many: bool) -> None:
@@ -303,12 +287,10 @@ def test_the_collector_is_at_work_again_whatever_came_of_an_import(session: Sess
     assert gc.isenabled()
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_sqlite_keeps_more_in_memory_while_it_writes_many_terms_and_less_afterwards(
     session: Session, province: Province, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if session.get_bind().dialect.name != "sqlite":
-        pytest.skip("PostgreSQL's memory is the administrator's")
-
     def room() -> int:
         return int(session.connection().exec_driver_sql("PRAGMA cache_size").scalar_one())
 

@@ -5,11 +5,12 @@ from time import thread_time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.lookup import GUESSED, find
 from directory.models import Contact, Phone, Unit, UnitKind
+from tests.statements import number_asked
 
 CORPS = "220000000000"
 CHANGCHUN, JILIN, BAISHAN, YANBIAN = "220100000000", "220200000000", "220600000000", "222400000000"
@@ -347,18 +348,7 @@ def test_no_limit_no_hits(jilin: Session) -> None:
 
 
 def statements(session: Session, words: str) -> int:
-    counted: list[str] = []
-
-    def count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        counted.append(statement)
-
-    engine = session.get_bind()
-    event.listen(engine, "before_cursor_execute", count)
-    try:
-        find(session, words, near=CHANGYI)
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
-    return len(counted)
+    return number_asked(session, lambda: find(session, words, near=CHANGYI))
 
 
 def test_one_word_is_one_statement_and_several_are_two(jilin: Session) -> None:

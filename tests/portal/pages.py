@@ -5,9 +5,8 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import event
-
 from portal.extensions import db
+from tests.statements import asked_of
 
 FIELD = re.compile(r'<input[^>]*?name="(?P<name>[^"]+)"[^>]*?value="(?P<value>[^"]*)"')
 
@@ -22,16 +21,8 @@ def statements() -> Iterator[Callable[[], int]]:
 @contextmanager
 def asked_of_the_database() -> Iterator[list[str]]:
     """The statements inside the block, in their order."""
-    asked: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
-        asked.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
+    with asked_of(db.engine) as asked:
         yield asked
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def words(page: str) -> str:
