@@ -42,12 +42,12 @@ class _Loaded(NamedTuple):
 
 def calendar_of(session: Session, unit_code: str) -> WorkingCalendar:
     """The calendar in which `unit_code` works; that of the province for "" and for a unit without hours of its own."""
-    loaded = load_calendars(session, [unit_code] if unit_code else [])
-    asked = unit_code, session.info.get(TIMEZONE, CHINA)
+    loaded, asked = _loaded(session), (unit_code, session.info.get(TIMEZONE, CHINA))
     if (calendar := loaded.made.get(asked)) is None:
+        load_calendars(session, [unit_code] if unit_code else [])
         hours, own = loaded.units.get(unit_code, ("", ()))
         calendar = _made(asked[1], hours, loaded.common, own, loaded.known_until)
-        if unit_code in loaded.units:
+        if not unit_code or unit_code in loaded.units:
             loaded.made[asked] = calendar
     return calendar
 
@@ -65,8 +65,7 @@ def calendar_with_duty(session: Session, unit_code: str, since: datetime) -> Wor
 def load_calendars(session: Session, unit_codes: Collection[str]) -> _Loaded:
     """Read what the calendars of these units need, with two statements at most, unless it was in this transaction."""
     loaded = _loaded(session)
-    missing = set(unit_codes) - loaded.units.keys()
-    if missing:
+    if missing := {code for code in unit_codes if code not in loaded.units}:
         loaded.units.update(_of_units(session, missing))
     return loaded
 
