@@ -77,13 +77,16 @@ def assess(facts: Facts, at: datetime) -> Freshness:
     A later confirmation never lowers the score. A bounce counts until a later delivery, after which the contact is
     mailed again but stays in doubt, or until a later confirmation or answer, which settles it.
     """
-    if facts.state is ContactState.RETIRED:
-        return Freshness(ContactState.RETIRED, 0, (Because(Reason.RETIRED, None),))
-    state = _state(facts, at)
+    state = state_of(facts, at)
+    if state is ContactState.RETIRED:
+        return Freshness(state, 0, (Because(Reason.RETIRED, None),))
     return Freshness(state, _score(facts, state, at), tuple(_reasons(facts, state, at)))
 
 
-def _state(facts: Facts, at: datetime) -> ContactState:
+def state_of(facts: Facts, at: datetime) -> ContactState:
+    """The state alone, as a row of a list shows it."""
+    if facts.state is ContactState.RETIRED:
+        return ContactState.RETIRED
     proof = _proof(facts)
     if _bounces(facts):
         return ContactState.BOUNCING

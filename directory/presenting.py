@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from directory.calendars import calendar_of, open_at
 from directory.edition import kept
-from directory.freshness import assess
+from directory.freshness import state_of
 from directory.lookup import Hit
 from directory.models import Contact, ContactRole, ContactState, Phone, Unit, UnitAncestor
 from directory.queries import CODES, UNREACHABLE
@@ -172,33 +172,43 @@ class _Known:
     unit: Row[*tuple[Any, ...]]
     shape: dict[str, Any]
     parent: dict[str, Any] | None
-    listed: list[Any]
-    "its people, who is called first first"
+    answers: Any
+    "who is called first"
+    phones: list[str]
+    email: str | None
+    supervisors: int
 
     @classmethod
     def of(cls, unit: Any, above: Mapping[str, Any], contacts: Sequence[Any]) -> "_Known":
         """Of rows; the units above it are among `above`."""
-        parent = above.get(unit.parent_code or "")
-        told = public(_shape(parent, above)) if parent else None
-        return cls(unit, public(_shape(unit, above)), told, in_calling_order(contacts))
+        parent, listed = above.get(unit.parent_code or ""), in_calling_order(contacts)
+        reachable = [contact for contact in listed if _is_reachable(contact)]
+        numbers = [number for contact in listed for number in contact.numbers][:MOST_PHONES]
+        return cls(
+            unit,
+            public(_shape(unit, above)),
+            public(_shape(parent, above)) if parent else None,
+            answers=listed[0] if listed else None,
+            phones=numbers or ([unit.public_phone] if unit.public_phone else []),
+            email=next((contact.email for contact in reachable), None),
+            supervisors=sum(contact.role is ContactRole.SUPERVISOR for contact in reachable),
+        )
 
 
 def _card(known: _Known, at: datetime, today: date, *, open_now: bool, matched: str) -> UnitCard:
-    unit, listed = known.unit, known.listed
-    reachable = [contact for contact in listed if _is_reachable(contact)]
-    numbers = [number for contact in listed for number in contact.numbers][:MOST_PHONES]
+    """As things are at that instant: what stays so while the directory does is known."""
     return UnitCard(
         **known.shape,
         parent=known.parent,
-        phones=numbers or ([unit.public_phone] if unit.public_phone else []),
-        email=next((contact.email for contact in reachable), None),
-        supervisors=sum(contact.role is ContactRole.SUPERVISOR for contact in reachable),
+        phones=known.phones,
+        email=known.email,
+        supervisors=known.supervisors,
         open_now=open_now,
-        freshness=str(assess(listed[0], at).state) if listed else NOBODY,
+        freshness=str(state_of(known.answers, at)) if known.answers else NOBODY,
         matched=matched,
-        answers=listed[0] if listed else None,
-        service=service_of(unit, today),
-        in_service_from=unit.in_service_from,
+        answers=known.answers,
+        service=service_of(known.unit, today),
+        in_service_from=known.unit.in_service_from,
     )
 
 
