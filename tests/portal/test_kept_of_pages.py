@@ -30,6 +30,7 @@ from portal.tickets.models import Entry, Ticket
 from portal.tickets.moves import Answer, answer
 from portal.tickets.queries import load_task
 from portal.tickets.ticket_forms import KINDS, _empty
+from portal.web.drawing import DRAWN
 from portal.web.filters import moment
 from portal.web.languages import in_language
 from portal.web.permissions import Role
@@ -99,6 +100,21 @@ def test_an_answer_of_the_look_up_is_drawn_anew_when_what_it_says_changes(
         assert client.get(asked).text == before
         made()
         assert client.get(asked).text != before
+
+
+def test_an_answer_is_not_drawn_again_for_another_word_and_says_what_that_one_met(
+    app: Flask, session: Session, province: Province, client: Client
+) -> None:
+    sign_in(client, make_officer(session, province.changyi, "zhang"))
+    by_name = client.get("/directory/hits?q=临江市").text
+    before = app.extensions[DRAWN].cache_info()
+    by_code = client.get(f"/directory/hits?q={province.linjiang.code}").text
+    rows = re.compile(r'<li class="hit".*?</li>', re.DOTALL)
+    named, coded = (dict.fromkeys(rows.findall(page)) for page in (by_name, by_code))
+    (row,) = coded
+    assert "按代码找到" in row
+    assert row.replace("按代码找到", "按名称找到") in named
+    assert app.extensions[DRAWN].cache_info().misses == before.misses + 1, "the words alone"
 
 
 def test_whom_a_unit_works_with_is_known_for_a_minute_and_then_asked_again(
