@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    String,
     and_,
     bindparam,
     case,
@@ -83,7 +84,7 @@ def word_parameters(words: Sequence[str]) -> dict[str, str]:
 def narrowing_parameters(query: Query, asker: Asker) -> dict[str, Any]:
     """The values of `narrowing` and `among_equals`, those that are not asked for left out."""
     roles = {f"role_{place}": role for place, role in enumerate(sorted(query.roles))}
-    others = {"kinds": sorted(query.kinds), "partners": sorted(asker.partners), "near": asker.near}
+    others = {"kinds": sorted(query.kinds), "partners": " ".join(sorted(asker.partners)), "near": asker.near}
     return roles | {name: value for name, value in others.items() if value}
 
 
@@ -131,7 +132,8 @@ def among_equals(shape: Shape, unit: Any, within: FromClause | type[Unit]) -> It
     if not shape.number:
         yield higher(unit)
     if shape.partners:
-        yield case((unit.code.in_(bindparam("partners", expanding=True)), number(0)), else_=number(1))
+        partners: ColumnElement[str] = bindparam("partners", type_=String)
+        yield case((partners.contains(unit.code), number(0)), else_=number(1))
     if shape.near:
         own, other = aliased(UnitAncestor), aliased(UnitAncestor)
         chain = select(own.ancestor_code).where(own.unit_code == bindparam("near"))

@@ -37,7 +37,8 @@ def _of_kind(session: Session, query: Query, asker: Asker, limit: int) -> Iterat
 
 def _from_near_to_far(session: Session, shape: Shape, asker: Asker) -> Iterator[tuple[Select[str], Mapping[str, Any]]]:
     if asker.partners:
-        yield _listing(shape).where(Unit.code.in_(bindparam("partners", expanding=True))), {}
+        partners = Unit.code.in_(bindparam("partners", expanding=True))
+        yield _listing(shape).where(partners), {"partners": sorted(asker.partners)}
     outwards = select(UnitAncestor.ancestor_code).where(UnitAncestor.unit_code == asker.near)
     for circle in session.scalars(outwards.order_by(UnitAncestor.distance)).all() if asker.near else ():
         yield _within(shape), {"circle": circle}

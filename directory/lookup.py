@@ -113,11 +113,18 @@ def _first(limit: int, hits: Iterable[Hit]) -> list[Hit]:
 
 
 def _stages(session: Session, typed: Query) -> Iterator[Iterable[Query]]:
+    """Each made when it is asked for: nearly always the first is the last."""
+    yield from _together_or_not(typed)
     query = apart(typed)
-    for reading in (typed, query, written(query), unfinished(query), dialled(query)):
-        yield [joined(reading)]
-        yield [reading]
+    yield from _together_or_not(query)
+    for change in (written, unfinished, dialled):
+        yield from _together_or_not(change(query))
     yield from _cut(session, written(query), list)
+
+
+def _together_or_not(query: Query) -> Iterator[Iterable[Query]]:
+    yield [joined(query)]
+    yield [query]
 
 
 def _guesses(session: Session, query: Query, asker: Asker, limit: int, tried: set[Query]) -> list[Hit]:

@@ -35,7 +35,7 @@ class RegisterHint:
 
 def register_hint(session: Session, typed: str) -> RegisterHint | None:
     """What the six digits say; None if something else was typed, or a code of no prefecture here."""
-    words = parse(typed).words
+    words = parse(typed).words if any(map(str.isnumeric, typed)) else ()
     if len(words) != 1 or not (words[0].isdecimal() and len(words[0]) == DIGITS):
         return None
     (code,) = words

@@ -95,19 +95,18 @@ def _found(most: int) -> dict[str, object]:
     words, own, at = first_six(_typed()), actor().unit_code, now()
     if not words:
         return {"words": "", "cards": [], "book": _book(), "examples": EXAMPLES, "own_unit": own}
-    found = find(db.session, words, most, own, partners=partners_lately(db.session, own, at))
-    cards = describe(db.session, found, at)
+    session = db.session
+    found = find(session, words, most, own, partners=partners_lately(session, own, at))
+    cards = describe(session, found, at)
     return {
         "words": words,
         "cards": cards,
         "most": most,
         "own_unit": own,
         "guessed": all(hit.score >= GUESSED for hit in found),
-        "hint": register_hint(db.session, words),
+        "hint": register_hint(session, words),
         "cut": "cut" in request.args or words != _typed(),
-        "opens": {
-            card.code: calendar_of(db.session, card.code).next_opening(at) for card in cards if not card.open_now
-        },
+        "opens": {card.code: calendar_of(session, card.code).next_opening(at) for card in cards if not card.open_now},
     }
 
 
