@@ -1,7 +1,9 @@
 """create_app(): the only place where the parts are wired together."""
 
+from collections.abc import Callable
 from functools import partial
 from inspect import iscoroutinefunction
+from typing import Any
 
 from flask import Flask
 
@@ -76,9 +78,12 @@ whoever waits for an answer waits for a quarter of an hour. Seconds; the last on
 
 
 class Application(Flask):
-    """Flask, with a template for each language."""
+    """Flask, with a template for each language. No view is asynchronous, and no hook: nothing has to be looked into."""
 
     jinja_environment = InLanguages
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -175,6 +180,7 @@ def _init_extensions(app: Flask) -> None:
     login.user_loader(load_signed_in)
     login.login_view = "accounts.sign_in"
     login.login_message = None
+    login.session_protection = None  # it only marks a session as not fresh; ours says itself when it was proved
     login.needs_refresh_handler(proving.ask)
     mail.init_app(app)
 

@@ -97,10 +97,15 @@ def foreign_keys_aside(connection: Connection) -> Iterator[None]:
 
 
 def _keep_foreign_keys(connection: Connection, on_or_off: str) -> None:
-    """Told to the driver itself: within a transaction SQLite passes it over."""
+    """Within a transaction SQLite passes it over."""
     connection.rollback()
+    _told(connection, f"PRAGMA foreign_keys={on_or_off}")
+
+
+def _told(connection: Connection, sql: str) -> None:
+    """To the driver itself, past the engine: what cannot fail, and is said with every page."""
     driver: Any = connection.connection.driver_connection
-    driver.execute(f"PRAGMA foreign_keys={on_or_off}")
+    driver.execute(sql)
 
 
 def statement_by_statement(engine: Engine) -> Connection:
@@ -140,4 +145,7 @@ def _begin(connection: Connection) -> None:
         return
     reading_request = has_request_context() and request.method in SAFE
     only_reads = connection.get_execution_options().get("read_only", reading_request)
-    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+    if only_reads:
+        _told(connection, "BEGIN")
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

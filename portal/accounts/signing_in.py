@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from flask import current_app, request, url_for
 from flask_login import UserMixin
+from sqlalchemy.orm import Session
 
 from directory.edition import seen
 from portal.accounts import queries
@@ -98,22 +99,24 @@ def idle_limit() -> timedelta:
 
 def load_signed_in(token: str) -> SignedIn | None:
     """Who opened the session that the token belongs to; None if it, or the account, has ended."""
-    at = now()
-    found = opened(_rows(token, at), at)
+    at, reads = now(), request.method in SAFE
+    session = db.session if reads else None
+    found = opened(_rows(session, token, at), at)
     if found is None:
         return None
-    if request.method in SAFE:
-        seen(db.session, found.edition)
+    if session is not None:
+        seen(session, found.edition)
     if at - found.seen_at >= MINUTE and not _is_background():
         note_session(db.engine, found.session_id, at)
     return SignedIn(token, found.reader, found.session_id, found.proved_at)
 
 
-def _rows(token: str, at: datetime) -> Sequence[Any]:
+def _rows(session: Session | None, token: str, at: datetime) -> Sequence[Any]:
+    """Asked of that session, or else apart, before the transaction of what is to be written begins."""
     statement, values = session_of(token, at, idle_limit())
-    if request.method in SAFE:
-        return db.session.connection().execute(statement, values).all()
-    return read_apart(db.engine, statement, values)
+    if session is None:
+        return read_apart(db.engine, statement, values)
+    return session.connection().execute(statement, values).all()
 
 
 def _is_background() -> bool:

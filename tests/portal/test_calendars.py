@@ -371,7 +371,7 @@ def test_calendars_of_many_units_are_read_with_as_many_statements_as_of_one(
     one, *many = [unit.code for unit in (province.linjiang, province.changyi, province.dahu)]
     assert asked(one) <= 6
     again = asked(one)
-    assert again <= 2, "kept by the process: it is only looked whether anything has changed (and SQLite says BEGIN)"
+    assert again <= 2, "kept by the process: it is only looked whether anything has changed"
     assert asked(*many) == again + 2
 
 
