@@ -22,6 +22,7 @@ PREPARED_AFTER = 2
 PLANNING = ("SET random_page_cost = 1.1", "SET jit = off")
 """For a database in memory or on a disk without arms: with PostgreSQL's own figure, made for disks that turn, it reads
 whole tables rather than thirty rows by their keys. To compile a statement takes longer than any page of ours asks."""
+ONCE, AS_IT_GUESSES = "SET plan_cache_mode = force_generic_plan", "RESET plan_cache_mode"
 PREPARED_AT_MOST = 400
 "Statements that a connection to PostgreSQL keeps prepared: more than the portal has."
 WROTE = "wrote"
@@ -78,6 +79,27 @@ def sent_ahead(session: Session) -> Iterator[None]:
             yield
     except Error as fault:
         raise DBAPIError.instance(None, None, fault, Error, dialect=connection.dialect) from fault
+
+
+@contextmanager
+def planned_once(session: Session) -> Iterator[None]:
+    """What is asked within is planned for whatever values it will have, once for each connection to PostgreSQL.
+
+    Left to itself it plans a statement anew for the values of each time where it guesses that to be cheaper: for a long
+    statement whose every part is read off an index that takes longer than to carry it out.
+    """
+    connection = session.connection()
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute(ONCE)
+    try:
+        yield
+    except BaseException:
+        connection.invalidate()  # nobody else is to be planned for so
+        raise
+    driver.execute(AS_IT_GUESSES)
 
 
 def for_reading(engine: Engine) -> Engine | None:

@@ -1,6 +1,7 @@
 """What the work list shows: its lines, the tabs with their counts, and what it is narrowed to, in few statements."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -22,6 +23,7 @@ from portal.desk.listed import as_lines, listed
 from portal.desk.queries import BY_TICKET, MOST_COUNTED, KeptView
 from portal.desk.state import Sieve, WorkView
 from portal.extensions import db
+from portal.postgresql import planned_once
 from portal.procedures.queries import all_procedures, load_procedures
 from portal.tickets.models import Task, Ticket
 from portal.tickets.shape import Prepared
@@ -157,7 +159,9 @@ def _counted(sieve: Sieve, kept: Sequence[KeptView], at: datetime) -> Mapping[st
     lists |= {f"saved_{view.id}": Sieve.read(view.asked) for view in kept}
     if sieve != Sieve():
         lists["drills"] = replace(sieve, drill="only")
-    counted = prepared.counts(actor(), at, tz, lists).rows(db.session).one()._mapping
+    as_they_are = not (sieve.narrows or any(lists[f"saved_{view.id}"].narrows for view in kept))
+    with planned_once(db.session) if as_they_are else nullcontext():
+        counted = prepared.counts(actor(), at, tz, lists).rows(db.session).one()._mapping
     return {"drills": counted["owed_drills"], **counted}
 
 

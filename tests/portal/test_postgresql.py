@@ -1,13 +1,14 @@
 """How a PostgreSQL server is asked: statements stay prepared, who reads begins nothing, a closed connection is noticed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import func, insert, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from directory.models import Locality, LocalityLevel
 from portal import postgresql
@@ -51,6 +52,28 @@ def test_what_pages_ask_again_and_again_stays_prepared(asking: Callable[..., str
 def test_each_connection_says_on_what_the_database_stands(asking: Callable[..., str]) -> None:
     said = {name: asking(lambda name=name: db.session.scalar(text(f"SHOW {name}"))) for name in ("random_page_cost", "jit")}
     assert said == {"random_page_cost": "1.1", "jit": "off"}
+
+
+def test_what_is_planned_once_is_and_nothing_else_of_the_connection(asking: Callable[..., str]) -> None:
+    mode = text("SHOW plan_cache_mode")
+
+    def asked_once() -> str:
+        with postgresql.planned_once(db.session):
+            return str(db.session.scalar(mode))
+
+    assert asking(lambda: asked_once() + ", " + str(db.session.scalar(mode))) == "force_generic_plan, auto"
+
+
+def test_a_connection_on_which_that_failed_is_given_up(asking: Callable[..., str]) -> None:
+    def failing() -> int:
+        known = backend()
+        with suppress(ProgrammingError), postgresql.planned_once(db.session):
+            db.session.execute(text("SELECT nothing FROM nowhere"))
+        return known
+
+    given_up = asking(failing)
+    assert given_up != asking(backend)
+    assert asking(lambda: db.session.scalar(text("SHOW plan_cache_mode"))) == "auto"
 
 
 def test_who_reads_begins_no_transaction_and_who_writes_does(asking: Callable[..., str]) -> None:
