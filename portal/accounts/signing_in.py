@@ -4,7 +4,7 @@ A session ends without use after half an hour and after twelve hours in any case
 row is looked up with each request.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, cast
@@ -69,12 +69,12 @@ class SignedIn(UserMixin):
         must_enrol = not self.reader.has_factor and asks_for_factor(self.reader)
         return url_for("factor.show") if must_enrol else None
 
-    def actor(self, address: str) -> Actor:
+    def actor(self, address: Callable[[], str]) -> Actor:
         """The reader as rules, actions and queries take who acts; asked many times in a request."""
         if self._actor is None:
             reader = self.reader
             self._actor = Actor(
-                reader.unit.code, reader.name, reader.roles, officer_id=reader.officer_id, address=address
+                reader.unit.code, reader.name, reader.roles, officer_id=reader.officer_id, address=address()
             )
         return self._actor
 

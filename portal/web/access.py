@@ -5,7 +5,6 @@ from functools import wraps
 from typing import Any, cast
 
 from flask import Response, abort, current_app, make_response, redirect, render_template, request
-from flask_login import current_user
 
 from portal.clock import now
 from portal.errors import seconds_up
@@ -13,6 +12,7 @@ from portal.extensions import login
 from portal.web.actor import Actor
 from portal.web.pace import Pace, TooFast
 from portal.web.permissions import Permission
+from portal.web.visitor import visitor
 
 View = Callable[..., Any]
 PERMISSION = "__permission__"
@@ -55,7 +55,7 @@ def arriving(view: View) -> View:
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        return view(*args, **kwargs) if current_user.is_authenticated else login.unauthorized()
+        return view(*args, **kwargs) if visitor().is_authenticated else login.unauthorized()
 
     setattr(guarded, PERMISSION, "signed in")
     return guarded
@@ -75,7 +75,7 @@ def proved_lately(view: View) -> View:
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        asked = None if current_user.proved_lately else login.needs_refresh()
+        asked = None if visitor().proved_lately else login.needs_refresh()
         return view(*args, **kwargs) if asked is None else asked
 
     setattr(guarded, PROVED, True)
@@ -84,7 +84,8 @@ def proved_lately(view: View) -> View:
 
 def asker() -> str:
     """The officer, wherever from; of those who have not signed in, the address."""
-    return f"officer {current_user.get_id()}" if current_user.is_authenticated else address()
+    asks = visitor()
+    return f"officer {asks.get_id()}" if asks.is_authenticated else address()
 
 
 def address() -> str:
@@ -124,7 +125,7 @@ def is_polled(view: View | None) -> bool:
 
 def actor() -> Actor:
     """Who acts in this request, as actions and queries take it."""
-    return cast(Actor, current_user.actor(request.remote_addr or ""))
+    return cast(Actor, visitor().actor(address))
 
 
 def _told_to_wait(refusal: TooFast, fragment: str | None) -> Response:
@@ -137,7 +138,8 @@ def _told_to_wait(refusal: TooFast, fragment: str | None) -> Response:
 
 def _elsewhere() -> Any:
     """Where the request goes instead: to sign in, or to what the officer has to do first; None if nowhere."""
-    if not current_user.is_authenticated:
+    asks = visitor()
+    if not asks.is_authenticated:
         return login.unauthorized()
-    led_to = current_user.led_to
+    led_to = asks.led_to
     return redirect(led_to) if led_to else None

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from flask import Flask, current_app, request
 from flask_babel import format_date, format_datetime, get_locale, gettext
-from flask_login import current_user
 
 from directory.calendars import calendar_of
 from directory.working_time import WORKING_DAY, WorkingCalendar
@@ -21,6 +20,7 @@ from portal.web.access import actor
 from portal.web.languages import current_language
 from portal.web.permissions import Permission
 from portal.web.tour import stop_at, tour_of
+from portal.web.visitor import visitor
 
 SHAPES: Mapping[str, str] = {"blue": "circle-fill", "yellow": "triangle-fill", "red": "square-fill"}
 
@@ -155,12 +155,12 @@ def limit_words(limit: Any) -> str:
 
 def may(permission: str) -> bool:
     """Whether the reader holds a permission, by its value; nobody signed in holds none."""
-    return bool(current_user.is_authenticated) and actor().may(Permission(permission))
+    return bool(visitor().is_authenticated) and actor().may(Permission(permission))
 
 
 def tour() -> dict[str, Any] | None:
     """The stop of the first tour that this page is, for who has not ended it."""
-    if not current_user.is_authenticated or current_user.reader.toured:
+    if not visitor().is_authenticated or visitor().reader.toured:
         return None
     stops = tour_of(actor().roles)
     number = stop_at(stops, request.endpoint or "", request.args.get("tour", ""))

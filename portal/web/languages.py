@@ -11,7 +11,8 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request, session
 from flask_babel import Domain, LazyString, force_locale, get_locale
-from flask_login import current_user
+
+from portal.web.visitor import visitor
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
@@ -69,11 +70,12 @@ def current_language() -> str:
 
 def _chosen() -> str | None:
     """Of a public page the address says it, so that it can be kept and sent on; of the API, the caller."""
-    if request.path == PUBLIC or request.path.startswith(f"{PUBLIC}/"):
+    path = request.path
+    if path == PUBLIC or path.startswith(f"{PUBLIC}/"):
         return request.args.get("language")
-    if request.path.startswith("/api/v1/"):
+    if path.startswith("/api/v1/"):
         return request.accept_languages.best_match(list(LANGUAGES))
-    return session.get("language") or getattr(current_user, "language", None)
+    return session.get("language") or getattr(visitor(), "language", None)
 
 
 def current_locale() -> str:
