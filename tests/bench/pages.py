@@ -131,7 +131,7 @@ def _ask_all_day(stand: Stand, words: Sequence[str]) -> None:
 def opening(stand: Stand) -> Callable[[], object]:
     token = stand.ours.token("/tickets/new")
     form = {"registry-code": OTHER, "procedure": "enquiry", "message": "请协助核对底档。", "csrf_token": token}
-    return lambda: stand.ours.post("/tickets", {**form, "submission_key": secrets.token_hex(16)})
+    return lambda: stand.ours.posted("/tickets", {**form, "submission_key": secrets.token_hex(16)})
 
 
 def sweeping(stand: Stand, rounds: int) -> Ratio:

@@ -158,10 +158,10 @@ def works(own: Ours, peer: Peer) -> Mapping[str, tuple[Callable[[], object], Cal
         peer.rows()
 
     return {
-        "open": (lambda: peer.browser.post("/tickets/submit/", case),
-                 lambda: own.browser.post("/tickets", {**ticket, "submission_key": secrets.token_hex(16)})),
-        "reply": (lambda: peer.browser.post(f"{where}update/", reply),
-                  lambda: own.browser.post(f"/tickets/{own.talk}/messages", {"text": "收到，正在查。", "csrf_token": token})),
+        "open": (lambda: peer.browser.posted("/tickets/submit/", case),
+                 lambda: own.browser.posted("/tickets", {**ticket, "submission_key": secrets.token_hex(16)})),
+        "reply": (lambda: peer.browser.posted(f"{where}update/", reply),
+                  lambda: own.browser.posted(f"/tickets/{own.talk}/messages", {"text": "收到，正在查。", "csrf_token": token})),
         "list": (their_list, lambda: own.browser.get("/?view=owed")),
         "page": (lambda: peer.browser.get(where), lambda: own.browser.get(f"/tickets/{own.page}")),
         "search": (lambda: peer.rows("临江"), lambda: own.browser.get("/search?q=%E4%B8%B4%E6%B1%9F")),
