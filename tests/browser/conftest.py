@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 from flask import Flask
@@ -74,10 +75,23 @@ class Quiet(WSGIRequestHandler):
         pass
 
 
+def in_one_piece(app: WSGIApplication) -> WSGIApplication:
+    """Each answer read and closed before it is sent: where a browser has gone meanwhile, werkzeug's server closes none."""
+
+    def answered(environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
+        parts = app(environ, start)
+        try:
+            return [b"".join(parts)]
+        finally:
+            getattr(parts, "close", lambda: None)()
+
+    return answered
+
+
 @pytest.fixture
 def live_server(province_app: Flask) -> Iterator[str]:
     """The address of the province, served by threads of this process."""
-    server: BaseWSGIServer = make_server("127.0.0.1", 0, province_app, threaded=True, request_handler=Quiet)
+    server: BaseWSGIServer = make_server("127.0.0.1", 0, in_one_piece(province_app), threaded=True, request_handler=Quiet)
     server.daemon_threads = False  # closing waits for answers under way: one cut off would leave its file open
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
