@@ -99,8 +99,8 @@ def idle_limit() -> timedelta:
 
 def load_signed_in(token: str) -> SignedIn | None:
     """Who opened the session that the token belongs to; None if it, or the account, has ended."""
-    at, reads = now(), request.method in SAFE
-    session = db.session if reads else None
+    at = now()
+    session = db.session if request.method in SAFE else None
     found = opened(_rows(session, token, at), at)
     if found is None:
         return None

@@ -1,7 +1,5 @@
 """What an officer has not read yet."""
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, event, select
@@ -65,10 +63,12 @@ def test_what_was_read_is_noted_without_reading_again(ticket: Ticket, li: Office
     """On SQLite a transaction that has read cannot write once another has: the page would be an error."""
     sign_in(client, li)
     with asked_of_the_database() as asked:
-        begun: Callable[[Connection], None] = lambda _connection: asked.append("a transaction begins")  # noqa: E731
+
+        def begun(_connection: Connection) -> None:
+            asked.append("a transaction begins")
+
         event.listen(db.engine, "begin", begun)
         client.get(f"/tickets/{ticket.number}")
-        event.remove(db.engine, "begin", begun)
     noted = next(place for place, statement in enumerate(asked) if statement.startswith("INSERT INTO reading"))
     assert asked[noted - 1] == "a transaction begins"
 
