@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, cast
@@ -32,7 +32,6 @@ from portal.web.drawing import made
 from portal.web.filters import in_language, named_in
 from portal.web.languages import current_language
 from portal.web.pagination import Key, Page, decode, page_of
-from portal.web.permissions import Role
 from portal.web.unit_choice import settle
 
 PAGE = 30
@@ -156,17 +155,15 @@ def _form(sieve: Sieve) -> SieveForm:
 def _counted(sieve: Sieve, kept: Sequence[KeptView], at: datetime) -> Mapping[str, int]:
     """How much each tab holds, in one statement; of what is owed also how much is late or near.
 
-    One plan does for every unit's window; not for what climbed to a supervisor (nothing, or thousands), and not where
-    something typed narrows a list.
+    One plan does for every unit; not where something typed narrows a list.
     """
     tz = cast(Settings, current_app.extensions["settings"]).timezone
     lists = {view.value: Sieve(view) for view in WorkView if view is not WorkView.OWED}
     lists |= {f"saved_{view.id}": Sieve.read(view.asked) for view in kept}
-    if sieve != Sieve():
-        lists["drills"] = replace(sieve, drill="only")
+    shown = sieve if sieve != Sieve() else None  # of what is owed the tally tells its drills
     narrowed = sieve.narrows or any(lists[f"saved_{view.id}"].narrows for view in kept)
-    with nullcontext() if narrowed or Role.SUPERVISOR in actor().roles else planned_once(db.session):
-        counted = prepared.counts(actor(), at, tz, lists).rows(db.session).one()._mapping
+    with nullcontext() if narrowed else planned_once(db.session):
+        counted = prepared.counts(actor(), at, tz, lists, shown).rows(db.session).one()._mapping
     return {"drills": counted["owed_drills"], **counted}
 
 

@@ -1,7 +1,7 @@
 """The work list's statements, each built once for every shape of who asks: building costs more than asking does.
 
 A shape is what a statement depends on besides values: the roles, whether there is a unit and an officer, what the list
-is narrowed to. The values are bound when it is asked. Narrowed by time left, or further down a list, it is built anew.
+is narrowed to. The values are bound when it is asked. Further down a list it is built anew.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,23 +23,23 @@ KEPT = 500
 Columns = Callable[[Select[Clock]], Select[Any]]
 
 
-def counts(actor: Actor, at: datetime, tz: ZoneInfo, sieves: Mapping[str, Sieve]) -> Prepared:
+def counts(
+    actor: Actor, at: datetime, tz: ZoneInfo, sieves: Mapping[str, Sieve], shown: Sieve | None = None
+) -> Prepared:
     """`queries.counts`."""
-    if any(sieve.due for sieve in sieves.values()):
-        return Prepared(queries.counts(actor, at, tz, sieves), {})
-    return Prepared(_counts(shape_of(actor), tz, tuple(sieves.items())), bound(actor, at=at))
+    return Prepared(_counts(shape_of(actor), tz, tuple(sieves.items()), shown), bound(actor, **queries.instants(at)))
 
 
 def first_clocks(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo, size: int, columns: Columns) -> Prepared:
     """The first page of `queries.clocks`, as `columns` asks for it."""
-    if sieve.due:
-        return Prepared(columns(queries.clocks(actor, sieve, at, tz, None, size)), {})
-    return Prepared(_clocks(shape_of(actor), sieve, tz, size, columns), bound(actor, at=at))
+    return Prepared(_clocks(shape_of(actor), sieve, tz, size, columns), bound(actor, **queries.instants(at)))
 
 
 @lru_cache(KEPT)
-def _counts(shape: Shape, tz: ZoneInfo, sieves: tuple[tuple[str, Sieve], ...]) -> Select[*tuple[Any, ...]]:
-    return spelled_out(queries.counts(shape.actor(), _at(), tz, dict(sieves)))
+def _counts(
+    shape: Shape, tz: ZoneInfo, sieves: tuple[tuple[str, Sieve], ...], shown: Sieve | None
+) -> Select[*tuple[Any, ...]]:
+    return spelled_out(queries.counts(shape.actor(), _at(), tz, dict(sieves), shown))
 
 
 @lru_cache(KEPT)

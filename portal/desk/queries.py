@@ -4,12 +4,28 @@ Each walks an index of the unit's own in the order of the list, and asks the res
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, not_, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from directory.edition import once
 from portal.accounts.models import Officer
@@ -19,7 +35,7 @@ from portal.escalation.models import Climb
 from portal.ladder.ladder import ClockKind
 from portal.tickets.assigning import falling_to
 from portal.tickets.lifecycle import TaskState, TicketState
-from portal.tickets.models import Clock, Entry, Party, Task, Ticket
+from portal.tickets.models import DRILLS, Clock, Entry, Party, Task, Ticket
 from portal.tickets.queries import seen_by, sees_own
 from portal.tickets.readers import Mention
 from portal.tickets.unread import unread_for, unread_tickets
@@ -30,9 +46,10 @@ MOST_COUNTED = 100
 "A count says 99+ from here on: it costs no more however much there is."
 ANY = "any"
 "Of drills: they as well as the others; no address says so."
+MOST_LOOKED_AT = 300
+"Of another list: among how many of its tasks drills are looked for."
 MOST_TALLIED = 1_000
-"Tasks of which it is counted how many are late or near."
-type_of_clock = type[Clock]
+"Tasks of which it is counted how many are late or near, and how many are drills."
 
 
 class KeptView(NamedTuple):
@@ -50,10 +67,10 @@ BY_TICKET = frozenset({WorkView.UNREAD, WorkView.MENTIONS, WorkView.TO_CLOSE})
 
 def clocks(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo, after: Key | None, size: int) -> Select[Clock]:
     """One clock for each task of a view, the one that runs out first; by due time, from after a key on."""
-    statement = _listed(actor, sieve, at, tz)
+    statement, order = _listed(actor, sieve, at, tz), _order(sieve.view)
     if after:
-        statement = statement.where(tuple_(Clock.due_at, Clock.id) > tuple_(*after))
-    return statement.order_by(Clock.due_at, Clock.id).limit(size + 1)
+        statement = statement.where(tuple_(*order) > tuple_(*after))
+    return statement.order_by(*order).limit(size + 1)
 
 
 def to_close(actor: Actor, sieve: Sieve, tz: ZoneInfo, after: Key | None, size: int) -> Select[Ticket]:
@@ -78,10 +95,18 @@ def unread(
     return statement.order_by(news.c["last"].desc()).limit(size + 1)
 
 
-def counts(actor: Actor, at: datetime, tz: ZoneInfo, sieves: Mapping[str, Sieve]) -> Select[*tuple[Any, ...]]:
-    """One row: what the `tally` tells; how much each list holds, no further than `MOST_COUNTED`."""
+def counts(
+    actor: Actor, at: datetime, tz: ZoneInfo, sieves: Mapping[str, Sieve], shown: Sieve | None = None
+) -> Select[*tuple[Any, ...]]:
+    """One row: what the `tally` tells; how much each list holds, no further than `MOST_COUNTED`.
+
+    With the list that is `shown` also `drills`: how many stand apart from it.
+    """
     owed = tally(actor, at, tz).subquery()
-    return select(owed, *(_count(actor, sieve, at, tz).label(name) for name, sieve in sieves.items()))
+    told = {name: _count(actor, sieve, at, tz) for name, sieve in sieves.items()}
+    if shown:
+        told["drills"] = _drills(actor, shown, at, tz)
+    return select(owed, *(count.label(name) for name, count in told.items()))
 
 
 def tally(actor: Actor, at: datetime, tz: ZoneInfo) -> Select[*tuple[Any, ...]]:
@@ -147,6 +172,17 @@ def _count(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Any:
     return case((named, count), else_=0)
 
 
+def _drills(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Any:
+    """Of a list of tasks among its first `MOST_LOOKED_AT`, and only if there is any drill: none is found at the end."""
+    if sieve.view in BY_TICKET:
+        return _count(actor, replace(sieve, drill="only"), at, tz)
+    some = _listed(actor, replace(sieve, drill=ANY), at, tz, counts=True).order_by(*_order(sieve.view))
+    first = some.limit(MOST_LOOKED_AT).with_only_columns(Ticket.drill).subquery()
+    count = select(func.count()).select_from(first).where(first.c.drill).scalar_subquery()
+    any_at_all = exists().select_from(Ticket).where(text(DRILLS)).correlate(None)
+    return case((any_at_all, count), else_=0)
+
+
 def _news(actor: Actor, sieve: Sieve, tz: ZoneInfo) -> Select[int]:
     """A row for each ticket with something unread, or with something unread that names the officer."""
     if sieve.view is not WorkView.MENTIONS:
@@ -161,16 +197,36 @@ def _listed(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo, *, counts: b
 
     Who only counts looks at the task where its state is asked for.
     """
-    statement = select(Clock).join(Ticket, Ticket.id == Clock.ticket_id)
+    if sieve.view is WorkView.ESCALATED:
+        statement = select(Clock).join(Climb, Climb.clock_id == Clock.id).where(*_standing_at(actor), _climbed_once())
+        sees = seen_by(actor, Clock.ticket_id)
+    else:
+        statement, sees = select(Clock).where(*_of(actor, sieve.view, Clock)), sees_own(actor)
+    statement = statement.join(Ticket, Ticket.id == Clock.ticket_id)
     if sieve.state or not counts:
         statement = statement.join(Task, Task.id == Clock.task_id)
-    statement = statement.where(*_running(Clock), *_of(actor, sieve.view, Clock), _is_first(actor, sieve.view))
-    statement = statement.where(*_of_task(actor, sieve.view, at))
-    sees = seen_by(actor, Clock.ticket_id) if sieve.view is WorkView.ESCALATED else sees_own(actor)
+    statement = statement.where(*_running(Clock), _is_first(actor, sieve.view), *_of_task(actor, sieve.view, at))
     return statement.where(sees, *_about(sieve, tz), *_now(sieve, at))
 
 
-def _running(clock: type_of_clock) -> tuple[ColumnElement[bool], ...]:
+def _order(view: WorkView) -> tuple[InstrumentedAttribute[Any], InstrumentedAttribute[int]]:
+    """In which the index lies that a list walks: when the clock runs out, and its number."""
+    return (Climb.runs_out_at, Climb.clock_id) if view is WorkView.ESCALATED else (Clock.due_at, Clock.id)
+
+
+def _standing_at(actor: Actor, climb: type[Climb] = Climb) -> tuple[ColumnElement[bool], ...]:
+    """What climbed to the unit as to a supervisor, while its clock runs."""
+    return climb.unit_code == actor.unit_code, climb.runs_out_at.is_not(None), climb.rung >= 1
+
+
+def _climbed_once() -> ColumnElement[bool]:
+    """Of several rungs of a clock that led to one unit the lowest."""
+    other = aliased(Climb)
+    same = other.clock_id == Climb.clock_id, other.unit_code == Climb.unit_code
+    return ~exists().where(*same, other.rung >= 1, other.rung < Climb.rung)
+
+
+def _running(clock: type[Clock]) -> tuple[ColumnElement[bool], ...]:
     return clock.stopped_at.is_(None), clock.kind != ClockKind.OVERALL
 
 
@@ -181,13 +237,13 @@ def _is_first(actor: Actor, view: WorkView) -> ColumnElement[bool]:
     return ~exists().where(other.task_id == Clock.task_id, earlier, *_running(other), *_of(actor, view, other))
 
 
-def _of(actor: Actor, view: WorkView, clock: type_of_clock) -> tuple[ColumnElement[bool], ...]:
+def _of(actor: Actor, view: WorkView, clock: type[Clock]) -> tuple[ColumnElement[bool], ...]:
     """What a view asks of each clock."""
     if view in {WorkView.OWED, WorkView.MINE}:
         return (clock.unit_code == actor.unit_code,)
     if view is WorkView.ESCALATED:
-        climbed = select(Climb.clock_id).where(Climb.unit_code == actor.unit_code, Climb.rung >= 1)
-        return (clock.id.in_(climbed),)
+        climb = aliased(Climb)
+        return (exists().where(climb.clock_id == clock.id, *_standing_at(actor, climb)),)
     return (clock.unit_code != actor.unit_code,)
 
 
@@ -225,9 +281,18 @@ def _now(sieve: Sieve, at: datetime) -> list[ColumnElement[bool]]:
     """What it says of the task and of its time."""
     asked = [Task.state == TaskState(sieve.state)] if sieve.state in set(TaskState) else []
     if sieve.due:
-        within = timedelta(0) if sieve.due == DueWithin.OVER else timedelta(days=int(sieve.due))
-        asked.append(Clock.due_at <= at + within)
+        asked.append(_order(sieve.view)[0] <= _until(at, DueWithin(sieve.due)))
     return asked
+
+
+def _until(at: datetime, due: DueWithin) -> Any:
+    """The end of what is asked for; of an instant that is only named, another name."""
+    return bindparam(f"until_{due}") if isinstance(at, BindParameter) else at + due.time
+
+
+def instants(at: datetime) -> Mapping[str, datetime]:
+    """What the names mean under which these selects know an instant that is told when they are executed."""
+    return {"at": at, **{f"until_{due}": at + due.time for due in DueWithin}}
 
 
 def _closable(actor: Actor) -> tuple[ColumnElement[bool], ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -28,6 +28,10 @@ class DueWithin(StrEnum):
     DAY = "1"
     THREE_DAYS = "3"
     WEEK = "7"
+
+    @property
+    def time(self) -> timedelta:
+        return timedelta(0) if self is DueWithin.OVER else timedelta(days=int(self.value))
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from directory.models import Unit, UnitAncestor
 from directory.queries import subtree_codes
 from portal.tickets.extension import Extension, ExtensionState
 from portal.tickets.models import Clock, Task, Ticket
-from portal.tickets.queries import visible_to
+from portal.tickets.queries import sees_owing, visible_to
 from portal.web.actor import Actor
 from portal.web.pagination import Key
 
@@ -34,10 +34,11 @@ def standing_still(actor: Actor, wanted: BoardFilter, at: datetime, after: Key |
     """The running clocks past their limit, the longest first, from after a key on."""
     statement = (
         select(Clock)
+        .join(Ticket, Ticket.id == Clock.ticket_id)
         .where(*_running(actor), Clock.unit_code.in_(subtree_codes(wanted.unit)))
         .where(Clock.due_at <= at - timedelta(days=wanted.days))
         .options(
-            joinedload(Clock.ticket).joinedload(Ticket.opener).joinedload(Unit.parent),
+            contains_eager(Clock.ticket).joinedload(Ticket.opener).joinedload(Unit.parent),
             joinedload(Clock.task),
             joinedload(Clock.unit).joinedload(Unit.parent),
         )
@@ -80,12 +81,12 @@ def counts_below(actor: Actor, codes: list[str], at: datetime) -> Select[*tuple[
     return (
         select(UnitAncestor.ancestor_code, late, near, climbed)
         .join(Clock, Clock.unit_code == UnitAncestor.unit_code)
+        .join(Ticket, Ticket.id == Clock.ticket_id)
         .where(UnitAncestor.ancestor_code.in_(codes), *_running(actor), Clock.urge_at <= at)
         .group_by(UnitAncestor.ancestor_code)
     )
 
 
 def _running(actor: Actor) -> tuple[ColumnElement[bool], ...]:
-    """Of the tickets that one may see; a drill stands still for practice, and counts nowhere."""
-    seen = visible_to(actor).with_only_columns(Ticket.id)
-    return Clock.stopped_at.is_(None), Clock.ticket_id.in_(seen.where(Ticket.drill.is_(False)))
+    """Of the tickets that one may see: who owes takes part; a drill stands still for practice, and counts nowhere."""
+    return Clock.stopped_at.is_(None), sees_owing(actor, Clock.unit_code), Ticket.drill.is_(False)

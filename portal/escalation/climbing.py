@@ -120,6 +120,7 @@ def _climb(rung: ForecastRung, at: datetime) -> dict[str, Any]:
         "climbed_at": at,
         "recipients": rung.recipients.addresses,
         "skipped": rung.skipped,
+        "runs_out_at": rung.clock.due_at,
     }
 
 

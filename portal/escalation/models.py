@@ -4,12 +4,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, Connection, ForeignKey, Index, String, UniqueConstraint, event, inspect, update
+from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
-from directory.base import Model
+from directory.base import Model, index_where
 from directory.models import Unit, enum_column
 from portal.tickets.models import Clock
+
+STANDING = "runs_out_at IS NOT NULL AND rung >= 1"
 
 
 class Climb(Model):
@@ -20,6 +22,7 @@ class Climb(Model):
         UniqueConstraint("clock_id", "rung"),
         Index("ix_climb_unit_code_clock_id", "unit_code", "clock_id"),
         Index("ix_climb_climbed_at", "climbed_at"),
+        index_where(STANDING, "ix_climb_standing", "unit_code", "runs_out_at", "clock_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -30,9 +33,21 @@ class Climb(Model):
     climbed_at: Mapped[datetime] = mapped_column(comment="when the sweep came")
     recipients: Mapped[list[str]] = mapped_column(JSON, default=list)
     skipped: Mapped[str | None] = mapped_column(String(40), comment="why nobody was mailed; null: somebody was")
+    runs_out_at: Mapped[datetime | None] = mapped_column(
+        comment="the clock's, while it runs: what stands at a unit is one range of an index, in the order of its list"
+    )
 
     clock: Mapped[Clock] = relationship()
     unit: Mapped[Unit] = relationship()
+
+
+@event.listens_for(Clock, "after_update")
+def _tell_climbs(_mapper: Mapper[Clock], connection: Connection, clock: Clock) -> None:
+    """A clock that stops, or runs out at another time: so it stands with each rung of it that was climbed."""
+    changed = inspect(clock).attrs
+    if clock.rung is not None and (changed.due_at.history.added or changed.stopped_at.history.added):
+        runs_out_at = clock.due_at if clock.stopped_at is None else None
+        connection.execute(update(Climb).where(Climb.clock_id == clock.id).values(runs_out_at=runs_out_at))
 
 
 class DigestLine(Model):

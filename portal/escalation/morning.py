@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import date, datetime, time, timedelta
 from functools import partial
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -15,7 +16,7 @@ from directory.reach import Recipient, reach
 from portal.accounts.models import Officer
 from portal.contacts.gathering import gather_for_stewards
 from portal.escalation.models import Climb, Morning, MorningMail
-from portal.escalation.queries import skipped_since, standing_at, told_on, units_with_standing
+from portal.escalation.queries import as_told, skipped_since, standing_at, told_on, units_with_standing
 from portal.mail.compose import post
 from portal.mail.letter import Letter, Notice, Why
 from portal.tickets.letters import mail_standing, portal_url
@@ -64,10 +65,12 @@ def _told(sessions: sessionmaker[Session], whom: str, tell: Callable[[Session], 
 def _tell_standing(session: Session, code: str, at: datetime) -> int:
     """One mail to each supervisor of the unit, of all that stands and was escalated to it before today."""
     _note_told(session, Morning.STANDING, [code], at)
-    clocks = session.scalars(standing_at(code, _midnight(session, at))).unique().all()
+    standing = standing_at(code, _midnight(session, at))
+    clocks = session.scalars(as_told(standing.limit(MOST_LISTED))).all()
+    number = session.scalar(select(func.count()).select_from(standing.order_by(None).subquery())) or 0
     recipients = reach(session, [code], at).supervisors(code, at)
     for recipient in recipients if clocks else ():
-        mail_standing(session, recipient, clocks[:MOST_LISTED], len(clocks), at)
+        mail_standing(session, recipient, clocks, number, at)
     return len(recipients) if clocks else 0
 
 

@@ -1,19 +1,19 @@
 """What is due to be climbed."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select
-from sqlalchemy.orm import joinedload, load_only, selectinload
+from sqlalchemy.orm import aliased, contains_eager, joinedload, load_only, selectinload
 from sqlalchemy.sql.dml import ReturningDelete
 
 from directory.models import Unit, UnitAncestor
 from portal.escalation.models import Climb, DigestLine, Morning, MorningMail
 from portal.tickets.models import Clock, Task, Ticket
+from portal.tickets.shape import spelled_out
 
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-"Before any limit."
+Columns = TypeVarTuple("Columns")
 
 OF_TICKET = (Ticket.number, Ticket.procedure, Ticket.procedure_version, Ticket.urgency, Ticket.policy,
              Ticket.opener_code, Ticket.drill, Ticket.top_code)  # fmt: skip
@@ -86,25 +86,27 @@ def taken_lines(ids: Sequence[int]) -> "ReturningDelete[int, dict[str, Any], dic
 def units_with_standing(before: datetime, day: date) -> Select[str]:
     """The units to which something was escalated before an instant that still stands, not told on that day yet."""
     told = exists().where(
-        MorningMail.kind == Morning.STANDING, MorningMail.unit_code == Climb.unit_code, MorningMail.day == day
+        MorningMail.kind == Morning.STANDING, MorningMail.unit_code == Unit.code, MorningMail.day == day
     )
-    clocks = select(Climb.unit_code).join(Clock, Clock.id == Climb.clock_id).join(Ticket, Ticket.id == Clock.ticket_id)
-    return clocks.where(*_standing(before), ~told).distinct().order_by(Climb.unit_code)
+    stands = exists(_standing(select(Climb.id), before).where(Climb.unit_code == Unit.code).correlate(Unit))
+    return spelled_out(select(Unit.code).where(~told, stands).order_by(Unit.code))
 
 
 def standing_at(unit_code: str, before: datetime) -> Select[Clock]:
-    """What was escalated to a unit before an instant and still stands, the longest due first."""
-    told = exists().where(Climb.clock_id == Clock.id, Climb.unit_code == unit_code, *_standing(before))
-    return (
-        select(Clock)
-        .join(Ticket, Ticket.id == Clock.ticket_id)
-        .where(Clock.stopped_at.is_(None), Clock.rung >= 1, told)
-        .options(
-            joinedload(Clock.ticket).options(joinedload(Ticket.opener)),
-            joinedload(Clock.task).joinedload(Task.unit),
-            joinedload(Clock.unit),
-        )
-        .order_by(Clock.due_at, Clock.id)
+    """What was escalated to a unit before an instant and still stands, the longest due first; once for each clock."""
+    lower = aliased(Climb)
+    first = ~exists().where(lower.clock_id == Climb.clock_id, lower.unit_code == unit_code, *_mailed(before, lower),
+                            lower.rung < Climb.rung)  # fmt: skip
+    at_unit = _standing(select(Clock), before).where(Climb.unit_code == unit_code, first)
+    return spelled_out(at_unit.order_by(Climb.runs_out_at, Climb.clock_id))
+
+
+def as_told(clocks: Select[Clock]) -> Select[Clock]:
+    """The same with all that a mail says of them."""
+    return clocks.options(
+        contains_eager(Clock.ticket).options(joinedload(Ticket.opener)),
+        joinedload(Clock.task).joinedload(Task.unit),
+        joinedload(Clock.unit),
     )
 
 
@@ -126,10 +128,12 @@ def told_on(kind: Morning, unit_code: str | None, day: date) -> Select[int]:
     return told if unit_code is None else told.where(MorningMail.unit_code == unit_code)
 
 
-def _standing(before: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Any due time at all: without a range SQLite may read all clocks, by the order in which its indexes were made."""
-    stalled = (Clock.stopped_at.is_(None), Clock.rung >= 1, Clock.due_at > LONG_AGO)
-    return *stalled, Ticket.drill.is_(False), _still_commands(), *_mailed(before)
+def _standing(wanted: Select[*Columns], before: datetime) -> Select[*Columns]:
+    """What is wanted of climbs of clocks that still run, with these and their tickets, if a supervisor was mailed."""
+    joined = (
+        wanted.select_from(Climb).join(Clock, Clock.id == Climb.clock_id).join(Ticket, Ticket.id == Clock.ticket_id)
+    )
+    return joined.where(Climb.runs_out_at.is_not(None), *_mailed(before), Ticket.drill.is_(False), _still_commands())
 
 
 def _still_commands() -> ColumnElement[bool]:
@@ -138,6 +142,6 @@ def _still_commands() -> ColumnElement[bool]:
     return or_(Climb.unit_code == Clock.unit_code, below)
 
 
-def _mailed(before: datetime) -> tuple[ColumnElement[bool], ...]:
+def _mailed(before: datetime, climb: type[Climb] = Climb) -> tuple[ColumnElement[bool], ...]:
     """Of a climb: a supervisor was mailed, before that instant."""
-    return Climb.rung >= 1, Climb.skipped.is_(None), Climb.climbed_at < before
+    return climb.rung >= 1, climb.skipped.is_(None), climb.climbed_at < before

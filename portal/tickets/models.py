@@ -25,6 +25,7 @@ from portal.procedures.limit import LimitUnit
 from portal.tickets.lifecycle import Outcome, Place, TaskState, TicketState
 
 KEPT = "purged_at IS NULL AND closed_at IS NOT NULL"
+DRILLS = "drill AND closed_at IS NULL"
 
 
 class Ticket(Model):
@@ -36,6 +37,7 @@ class Ticket(Model):
         Index("ix_ticket_opener_code_state", "opener_code", "state", "id"),
         Index("ix_ticket_opened_at", "opened_at"),
         index_where(KEPT, "ix_ticket_closed_at", "closed_at"),
+        index_where(DRILLS, "ix_ticket_drills", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -186,7 +188,6 @@ class Task(Model):
 
 
 RUNNING = "stopped_at IS NULL"
-STALLED = "stopped_at IS NULL AND rung >= 1"
 CLIMBING = "stopped_at IS NULL AND next_at IS NOT NULL"
 ARRIVED = "kind = 'sign_for'"
 ENDED = "kind = 'answer' AND stopped_at IS NOT NULL"
@@ -205,7 +206,6 @@ class Clock(Model):
         index_where("task_id IS NULL", "uq_clock_overall", "ticket_id", "cycle", unique=True),
         index_where(CLIMBING, "ix_clock_next_at", "next_at"),
         index_where(RUNNING, "ix_clock_unit_code_due_at", "unit_code", "due_at"),
-        index_where(STALLED, "ix_clock_stalled", "due_at"),
         Index("ix_clock_ticket_id", "ticket_id"),
         index_where(ARRIVED, "ix_clock_started_at", "started_at"),
         index_where(ENDED, "ix_clock_stopped_at", "stopped_at"),

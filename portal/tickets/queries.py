@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, false, func, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, false, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -51,19 +51,27 @@ def _answers_for(actor: Actor, unit_code: InstrumentedAttribute[str]) -> ColumnE
 def seen_by(actor: Actor, ticket_id: Any) -> ColumnElement[bool]:
     """Whether `actor` may see the ticket of this column: what `visible_to` selects, asked of one ticket at a time.
 
-    For a list that walks another index in its order and drops what is not for the reader to see.
+    For a list that walks another index in its order and drops what is not for the reader to see. A value of its own: of
+    EXISTS PostgreSQL makes a join, and may begin with all that a province may see.
     """
     if actor.unit_code is None or not actor.may(Permission.TICKET_READ):
         return false()
-    own = exists().where(Party.ticket_id == ticket_id)
+    own = select(Party.ticket_id).where(Party.ticket_id == ticket_id)
     if Role.SUPERVISOR not in actor.roles:
-        return own.where(Party.unit_code == actor.unit_code)
-    return own.where(Party.unit_code == UnitAncestor.unit_code, UnitAncestor.ancestor_code == actor.unit_code)
+        own = own.where(Party.unit_code == actor.unit_code)
+    else:
+        own = own.where(Party.unit_code == UnitAncestor.unit_code, UnitAncestor.ancestor_code == actor.unit_code)
+    return own.limit(1).scalar_subquery().is_not(None)
 
 
 def sees_own(actor: Actor) -> ColumnElement[bool]:
     """The same, of tickets on which the own unit owes something or which it opened: it is a party to each of them."""
     return true() if actor.unit_code is not None and actor.may(Permission.TICKET_READ) else false()
+
+
+def sees_owing(actor: Actor, unit_code: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """The same, of clocks by the unit that owes: it is a party to the ticket of each."""
+    return and_(sees_own(actor), _answers_for(actor, unit_code))
 
 
 def load_ticket(session: Session, actor: Actor, number: str, *, lock: bool = False) -> Ticket:

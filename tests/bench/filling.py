@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, insert, inspect, literal, select
+from sqlalchemy import JSON, func, insert, inspect, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from directory.models import Unit
@@ -13,11 +13,13 @@ from portal.accounts.models import Officer
 from portal.cipher import cipher
 from portal.config import Settings
 from portal.conversation.actions import send_message
+from portal.escalation.models import Climb
 from portal.extensions import alembic, db
 from portal.health.beating import beat
 from portal.health.queries import LOOPS
+from portal.ladder.ladder import ClockKind
 from portal.tickets.checking import Opening
-from portal.tickets.models import Entry, Party, Ticket
+from portal.tickets.models import Clock, Entry, Party, Ticket
 from portal.tickets.opening import open_ticket
 from portal.tickets.readers import Reading
 from portal.web.actor import PORTAL
@@ -27,7 +29,7 @@ from tests.bench.nation import load_others
 from tests.conftest import DEMO_PASSWORD, running
 from tests.factories import actor_at
 
-OFFICER, UNIT, OTHER = "changyi", "220202000000", "220681000000"
+OFFICER, UNIT, OTHER, PROVINCE = "changyi", "220202000000", "220681000000", "220000000000"
 COLLEAGUES = tuple(f"changyi{number}" for number in range(2, 26))
 "Three for each client, at the same windows: nobody may look up as fast as a client asks."
 LONG = "长期协查 五百条往来"
@@ -49,6 +51,7 @@ def filled(settings: Settings, size: int, units: int = UNITS) -> tuple[str, str]
             session.commit()
         long = _long(session)
         grow(session, size, but=[long.id], asks=UNIT)
+        _escalate(session)
         _read(session)
         return long.number, _short(session)
 
@@ -72,6 +75,17 @@ def _read(session: Session) -> None:
         _read_by(session, reader)
     for loop in LOOPS:
         beat(session, "bench:1", loop, datetime.now(UTC) + timedelta(hours=1), 0.1)
+    session.commit()
+
+
+def _escalate(session: Session) -> None:
+    """One in ten of what is owed and runs has climbed to the province, and stands there."""
+    owed = Clock.kind == ClockKind.ANSWER, Clock.stopped_at.is_(None), Clock.rung.is_(None), Clock.id % 10 == 0
+    climbed = {"clock_id": Clock.id, "rung": literal(2), "unit_code": literal(PROVINCE), "planned_at": Clock.started_at,
+               "climbed_at": Clock.started_at, "recipients": literal([], JSON()), "runs_out_at": Clock.due_at}  # fmt: skip
+    session.execute(insert(Climb).from_select(list(climbed), select(*climbed.values()).where(*owed)))
+    session.execute(update(Clock).where(*owed).values(rung=2), execution_options={"synchronize_session": False})
+    session.execute(text("ANALYZE"))
     session.commit()
 
 

@@ -114,6 +114,14 @@ def test_drills_stand_apart_and_are_told_of(
     assert "另有演练 1 件" in words(page)
 
 
+def test_drills_are_told_of_beside_every_list(client: Client, session: Session, province: Province, clock: Clock) -> None:
+    open_some(session, province, clock)
+    sign_in(client, make_officer(session, province.changyi, "zhang"))
+    assert "另有演练 1 件" in words(client.get("/?view=waiting").text)
+    assert "另有演练" not in words(client.get("/?view=escalated").text)
+    assert listed(client.get("/?view=waiting&drill=only").text) == ["演练的"]
+
+
 def test_a_count_stops_at_99(
     linjiang: Client, session: Session, province: Province, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -368,6 +376,15 @@ def test_a_list_and_its_count_walk_indexes(session: Session, province: Province,
     for statement in (lists, queries.counts(actor, now(), CHINA, {"one": Sieve(view)})):
         plan = plan_of(session, statement)
         assert not read_from_end_to_end(plan, LARGE), plan
+
+
+def test_what_was_escalated_is_read_off_one_index_in_its_order(session: Session, province: Province) -> None:
+    """However much stands at a unit: thirty lines are thirty rows of it, and nothing is sorted."""
+    chief = actor_at(province.baishan, [Role.SUPERVISOR])
+    for after in (None, (now(), 1)):
+        plan = plan_of(session, queries.clocks(chief, Sieve(WorkView.ESCALATED), now(), CHINA, after, 30))
+        assert "ix_climb_standing" in plan
+        assert not re.search(r"TEMP B-TREE|\bSort\b", plan), plan
 
 
 # --- unread ----------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session, selectinload, sessionmaker
 
 from directory import corrections
@@ -209,6 +209,7 @@ class Year:
             self._killed(at)
         sweep(db.sessionmaker, at)
         db.session.expire_all()
+        assert_climbs_tell_their_clocks(self.session)
         if self.random.random() < 0.3:
             self._deliver(at)
 
@@ -451,6 +452,13 @@ def test_in_a_year_of_random_moves_every_rung_that_was_due_is_climbed_once_and_n
     rare = ("handed_on", "suspended", "resumed", "extension_asked", "extended", "extension_refused", "place_added")
     assert all(kinds[kind] for kind in rare), kinds
     assert_mailed(session)
+
+
+def assert_climbs_tell_their_clocks(session: Session) -> None:
+    """By what each rung says of its clock a unit's list is read, and the morning's mail."""
+    runs_out_at = case((Clock.stopped_at.is_(None), Clock.due_at))
+    told = select(Climb.id).join(Clock, Clock.id == Climb.clock_id)
+    assert not session.scalars(told.where(Climb.runs_out_at.is_distinct_from(runs_out_at))).all()
 
 
 def assert_mailed(session: Session) -> None:

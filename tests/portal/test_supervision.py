@@ -1,6 +1,5 @@
 """The engine watched, the morning's lists, the board of what stands still, the rules of the ladder."""
 
-import re
 import threading
 from datetime import datetime, timedelta
 
@@ -11,15 +10,17 @@ from sqlalchemy.orm import Session
 
 from directory import corrections
 from directory.history import By
-from directory.models import Contact, ContactRole
+from directory.models import Contact, ContactRole, Unit
 from directory.roster import add_shift, enter_absence
 from portal.accounts.models import Officer
+from portal.desk import queries
+from portal.desk.state import Sieve, WorkView
 from portal.escalation import morning
 from portal.escalation.board import BoardFilter, standing_still
 from portal.escalation.models import Climb as Climbed
 from portal.escalation.models import Morning, MorningMail
 from portal.escalation.morning import tell_mornings
-from portal.escalation.queries import due_tickets, units_with_standing
+from portal.escalation.queries import due_tickets, standing_at, units_with_standing
 from portal.extensions import db
 from portal.health.beating import beat
 from portal.health.models import Heartbeat
@@ -32,10 +33,12 @@ from portal.tickets.models import Clock, Ticket
 from portal.tickets.moves import sign_for
 from portal.web.permissions import Role
 from tests.clients import Client
+from tests.conftest import CHINA, in_utc
 from tests.conftest import Clock as Time
-from tests.conftest import in_utc
 from tests.factories import Province, actor_at, make_contact, make_officer, sign_in
 from tests.portal.pages import words
+from tests.portal.plans import plan_of as plan_without_whole_tables
+from tests.portal.plans import read_from_end_to_end
 from tests.portal.world import mailed, opened, swept, task_of
 
 START = in_utc("2016-01-04 09:00")
@@ -413,7 +416,42 @@ def test_the_sweep_finds_what_is_due_by_its_index_alone(session: Session, provin
     assert "ix_clock_next_at" in plan_of(session, due_tickets(START))
 
 
-def test_what_still_stands_is_found_among_the_stalled_not_among_all(session: Session, province: Province) -> None:
+def test_what_still_stands_is_found_among_what_climbed_to_a_unit(session: Session, province: Province) -> None:
     crowded(session, province)
-    plan = plan_of(session, units_with_standing(START, START.date()))
-    assert not re.search(r"(SCAN|Seq Scan on) clock\b(?! USING INDEX ix_clock_stalled)", plan), plan
+    standing, units = standing_at(province.linjiang.code, START), units_with_standing(START, START.date())
+    assert "ix_climb_standing" in plan_without_whole_tables(session, standing)
+    for statement in (standing, units):
+        plan = plan_without_whole_tables(session, statement)
+        assert not read_from_end_to_end(plan, ["clock", "climb", "ticket"]), plan
+
+
+def test_the_mornings_mail_tells_how_much_stands_beyond_what_it_lists(
+    session: Session, province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(morning, "MOST_LISTED", 2)
+    for _ in range(3):
+        signed_for(session, province)
+    swept(in_utc("2016-01-07 09:00"))
+    assert mornings(in_utc("2016-01-08 08:30")) == 2
+    mail = session.scalars(select(OutboxMail).where(OutboxMail.kind == "standing").order_by(OutboxMail.id)).first()
+    assert mail is not None
+    assert mail.letter is not None
+    assert (len(mail.letter["items"]), mail.letter["notice"]["standing_count"]) == (2, 3)
+
+
+def test_of_a_clock_that_climbed_to_a_unit_twice_it_is_told_once(session: Session, province: Province) -> None:
+    """As when the unit between was merged into the one above."""
+    clock = next(clock for clock in signed_for(session, province).clocks if clock.stopped_at is None)
+    swept(in_utc("2016-01-07 09:00"))
+    last = session.scalars(select(Climbed).where(Climbed.clock_id == clock.id).order_by(Climbed.rung.desc())).first()
+    assert last is not None
+    session.add(Climbed(clock_id=clock.id, rung=last.rung + 1, unit_code=last.unit_code, planned_at=last.planned_at,
+                        climbed_at=last.climbed_at, recipients=[], runs_out_at=last.runs_out_at))  # fmt: skip
+    session.commit()
+    at = in_utc("2016-01-08 08:30")
+    assert session.scalars(standing_at(last.unit_code, at)).all() == [clock]
+    chief = actor_at(session.get_one(Unit, last.unit_code), [Role.SUPERVISOR])
+    listed = queries.clocks(chief, Sieve(WorkView.ESCALATED), at, CHINA, None, 30)
+    assert session.scalars(listed).all() == [clock]
+    counted = queries.counts(chief, at, CHINA, {"n": Sieve(WorkView.ESCALATED)})
+    assert session.execute(counted).one()._mapping["n"] == 1
