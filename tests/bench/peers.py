@@ -1,9 +1,9 @@
 """Ours and django-helpdesk, filled with the same work and asked in turn: `python -m tests.bench.peers [SIZE] [--sweep]`.
 
 `make bench-peers` makes the peer's environment (build/peers) first. Both are served by gunicorn with two processes of
-two threads, on databases of the same kind. A page of ours is one request; the peer's list is a page and the rows that
-its script asks for, both counted. Its sweep sends each mail while it climbs; ours writes rows, so its delivery to the
-same mail server is counted with it.
+two threads, on databases of the same kind; ours is as an officer at work leaves it (`filling`), with workers that beat.
+A page of ours is one request; the peer's list is a page and the rows that its script asks for, both counted. Its sweep
+sends each mail while it climbs; ours writes rows, so its delivery to the same mail server is counted with it.
 """
 
 import argparse
@@ -24,7 +24,6 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from portal import demo
 from portal.config import ROOT, MailSettings
 from portal.escalation.sweep import sweep
 from portal.extensions import alembic, db
@@ -32,7 +31,7 @@ from portal.mail.deliver import deliver
 from portal.serving import settle
 from portal.tickets.lifecycle import TicketState
 from portal.tickets.models import Ticket
-from tests.bench.growing import grow, seed
+from tests.bench.filling import LONG, OFFICER, OTHER, UNIT, filled
 from tests.bench.mail import Postgres, sink
 from tests.bench.pages import compare
 from tests.bench.serving import THREADS, WORKERS, Browser, Unexpected, served, signed_in
@@ -42,7 +41,6 @@ from tests.portal.mail_servers import free_port
 
 PEER = ROOT / "build" / "peers" / "bin"
 SITE = ROOT / "tests" / "bench" / "helpdesk"
-OFFICER, UNIT, OTHER = "changyi", "220202000000", "220681000000"
 ROUNDS, DUE = 30, 100
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 TARGETS = {"open": 2, "reply": 3, "list": 15, "page": 8, "search": 12, "sweep": 20}
@@ -87,13 +85,9 @@ class Ours:
 @contextmanager
 def served_ours(url: str, size: int, folder: Path) -> Iterator[Ours]:
     settings = make_settings(url, folder / "ours")
+    filled(settings, size)
     with running(settings) as app, app.app_context():
-        alembic.upgrade()
-        demo.load_demonstration(db.session, DEMO_PASSWORD, datetime.now(UTC))
-        db.session.commit()
-        seed(db.session, datetime.now(UTC), UNIT)
-        grow(db.session, size)
-        own = Ticket.opener_code == UNIT, Ticket.state == TicketState.OPEN, Ticket.number.startswith("XB")
+        own = Ticket.opener_code == UNIT, Ticket.state == TicketState.OPEN, Ticket.number.startswith("XB"), Ticket.subject != LONG
         page, talk = db.session.scalars(select(Ticket.number).where(*own).order_by(Ticket.id).limit(2))
     environ = {"PORTAL_DATABASE_URL": url.replace("+psycopg", ""), "PORTAL_INSTANCE": str(settings.instance),
                "PORTAL_SECRET_KEY": settings.secret_key, "PORTAL_DATA_KEY": settings.data_key}  # fmt: skip
