@@ -57,10 +57,12 @@ class Hit:
 
 def find_tickets(session: Session, actor: Actor, text: str, before: int | None = None) -> Page[Hit]:
     """The visible tickets that say all the words, in any order, newest first."""
-    page = _found(session, actor, asked(session, actor, text), before)
+    words = asked(session, actor, text)
+    page = _found(session, actor, words, before)
     if page.items or before is not None:
         return page
-    return _found(session, actor, asked_of_units(session, actor, text), before)
+    of_units = asked_of_units(session, actor, text)
+    return page if of_units == words else _found(session, actor, of_units, before)
 
 
 def find_number(session: Session, actor: Actor, text: str, at: datetime) -> list[Hit]:

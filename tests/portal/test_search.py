@@ -1,6 +1,7 @@
 """Search over tickets: what is found, in which words, and that nobody finds what is not for him to see."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -10,13 +11,16 @@ from sqlalchemy.orm import Session
 from portal.audit.models import AuditRecord
 from portal.conversation.actions import send_message
 from portal.search import finding, queries
+from portal.search.finding import Hit, find_tickets
 from portal.search.queries import candidates
-from portal.search.question import asked
+from portal.search.question import Word, asked
 from portal.terms.indexing import forget
 from portal.terms.models import TicketTerm
 from portal.tickets.citizens import CitizenFacts
 from portal.tickets.merging import move_open_work
 from portal.tickets.moves import Answer, answer
+from portal.web.actor import Actor
+from portal.web.pagination import Page
 from portal.web.permissions import Role
 from tests.clients import Client, Runner
 from tests.factories import Province, actor_at, make_officer, sign_in
@@ -222,6 +226,23 @@ def test_what_was_forgotten_is_found_no_more_until_it_is_indexed_anew(
     assert found(changyi, "丢失") == ["身份证丢失补领"]
     session.rollback()
     assert session.scalar(select(func.count()).select_from(TicketTerm)) == before
+
+
+def test_what_nobody_wrote_is_looked_for_once_more_only_if_it_may_mean_a_unit(
+    session: Session, province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, looked_for = finding._found, []
+
+    def noted(session: Session, actor: Actor, words: Sequence[Word], before: int | None) -> Page[Hit]:
+        looked_for.append([word.text for word in words])
+        return found(session, actor, words, before)
+
+    monkeypatch.setattr(finding, "_found", noted)
+    changyi = actor_at(province.changyi)
+    assert not find_tickets(session, changyi, "无此 词语").items
+    assert looked_for == [["无此", "词语"]]
+    assert not find_tickets(session, changyi, "临江").items
+    assert looked_for == [["无此", "词语"], ["临江"], ["临江"]]
 
 
 def test_more_hits_ask_no_more_of_the_database(changyi: Client, session: Session, province: Province) -> None:
