@@ -84,7 +84,10 @@ def taken_lines(ids: Sequence[int]) -> "ReturningDelete[int, dict[str, Any], dic
 
 
 def units_with_standing(before: datetime, day: date) -> Select[str]:
-    """The units to which something was escalated before an instant that still stands, not told on that day yet."""
+    """The units to which something was escalated before an instant that still stands, not told on that day yet.
+
+    One such rung of each unit is looked for: of EXISTS PostgreSQL makes a join that reads all that stands.
+    """
     told = exists().where(
         MorningMail.kind == Morning.STANDING, MorningMail.unit_code == Unit.code, MorningMail.day == day
     )

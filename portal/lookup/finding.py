@@ -14,7 +14,8 @@ from directory.people import people_among
 from directory.presenting import UnitCard, describe
 from directory.registers import register_hint
 from portal.contacts.partners import partners_lately
-from portal.search.finding import Hit, first_hits
+from portal.search.finding import first_hits
+from portal.search.found import Hit
 from portal.web.actor import Actor
 from portal.web.permissions import Permission
 

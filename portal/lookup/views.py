@@ -7,6 +7,7 @@ from directory.first_six import first_six
 from portal.clock import now
 from portal.extensions import db
 from portal.lookup.finding import Found, look_up
+from portal.search.cards import found_rows
 from portal.web.access import actor, paced, requires
 from portal.web.permissions import Permission
 
@@ -21,7 +22,7 @@ def show() -> str | Response:
     """The page; an ID number in its address is cut out of it, for it would be kept in histories and logs."""
     if first_six(_typed()) != _typed():
         return redirect(url_for("lookup.show", q=first_six(_typed()), cut=1))
-    return render_template("lookup/look_up.html", found=_found(MOST_SHOWN), cut=_is_cut())
+    return render_template("lookup/look_up.html", found=_found(MOST_SHOWN), cut=_is_cut(), found_rows=found_rows)
 
 
 @bp.get("/options")

@@ -2,20 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import cast
 
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import Session
 
-from directory.models import Unit
 from portal.audit.actions import record as audit
 from portal.cipher import Cipher
-from portal.procedures.catalogue import Procedure
-from portal.procedures.queries import procedure_of
-from portal.search.marking import Piece, marked, says
+from portal.search.found import Hit, read_hits
+from portal.search.marking import marked, says
 from portal.search.queries import (
-    FOUND,
     by_citizen,
     by_number,
     by_reference,
@@ -24,7 +20,6 @@ from portal.search.queries import (
     texts_of,
 )
 from portal.search.question import Word, asked, asked_of_units
-from portal.tickets.models import Ticket
 from portal.tickets.number import numbers_meant
 from portal.tickets.shape import bound, shape_of
 from portal.web.actor import Actor
@@ -34,25 +29,6 @@ from portal.web.pagination import Page, encode
 PAGE, MOST_OF_CITIZEN, ROUNDS = 20, 50, 5
 "Lines of a page; tickets shown of one citizen; how often candidates that were none are made up for."
 SNIPPETS = 2
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A ticket found, and where."""
-
-    ticket: Ticket
-    subject: Sequence[Piece] = ()
-    snippets: Sequence[Sequence[Piece]] = ()
-
-    @property
-    def procedure(self) -> Procedure:
-        return procedure_of(cast(Session, object_session(self.ticket)), *self.ticket.opened_with)
-
-    @property
-    def units(self) -> list[Unit]:
-        """Its places, the opener first, each once."""
-        every = [self.ticket.opener, *(task.unit for task in self.ticket.tasks)]
-        return list({unit.code: unit for unit in every}.values())
 
 
 def find_tickets(session: Session, actor: Actor, text: str, before: int | None = None) -> Page[Hit]:
@@ -72,8 +48,8 @@ def find_number(session: Session, actor: Actor, text: str, at: datetime) -> list
     ids = [known[number] for number in numbers if number in known]
     asked_for = bound(actor, reference=text.strip(), size=PAGE)
     ids += [each for each in session.scalars(by_reference(shape_of(actor)), asked_for) if each not in ids]
-    tickets = {ticket.id: ticket for ticket in session.scalars(FOUND, {"ids": ids})} if ids else {}
-    return [Hit(tickets[each]) for each in ids]
+    hits = {hit.ticket.id: hit for hit in read_hits(session, ids)}
+    return [hits[each] for each in ids]
 
 
 def first_hits(session: Session, actor: Actor, text: str, at: datetime) -> list[Hit]:
@@ -87,7 +63,7 @@ def find_citizen(session: Session, actor: Actor, number: str, at: datetime, ciph
     """The visible tickets of the citizen with this ID number; that it was asked is noted, the number is not."""
     ids = session.scalars(by_citizen(actor, cipher.blind_indexes(number), MOST_OF_CITIZEN)).all()
     audit(session, actor, "citizen.search", at=at, tickets=len(ids))
-    return [Hit(ticket) for ticket in session.scalars(FOUND, {"ids": ids})] if ids else []
+    return read_hits(session, ids)
 
 
 def _found(session: Session, actor: Actor, words: Sequence[Word], before: int | None) -> Page[Hit]:
@@ -116,7 +92,7 @@ def _read(session: Session, actor: Actor, words: Sequence[Word], ids: Sequence[i
     texts: Mapping[int, list[str]] = defaultdict(list)
     for ticket_id, text in session.execute(texts_of(shape_of(actor)), bound(actor, ids=ids)):
         texts[ticket_id].append(text)
-    hits = [(Hit(ticket), texts.get(ticket.id, [])) for ticket in session.scalars(FOUND, {"ids": ids})]
+    hits = ((hit, texts.get(hit.ticket.id, [])) for hit in read_hits(session, ids))
     return [_shown(hit, words, written) for hit, written in hits if _answers(hit, words, written)]
 
 
@@ -124,8 +100,7 @@ def _answers(hit: Hit, words: Sequence[Word], written: Sequence[str]) -> bool:
     names = [unit.name for unit in hit.units] + [unit.parent.name for unit in hit.units if unit.parent]
     ticket, procedure = hit.ticket, hit.procedure
     texts = [ticket.subject, ticket.reference, procedure.zh, procedure.en, *names, *written]
-    codes = {unit.code for unit in hit.units}
-    return all(codes & word.units or says(texts, word.text) for word in words)
+    return all(hit.places.keys() & word.units or says(texts, word.text) for word in words)
 
 
 def _shown(hit: Hit, words: Sequence[Word], written: Sequence[str]) -> Hit:

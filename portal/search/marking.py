@@ -3,7 +3,6 @@
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 BEFORE, LONGEST = 24, 110
 "Characters before the first hit, and of the whole piece."
@@ -53,16 +52,27 @@ def _spans(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
     return kept
 
 
-def _flat(text: str) -> tuple[str, list[int]]:
+def _flat(text: str) -> tuple[str, Sequence[int]]:
     """The text as words are compared, and for each of its characters the place where it came from."""
-    flat, places = [], []
-    for place, character in enumerate(text):
-        plain = _plain(character)
-        flat.append(plain)
-        places.extend([place] * len(plain))
-    return "".join(flat), places
+    flat = text.translate(_PLAIN)
+    if _PLAIN.others.isdisjoint(text):
+        return flat, range(len(text))
+    return flat, [place for place, character in enumerate(text) for _each in _PLAIN[ord(character)]]
 
 
-@cache
-def _plain(character: str) -> str:
-    return unicodedata.normalize("NFKC", character).casefold()
+class _Plain(dict[int, str]):
+    """What each character is compared as, worked out when it is first met."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.others: set[str] = set()
+        "Those that are compared as none, or as several."
+
+    def __missing__(self, code: int) -> str:
+        plain = self[code] = unicodedata.normalize("NFKC", chr(code)).casefold()
+        if len(plain) != 1:
+            self.others.add(chr(code))
+        return plain
+
+
+_PLAIN = _Plain()

@@ -5,11 +5,10 @@ from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal, select
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import aliased
 
-from directory.models import Unit
 from portal.terms.models import TicketTerm
-from portal.tickets.models import Citizen, Entry, Party, Task, Ticket
+from portal.tickets.models import Citizen, Entry, Party, Ticket
 from portal.tickets.queries import readable_by, seen_by, visible_to
 from portal.tickets.shape import KEPT, Prepared, Shape, bound, shape_of
 from portal.web.actor import Actor
@@ -45,18 +44,6 @@ def candidates(actor: Actor, groups: Sequence[Group], rarest: int, before: int |
     """
     along_the_unit = rarest >= RARE and Role.SUPERVISOR not in actor.roles
     return _by_unit(actor, groups, before, size) if along_the_unit else _by_word(actor, groups, before, size)
-
-
-FOUND = (
-    select(Ticket)
-    .where(Ticket.id.in_(bindparam("ids", expanding=True)))
-    .order_by(Ticket.id.desc())
-    .options(
-        joinedload(Ticket.opener).joinedload(Unit.parent),
-        selectinload(Ticket.tasks).joinedload(Task.unit).joinedload(Unit.parent),
-    )
-)
-"The tickets of these `ids` with what a line shows; built once."
 
 
 @lru_cache(KEPT)

@@ -11,8 +11,10 @@ from portal.cipher import cipher
 from portal.clock import now
 from portal.errors import Text
 from portal.extensions import db
-from portal.search.finding import Hit, find_citizen, find_number, find_tickets, first_hits
+from portal.search.cards import found_rows
+from portal.search.finding import find_citizen, find_number, find_tickets, first_hits
 from portal.search.forms import MOST, SearchForm
+from portal.search.found import Hit
 from portal.search.question import too_short
 from portal.tickets.citizens import checked_number
 from portal.tickets.number import BadNumber, parse_number
@@ -80,7 +82,8 @@ def _page(words: str, *, page: Page[Hit] | None = None, wrong: Text | None = Non
     if wrong:
         form.q.errors = [wrong]
     cut = bool(request.args.get("cut"))
-    return render_template("search/search.html", form=form, words=words, page=page or Page([]), cut=cut, **shown)
+    return render_template("search/search.html", form=form, words=words, page=page or Page([]), cut=cut,
+                           found_rows=found_rows, **shown)  # fmt: skip
 
 
 def _typed() -> str:

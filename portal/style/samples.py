@@ -14,6 +14,7 @@ from directory.presenting import UnitCard
 from portal.config import ROOT
 from portal.ladder.ladder import ClockKind
 from portal.procedures.catalogue import shipped
+from portal.search.cards import found_rows
 from portal.search.marking import marked
 from portal.tickets.lifecycle import TaskState, TicketState
 from portal.web.forms import IN_FREE_TEXT, PortalForm
@@ -52,6 +53,7 @@ def samples(at: datetime) -> Mapping[str, Any]:
         "card": _unit_card(),
         "procedure": shipped()["check-and-sign"],
         "hit": _hit(unit, at),
+        "found_rows": found_rows,
         "states": [*TaskState, *TicketState],
         "form": SampleForm(formdata=None),
         "wrong": _wrong(),

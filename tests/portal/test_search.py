@@ -1,17 +1,22 @@
 """Search over tickets: what is found, in which words, and that nobody finds what is not for him to see."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.audit.models import AuditRecord
 from portal.conversation.actions import send_message
 from portal.search import finding, queries
-from portal.search.finding import Hit, find_tickets
+from portal.search.finding import find_tickets
+from portal.search.found import Hit
+from portal.search.marking import _flat
 from portal.search.queries import candidates
 from portal.search.question import Word, asked
 from portal.terms.indexing import forget
@@ -116,6 +121,30 @@ def test_a_frequent_word_is_asked_of_the_unit_and_finds_the_same(
     monkeypatch.setattr(queries, "RARE", 1)
     assert found(changyi, "身份证 临江") == ["身份证丢失补领"]
     assert found(changyi, "身份证") == ["身份证换领", "身份证丢失补领"]
+
+
+def test_what_is_found_is_shown_as_it_was_written_with_the_words_marked(
+    changyi: Client, session: Session, province: Province
+) -> None:
+    """A line is drawn once for its ticket: what is marked in it differs from search to search, and is escaped."""
+    opened(session, province.changyi, province.linjiang, now(), subject="<b>身份证</b> <!--snippets-->", message="请核对 & 底档")
+    marked = changyi.get("/search?q=身份证").text
+    assert "&lt;b&gt;<mark>身份证</mark>&lt;/b&gt; &lt;!--snippets--&gt;</a>" in marked
+    other = changyi.get("/search?q=底档").text
+    assert "&lt;b&gt;身份证&lt;/b&gt;" in other
+    assert '<p class="found-ticket__text">请核对 &amp; <mark>底档</mark></p>' in other
+    assert "<!--title-->" not in other
+    assert "<!--snippets-->" not in other
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=30), st.text(st.sampled_from("ﬃ①Ⅳ身ß份İa\u0301"), max_size=12))
+def test_a_text_is_compared_character_by_character(text: str, odd: str) -> None:
+    """Whatever a character is compared as (none, one or several), each of these stands where it came from."""
+    for each in (text, odd, text + odd):
+        flat, places = _flat(each)
+        plain = [unicodedata.normalize("NFKC", character).casefold() for character in each]
+        assert flat == "".join(plain)
+        assert list(places) == [place for place, one in enumerate(plain) for _character in one]
 
 
 def test_pages_follow_one_another_also_over_what_was_no_hit(
@@ -252,6 +281,7 @@ def test_more_hits_ask_no_more_of_the_database(changyi: Client, session: Session
         changyi.get("/search?q=身份证")
     for place in (province.linjiang, province.fusong, province.dahu, province.jianguo):
         opened(session, province.changyi, place, now(), subject="身份证")
+    changyi.get("/search?q=身份证")  # reads what these units are called, once for an edition
     with statements() as of_five:
         changyi.get("/search?q=身份证")
     assert of_five() <= of_one()
