@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, bindparam
 
 from portal.desk import queries
-from portal.desk.state import Sieve
+from portal.desk.state import DueWithin, Sieve
 from portal.tickets.models import Clock
 from portal.tickets.shape import Prepared, Shape, bound, shape_of, spelled_out
 from portal.web.actor import Actor
@@ -27,12 +27,12 @@ def counts(
     actor: Actor, at: datetime, tz: ZoneInfo, sieves: Mapping[str, Sieve], shown: Sieve | None = None
 ) -> Prepared:
     """`queries.counts`."""
-    return Prepared(_counts(shape_of(actor), tz, tuple(sieves.items()), shown), bound(actor, **queries.instants(at)))
+    return Prepared(_counts(shape_of(actor), tz, tuple(sieves.items()), shown), bound(actor, **_instants(at)))
 
 
 def first_clocks(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo, size: int, columns: Columns) -> Prepared:
     """The first page of `queries.clocks`, as `columns` asks for it."""
-    return Prepared(_clocks(shape_of(actor), sieve, tz, size, columns), bound(actor, **queries.instants(at)))
+    return Prepared(_clocks(shape_of(actor), sieve, tz, size, columns), bound(actor, **_instants(at)))
 
 
 @lru_cache(KEPT)
@@ -49,3 +49,8 @@ def _clocks(shape: Shape, sieve: Sieve, tz: ZoneInfo, size: int, columns: Column
 
 def _at() -> datetime:
     return cast(datetime, bindparam("at"))
+
+
+def _instants(at: datetime) -> dict[str, datetime]:
+    """What the names mean under which the statements know when they are asked."""
+    return {"at": at, **{f"until_{due}": at + due.time for due in DueWithin}}

@@ -165,6 +165,8 @@ def _count(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Any:
         rows = _news(actor, sieve, tz)
     else:
         rows = _listed(actor, sieve, at, tz, counts=True).with_only_columns(literal(1))
+    if sieve.view is WorkView.ESCALATED:  # along the list's index, even where one unit has nearly all that stands
+        rows = rows.order_by(*_order(sieve.view))
     count = select(func.count()).select_from(rows.limit(MOST_COUNTED).subquery()).scalar_subquery()
     if sieve.view is not WorkView.MENTIONS:
         return count
@@ -288,11 +290,6 @@ def _now(sieve: Sieve, at: datetime) -> list[ColumnElement[bool]]:
 def _until(at: datetime, due: DueWithin) -> Any:
     """The end of what is asked for; of an instant that is only named, another name."""
     return bindparam(f"until_{due}") if isinstance(at, BindParameter) else at + due.time
-
-
-def instants(at: datetime) -> Mapping[str, datetime]:
-    """What the names mean under which these selects know an instant that is told when they are executed."""
-    return {"at": at, **{f"until_{due}": at + due.time for due in DueWithin}}
 
 
 def _closable(actor: Actor) -> tuple[ColumnElement[bool], ...]:

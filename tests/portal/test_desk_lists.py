@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, insert, select, text
 from sqlalchemy.orm import Session
 
 from directory.models import ContactRole
@@ -16,11 +16,13 @@ from portal.desk import queries
 from portal.desk.models import SavedView
 from portal.desk.state import Sieve, WorkView
 from portal.desk.together import sign_for_all
+from portal.escalation.models import Climb
 from portal.tickets.assigning import Assignment, assign
 from portal.tickets.lifecycle import TaskState
 from portal.tickets.models import Clock as TicketClock
 from portal.tickets.models import Entry, Task, Ticket
 from portal.tickets.moves import Answer, answer, sign_for
+from portal.tickets.shape import spelled_out
 from portal.tickets.unread import unread_for, unread_tickets
 from portal.web.permissions import Role
 from tests.clients import Client
@@ -385,6 +387,22 @@ def test_what_was_escalated_is_read_off_one_index_in_its_order(session: Session,
         plan = plan_of(session, queries.clocks(chief, Sieve(WorkView.ESCALATED), now(), CHINA, after, 30))
         assert "ix_climb_standing" in plan
         assert not re.search(r"TEMP B-TREE|\bSort\b", plan), plan
+
+
+def test_who_has_nothing_escalated_looks_through_nothing_of_a_unit_that_has_much(
+    session: Session, province: Province
+) -> None:
+    """By its statistics SQLite knows how much stands at a unit on average, not at this one."""
+    clock = opened(session, province.changyi, province.linjiang, now()).clocks[0]
+    climbed = {"clock_id": clock.id, "unit_code": province.corps.code, "planned_at": now(), "climbed_at": now(),
+               "recipients": [], "runs_out_at": clock.due_at}  # fmt: skip
+    session.execute(insert(Climb), [{**climbed, "rung": rung} for rung in range(1, 2_000)])
+    session.execute(text("ANALYZE"))
+    session.commit()
+    lists = {view.value: Sieve(view) for view in WorkView}
+    plan = plan_of(session, spelled_out(queries.counts(actor_at(province.linjiang), now(), CHINA, lists)))
+    assert "ix_climb_standing" in plan
+    assert not read_from_end_to_end(plan, ["climb"]), plan
 
 
 # --- unread ----------------------------------------------------------------------------------------------------------
