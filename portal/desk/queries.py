@@ -175,7 +175,7 @@ def _count(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Any:
 
 
 def _drills(actor: Actor, sieve: Sieve, at: datetime, tz: ZoneInfo) -> Any:
-    """Of a list of tasks among its first `MOST_LOOKED_AT`, and only if there is any drill: none is found at the end."""
+    """How many stand apart; of a list of tasks among its first `MOST_LOOKED_AT`, if there is any drill at all."""
     if sieve.view in BY_TICKET:
         return _count(actor, replace(sieve, drill="only"), at, tz)
     some = _listed(actor, replace(sieve, drill=ANY), at, tz, counts=True).order_by(*_order(sieve.view))

@@ -11,7 +11,7 @@ from sqlalchemy.sql.dml import ReturningDelete
 from directory.models import Unit, UnitAncestor
 from portal.escalation.models import Climb, DigestLine, Morning, MorningMail
 from portal.tickets.models import Clock, Task, Ticket
-from portal.tickets.shape import spelled_out
+from portal.tickets.shape import finds, spelled_out
 
 Columns = TypeVarTuple("Columns")
 
@@ -84,15 +84,12 @@ def taken_lines(ids: Sequence[int]) -> "ReturningDelete[int, dict[str, Any], dic
 
 
 def units_with_standing(before: datetime, day: date) -> Select[str]:
-    """The units to which something was escalated before an instant that still stands, not told on that day yet.
-
-    One such rung of each unit is looked for: of EXISTS PostgreSQL makes a join that reads all that stands.
-    """
+    """The units to which something was escalated before an instant that still stands, not told on that day yet."""
     told = exists().where(
         MorningMail.kind == Morning.STANDING, MorningMail.unit_code == Unit.code, MorningMail.day == day
     )
-    stands = exists(_standing(select(Climb.id), before).where(Climb.unit_code == Unit.code).correlate(Unit))
-    return spelled_out(select(Unit.code).where(~told, stands).order_by(Unit.code))
+    stands = _standing(select(Climb.id), before).where(Climb.unit_code == Unit.code).correlate(Unit)
+    return spelled_out(select(Unit.code).where(~told, finds(stands)).order_by(Unit.code))
 
 
 def standing_at(unit_code: str, before: datetime) -> Select[Clock]:

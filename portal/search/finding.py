@@ -44,7 +44,7 @@ def find_tickets(session: Session, actor: Actor, text: str, before: int | None =
 def find_number(session: Session, actor: Actor, text: str, at: datetime) -> list[Hit]:
     """The visible tickets whose number, or number in the acceptance system, was typed, perhaps with a slip."""
     numbers = numbers_meant(text, at.year)
-    known = {ticket.number: ticket.id for ticket in session.scalars(by_number(actor, numbers))} if numbers else {}
+    known = dict(session.execute(by_number(actor, numbers)).all()) if numbers else {}
     ids = [known[number] for number in numbers if number in known]
     asked_for = bound(actor, reference=text.strip(), size=PAGE)
     ids += [each for each in session.scalars(by_reference(shape_of(actor)), asked_for) if each not in ids]

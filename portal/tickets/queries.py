@@ -15,7 +15,7 @@ from portal.tickets.lifecycle import TASK_MOVES, TICKET_MOVES, WHO, WHO_TICKET, 
 from portal.tickets.models import Clock, Entry, Party, Task, Ticket
 from portal.tickets.number import BadNumber, format_number, parse_number
 from portal.tickets.readers import EntryReader
-from portal.tickets.shape import KEPT, Shape, bound, shape_of
+from portal.tickets.shape import KEPT, Shape, bound, finds, shape_of
 from portal.web.actor import Actor
 from portal.web.permissions import Permission, Role
 
@@ -51,8 +51,7 @@ def _answers_for(actor: Actor, unit_code: InstrumentedAttribute[str]) -> ColumnE
 def seen_by(actor: Actor, ticket_id: Any) -> ColumnElement[bool]:
     """Whether `actor` may see the ticket of this column: what `visible_to` selects, asked of one ticket at a time.
 
-    For a list that walks another index in its order and drops what is not for the reader to see. A value of its own: of
-    EXISTS PostgreSQL makes a join, and may begin with all that a province may see.
+    For a list that walks another index in its order and drops what is not for the reader to see.
     """
     if actor.unit_code is None or not actor.may(Permission.TICKET_READ):
         return false()
@@ -61,7 +60,7 @@ def seen_by(actor: Actor, ticket_id: Any) -> ColumnElement[bool]:
         own = own.where(Party.unit_code == actor.unit_code)
     else:
         own = own.where(Party.unit_code == UnitAncestor.unit_code, UnitAncestor.ancestor_code == actor.unit_code)
-    return own.limit(1).scalar_subquery().is_not(None)
+    return finds(own)
 
 
 def sees_own(actor: Actor) -> ColumnElement[bool]:

@@ -67,6 +67,14 @@ def spelled_out(statement: Select[*Columns]) -> Select[*Columns]:
     return cast(Select[*Columns], replacement_traverse(statement, {}, _as_text))
 
 
+def finds(wanted: Select[*Columns]) -> ColumnElement[bool]:
+    """Whether it finds a row, asked of each row of the statement that it stands in: a value, and nothing to join.
+
+    Of EXISTS PostgreSQL makes a join, and may begin it with all that the inner select could find.
+    """
+    return wanted.limit(1).scalar_subquery().is_not(None)
+
+
 def _as_text(element: Any, **_traversal: Any) -> Any:
     if not isinstance(element, BindParameter):
         return None
