@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from directory.batched import batched
 from directory.history import as_text
 from directory.models import Contact
 from directory.pouring import pour
@@ -66,8 +67,8 @@ def _people(session: Session, entries: Sequence[Entry]) -> dict[int, Subject]:
     new = [entry for entry in of_contacts if entry["before"] is None]
     found = {entry["key"]: (entry["after"]["unit_code"], entry["after"]["name"]) for entry in new}
     keys = [entry["key"] for entry in of_contacts if entry["key"] not in found]
-    for start in range(0, len(keys), AT_A_TIME):
+    for some in batched(keys, AT_A_TIME):
         named = select(Contact.id, Contact.unit_code, Contact.name)
-        rows = session.execute(named.where(Contact.id.in_(keys[start : start + AT_A_TIME])))
+        rows = session.execute(named.where(Contact.id.in_(some)))
         found |= {key: (unit_code, name) for key, unit_code, name in rows}
     return found

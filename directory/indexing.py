@@ -10,6 +10,7 @@ from sqlalchemy import Row, delete, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from directory.among import among
+from directory.batched import batched
 from directory.divisions import divisions
 from directory.former import FormerDivision, former_codes, former_divisions, former_prefectures
 from directory.models import (
@@ -177,9 +178,8 @@ def _as_above(unit: _Row) -> Above:
 
 def _higher(session: Session, codes: Set[str]) -> Iterator[_Row]:
     """Each unit with its locality's name."""
-    listed = sorted(codes)
-    for start in range(0, len(listed), UNITS_AT_A_TIME):
-        yield from session.execute(_PLACED.where(among(session, listed[start : start + UNITS_AT_A_TIME])(Unit.code)))
+    for some in batched(sorted(codes), UNITS_AT_A_TIME):
+        yield from session.execute(_PLACED.where(among(session, some)(Unit.code)))
 
 
 @cache

@@ -6,6 +6,7 @@ from functools import cache
 from sqlalchemy import Select, String, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from directory.batched import batched
 from directory.models import LookupTerm
 from directory.words import KIND_WORDS, LONGEST_WORD, ROLE_WORDS, Pieces, is_number, kind_at_end
 
@@ -44,8 +45,7 @@ def _reached(session: Session, texts: Sequence[str]) -> Iterator[int]:
 
     The term that shares most with a text is its neighbour in the index, before it or after it.
     """
-    for first in range(0, len(texts), ASKED_AT_A_TIME):
-        asked = texts[first : first + ASKED_AT_A_TIME]
+    for asked in batched(texts, ASKED_AT_A_TIME):
         padded = [*asked, *[""] * (ASKED_AT_A_TIME - len(asked))]
         given = {f"text_{place}": text for place, text in enumerate(padded)}
         row = session.connection().execute(_neighbours(), given).one()

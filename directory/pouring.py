@@ -10,6 +10,7 @@ from sqlalchemy import cast as as_type
 from sqlalchemy.orm import Session
 
 from directory.base import Model
+from directory.batched import batched
 
 ROWS_AT_A_TIME = 10_000
 Row = Mapping[str, Any]
@@ -18,8 +19,8 @@ Row = Mapping[str, Any]
 def pour(session: Session, model: type[Model], rows: Sequence[Row], **same: Any) -> None:
     """Enter rows that name the same columns; `same` is what all of them have, and the model's defaults hold."""
     session.flush()
-    for start in range(0, len(rows), ROWS_AT_A_TIME):
-        _pour(session, cast(Table, model.__table__), rows[start : start + ROWS_AT_A_TIME], same)
+    for some in batched(rows, ROWS_AT_A_TIME):
+        _pour(session, cast(Table, model.__table__), some, same)
 
 
 def _pour(session: Session, table: Table, rows: Sequence[Row], same: Row) -> None:

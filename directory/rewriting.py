@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from directory.actions import move_unit
+from directory.batched import batched
 from directory.models import Contact, ContactState, Locality, Phone, Unit, UnitAncestor
 from directory.phones import PrintedPhone
 from directory.pouring import pour
@@ -107,8 +108,8 @@ def set_contacts(session: Session, values: Sequence[tuple[int, Values]]) -> None
     columns = [(key, {name: _typed(name, one) for name, one in row.items() if name != "phones"}) for key, row in values]
     _set(session, Contact, [{"id": key, **row} for key, row in columns if row])
     phones = [(key, [PrintedPhone(*one) for one in row["phones"]]) for key, row in values if "phones" in row]
-    for start in range(0, len(phones), KEYS_AT_A_TIME):
-        former = [key for key, _listed in phones[start : start + KEYS_AT_A_TIME]]
+    for some in batched(phones, KEYS_AT_A_TIME):
+        former = [key for key, _listed in some]
         session.execute(delete(Phone).where(Phone.contact_id.in_(former)), execution_options=UNSEEN)
     insert_phones(session, phones)
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
+from directory.batched import batched
 from directory.chronicle import backwards, chronicle
 from directory.importing import ImportStateError, seen, unpacked
 from directory.imports import ImportRecord, ImportState
@@ -24,8 +24,6 @@ from directory.rewriting import (
     set_units,
     standing,
 )
-
-Key = TypeVar("Key")
 
 
 class TouchedSinceError(ValueError):
@@ -71,7 +69,7 @@ def _of(entries: Sequence[Entry], table: str) -> list[Entry]:
 
 
 def _remove_contacts(session: Session, keys: Sequence[int]) -> None:
-    for some in _some(keys):
+    for some in batched(keys, KEYS_AT_A_TIME):
         session.execute(delete(Contact).where(Contact.id.in_(some)))
 
 
@@ -79,7 +77,7 @@ def _remove_units(session: Session, codes: Sequence[str]) -> None:
     """Units that the import brought, those below first; TouchedSinceError if one of them is in use."""
     try:
         with session.begin_nested():
-            for some in _some(list(reversed(codes))):
+            for some in batched(list(reversed(codes)), KEYS_AT_A_TIME):
                 session.execute(delete(LookupTerm).where(LookupTerm.unit_code.in_(some)))
                 session.execute(delete(Unit).where(Unit.code.in_(some)))
     except IntegrityError as error:
@@ -90,7 +88,7 @@ def _touched_units(session: Session, entries: Sequence[Entry]) -> Iterator[str]:
     """Units that are not as the import left them, or that have been given contacts or corrections."""
     after = {entry["key"]: entry["after"] for entry in _of(entries, UNIT)}
     known: dict[str, Unit] = {}
-    for some in _some(list(after)):
+    for some in batched(list(after), KEYS_AT_A_TIME):
         known |= {unit.code: unit for unit in session.scalars(select(Unit).where(Unit.code.in_(some)))}
     yield from (code for code, values in after.items() if code not in known or not _is_still(known[code], values))
     brought = [entry["key"] for entry in _of(entries, UNIT) if entry["before"] is None]
@@ -98,7 +96,7 @@ def _touched_units(session: Session, entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def _given_since(session: Session, brought: Sequence[str], contacts: set[int]) -> Iterator[str]:
-    for some in _some(brought):
+    for some in batched(brought, KEYS_AT_A_TIME):
         listed = session.execute(select(Contact.id, Contact.unit_code).where(Contact.unit_code.in_(some)))
         yield from (code for key, code in listed if key not in contacts)
         yield from session.scalars(
@@ -108,7 +106,7 @@ def _given_since(session: Session, brought: Sequence[str], contacts: set[int]) -
 
 def _touched_contacts(session: Session, entries: Sequence[Entry]) -> Iterator[str]:
     after = {entry["key"]: entry["after"] for entry in _of(entries, CONTACT)}
-    for some in _some(list(after)):
+    for some in batched(list(after), KEYS_AT_A_TIME):
         statement = select(Contact).where(Contact.id.in_(some)).options(selectinload(Contact.phones))
         known = {contact.id: contact for contact in session.scalars(statement)}
         for key in some:
@@ -133,10 +131,7 @@ def _contact_is_still(contact: Contact, values: Values) -> bool:
 
 def _units_of_contacts(session: Session, keys: Sequence[int]) -> set[str]:
     return {
-        code for some in _some(keys) for code in session.scalars(select(Contact.unit_code).where(Contact.id.in_(some)))
+        code
+        for some in batched(keys, KEYS_AT_A_TIME)
+        for code in session.scalars(select(Contact.unit_code).where(Contact.id.in_(some)))
     }
-
-
-def _some(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
-    for start in range(0, len(keys), KEYS_AT_A_TIME):
-        yield keys[start : start + KEYS_AT_A_TIME]

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam
 from sqlalchemy.orm import Session
 
+from directory.batched import batched
 from directory.queries import names_of
 from directory.reach import Recipient
 from portal.escalation.models import DigestLine
@@ -65,8 +66,8 @@ def send_lines(session: Session, some: Sequence[Theirs], at: datetime) -> int:
 
 
 def _take(session: Session, ids: Sequence[int]) -> Iterator[Row[Any]]:
-    for start in range(0, len(ids), AT_ONCE):
-        yield from session.execute(_TAKEN, {"ids": ids[start : start + AT_ONCE]})
+    for some in batched(ids, AT_ONCE):
+        yield from session.execute(_TAKEN, {"ids": some})
 
 
 def _address(recipient: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
+from directory.batched import batched
 from directory.calendars import load_calendars
 from directory.queries import names_of
 from portal.escalation.climbing import Sweep, climb
@@ -66,9 +67,9 @@ def sweep(
     found = _gather(sessions, at, report, in_hours=in_hours)
     climbing = _Climbing(sessions, report, secrets.token_hex(8), found.crowded(), dry_run, in_hours)
     for batch in found.batches:
-        for start in range(0, len(batch.ids), TOGETHER):
+        for ids in batched(batch.ids, TOGETHER):
             alive()
-            climbing.sweep_some(batch.ids[start : start + TOGETHER], batch)
+            climbing.sweep_some(ids, batch)
     if dry_run:
         report.messages += len(climbing.crowded)
         return report
@@ -107,8 +108,8 @@ def _gather(sessions: sessionmaker[Session], at: datetime, report: SweepReport, 
     found = _Gathered()
     with closing(_reading(sessions)) as session:
         ids = list(session.scalars(_DUE_TICKETS, {"at": at}))
-        for start in range(0, len(ids), BATCH):
-            _gather_some(session, ids[start : start + BATCH], at, found, report, in_hours=in_hours)
+        for some in batched(ids, BATCH):
+            _gather_some(session, some, at, found, report, in_hours=in_hours)
     report.due = found.due
     return found
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from directory.batched import batched
 from directory.calendars import TIMEZONE, load_calendars
 from directory.models import Unit, UnitAncestor
 from directory.working_time import CHINA
@@ -163,8 +164,8 @@ def _minutes(session: Session, clock: Clock) -> int:
 
 
 def _write(session: Session, table: Any, rows: Sequence[dict[str, Any]]) -> None:
-    for start in range(0, len(rows), ROWS_AT_A_TIME):
-        session.execute(insert(table), rows[start : start + ROWS_AT_A_TIME])
+    for some in batched(rows, ROWS_AT_A_TIME):
+        session.execute(insert(table), some)
 
 
 def _zeros() -> dict[str, int]:
