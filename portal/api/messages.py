@@ -21,7 +21,7 @@ def sort_out(actor: Actor, given: Given, number: str) -> Given:
     """The files judged, for a ticket that one sees, while no transaction is open: a virus scanner takes its time."""
     if not given["files"]:
         return given | {"files": NO_FILES}
-    load_ticket(db.session, actor, number)
+    load_ticket(db.session, actor, number, tasks=False)
     db.session.rollback()
     return given | {"files": sorted_out(given["files"])}
 
@@ -31,7 +31,7 @@ def sort_out(actor: Actor, given: Given, number: str) -> Given:
                                              "but files; it moves no task."),
                 results.EntryResult, schemas.MessageSchema, status=201, looks=sort_out))  # fmt: skip
 def message(actor: Actor, given: Given, number: str) -> shapes.Json:
-    ticket = load_ticket(db.session, actor, number, lock=True)
+    ticket = load_ticket(db.session, actor, number, lock=True, tasks=False)
     entry = send_message(db.session, actor, ticket, given["text"], clock.now(), files=given["files"],
                          to=given["to"] or "")  # fmt: skip
     return entry_json(actor, entry)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from directory.models import Unit
@@ -60,12 +60,19 @@ def send_message(
     given = {"files": hashes, "to": to, "mentions": mentions}
     noted = {**detail, **{name: value for name, value in given.items() if value}}
     audit(session, actor, "ticket.message", f"ticket {ticket.number}", at=at, **noted)
+    session.flush()
     return entry
 
 
 def written_before(session: Session, ticket: Ticket, submission_key: str) -> Entry | None:
     """What the same form has written already: a double click writes one."""
-    return session.scalar(select(Entry).where(Entry.ticket_id == ticket.id, Entry.submission_key == submission_key))
+    return session.scalar(_TWIN, {"ticket_id": ticket.id, "submission_key": submission_key})
+
+
+_TWIN = select(Entry).where(
+    Entry.ticket_id == bindparam("ticket_id"), Entry.submission_key == bindparam("submission_key")
+)
+"Built once."
 
 
 def check_open(ticket: Ticket) -> None:

@@ -42,7 +42,7 @@ def attachments_of(actor: Actor, ticket: Ticket) -> Select[Attachment]:
 
 def load_attachment(session: Session, actor: Actor, number: str, attachment_id: int) -> Attachment:
     """One file that `actor` may read; Hidden as for the ticket."""
-    ticket = load_ticket(session, actor, number)
+    ticket = load_ticket(session, actor, number, tasks=False)
     wanted = Attachment.id == (attachment_id if attachment_id <= LARGEST_ID else 0)
     attachment = session.scalar(attachments_of(actor, ticket).where(wanted))
     if attachment is None:

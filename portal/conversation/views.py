@@ -77,7 +77,7 @@ def named_parts(entry: Entry) -> list[tuple[str, str]]:
 @requires(Permission.TICKET_MESSAGE)
 def people(number: str) -> str:
     """Who can be named in a message to all, or `?to=` one unit alone, and answers to `?q=`."""
-    ticket, to = load_ticket(db.session, actor(), number), request.args.get("to", "")
+    ticket, to = load_ticket(db.session, actor(), number, tasks=False), request.args.get("to", "")
     sides = [actor().unit_code or "", to] if to else None
     found = offered(db.session, actor(), ticket, sides, request.args.get("q", "")[:20], now())
     return render_template("tickets/people.html", people=found, most=OFFERED, sounds=sounds)
@@ -88,7 +88,7 @@ def people(number: str) -> str:
 def send(number: str) -> Response | tuple[str, int]:
     form = MessageForm(ids="message")
     files = _chosen(form, number)
-    ticket = load_ticket(db.session, actor(), number, lock=True)
+    ticket = load_ticket(db.session, actor(), number, lock=True, tasks=False)
     try:
         send_message(db.session, actor(), ticket, form.text.data or "", now(), form.submission_key.data or None, files,
                      to=form.to.data or "")  # fmt: skip
@@ -160,7 +160,7 @@ def _chosen(form: MessageForm, number: str) -> SortedOut:
     """The files, sorted out while no transaction is open: a virus scanner may take its time."""
     if not form.files.data:
         return NO_FILES
-    load_ticket(db.session, actor(), number)
+    load_ticket(db.session, actor(), number, tasks=False)
     db.session.rollback()
     return sorted_out([File(file.filename or "", file.read(LARGEST_FILE + 1)) for file in form.files.data])
 

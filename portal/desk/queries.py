@@ -6,6 +6,7 @@ Each walks an index of the unit's own in the order of the list, and asks the res
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -131,19 +132,26 @@ def saved_views(session: Session, actor: Actor) -> Sequence[KeptView]:
     """The officer's own, and those that others of the unit share; own ones first, by name. None without an account."""
     if actor.officer_id is None:
         return ()
-    own = SavedView.officer_id == actor.officer_id
-    shared = and_(SavedView.shared, SavedView.unit_code == actor.unit_code)
-    columns = SavedView.id, SavedView.officer_id, SavedView.name, SavedView.asked
-    asked = select(*columns).where(or_(own, shared)).order_by(case((own, 0), else_=1), SavedView.name, SavedView.id)
     mine = "saved views", actor.officer_id, actor.unit_code
-    return once(session, mine, lambda: [KeptView(*row) for row in session.execute(asked)])
+    whose = {"officer_id": actor.officer_id, "unit_code": actor.unit_code}
+    return once(session, mine, lambda: [KeptView(*row) for row in session.execute(_saved(), whose)])
+
+
+@cache
+def _saved() -> Select[int, int, str, Any]:
+    """Built once: it is asked with each page of the list."""
+    own = SavedView.officer_id == bindparam("officer_id")
+    shared = and_(SavedView.shared, SavedView.unit_code == bindparam("unit_code"))
+    columns = SavedView.id, SavedView.officer_id, SavedView.name, SavedView.asked
+    return select(*columns).where(or_(own, shared)).order_by(case((own, 0), else_=1), SavedView.name, SavedView.id)
 
 
 def makers_of(session: Session, views: Sequence[KeptView], reader: Actor) -> Mapping[int, str]:
     """What those are called who made views that are not the reader's own."""
     others = {view.officer_id for view in views} - {reader.officer_id}
-    named = select(Officer.id, Officer.name).where(Officer.id.in_(others))
-    return dict(session.execute(named).all()) if others else {}
+    if not others:
+        return {}
+    return dict(session.execute(select(Officer.id, Officer.name).where(Officer.id.in_(others))).all())
 
 
 def tasks_to_sign(actor: Actor, task_ids: list[int]) -> Select[*tuple[int, str]]:

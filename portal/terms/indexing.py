@@ -94,11 +94,15 @@ def _read_terms(session: Session, codes: Sequence[str]) -> frozenset[str]:
 def _write(session: Session, ticket_id: int, tokens: Sequence[int]) -> None:
     if not tokens:
         return
-    kind = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = kind.insert(TicketTerm.__table__).on_conflict_do_nothing()
+    statement = _UNLESS_THERE[session.get_bind().dialect.name]
     session.execute(statement, [{"token": token, "ticket_id": ticket_id} for token in tokens])
 
 
+_UNLESS_THERE = {
+    kind.__name__.rpartition(".")[2]: kind.insert(TicketTerm.__table__).on_conflict_do_nothing()
+    for kind in (sqlite, postgresql)
+}
+"By the name of the database."
 _CODES: BindParameter[Any] = bindparam("codes", expanding=True)
 _PARENTS = select(Unit.parent_code).where(Unit.code.in_(_CODES), Unit.parent_code.is_not(None))
 _NAMES = select(Unit.name).where(Unit.code.in_(_CODES) | Unit.code.in_(_PARENTS))

@@ -73,16 +73,18 @@ def sees_owing(actor: Actor, unit_code: InstrumentedAttribute[str]) -> ColumnEle
     return and_(sees_own(actor), _answers_for(actor, unit_code))
 
 
-def load_ticket(session: Session, actor: Actor, number: str, *, lock: bool = False) -> Ticket:
+def load_ticket(session: Session, actor: Actor, number: str, *, lock: bool = False, tasks: bool = True) -> Ticket:
     """The ticket with its tasks and clocks; Hidden if it is not there or not for `actor` to see.
 
-    `lock` holds it until the transaction ends, so that two who move it come one after the other.
+    `lock` holds it until the transaction ends, so that two who move it come one after the other. Without `tasks` it
+    comes alone, for what moves none.
     """
     wanted = _wanted(shape_of(actor), lock=lock)
     ticket = session.scalar(wanted, bound(actor, number=_canonical(number)))
     if ticket is None:
         raise Hidden(NOT_THERE)
-    _load_tasks(session, ticket)
+    if tasks:
+        _load_tasks(session, ticket)
     return ticket
 
 

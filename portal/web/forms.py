@@ -1,16 +1,19 @@
 """The base of every form: errors in one list for the summary, and what an action refuses put beside its field."""
 
 from collections.abc import Iterator, Set
+from functools import cache
 from typing import Any, ClassVar
 
 from flask import request
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import Field, FieldList, FormField, HiddenField, PasswordField, StringField
+from wtforms.i18n import get_translations
 from wtforms.validators import InputRequired, Length
 
 from portal.errors import Invalid, Text
 from portal.web.citizen_number import holds_number
+from portal.web.languages import current_locale
 
 IN_FREE_TEXT = _("There is an ID number in this text. Move it into the field for the ID number, where it is encrypted.")
 Problem = tuple[str, str]
@@ -27,6 +30,10 @@ class PortalForm(FlaskForm):
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             """A form is sent as a form: JSON could hold what no browser sends, such as half a character."""
             return None if request.is_json else super().wrap_formdata(form, formdata)
+
+        def get_translations(self, form: FlaskForm) -> Any:
+            """WTForms' own texts, read once for each language: Flask-WTF reads their file with every form."""
+            return _own_texts(current_locale())
 
     number_fields: ClassVar[Set[str]] = frozenset({"id_number"})
     "The fields, by the last part of their names, into which an ID number belongs."
@@ -59,6 +66,11 @@ class PortalForm(FlaskForm):
         """Everything that is wrong, in the order of the form, for the summary at its top."""
         unplaced = [(self.form_id, str(message)) for message in self.form_errors]
         return [*unplaced, *(problem for field in self for problem in _problems_of(field))]
+
+
+@cache
+def _own_texts(locale: str) -> Any:
+    return get_translations([locale])
 
 
 def required(message: Text) -> InputRequired:
