@@ -32,6 +32,7 @@ from portal.tickets.queries import load_task
 from portal.tickets.ticket_forms import KINDS, _empty
 from portal.web.drawing import DRAWN
 from portal.web.filters import moment
+from portal.web.forms import PortalForm
 from portal.web.languages import in_language
 from portal.web.permissions import Role
 from tests.clients import Client
@@ -256,3 +257,26 @@ def test_an_instant_is_written_as_the_reader_reads_whatever_was_written_for_anot
     with app.test_request_context():
         cookie["language"] = "en"
         assert moment(at) == "Thu 8 Jan 2015, 17:00"
+
+
+def test_a_reply_moves_no_task_and_asks_for_none(
+    session: Session, province: Province, client: Client, clock: Clock
+) -> None:
+    sign_in(client, make_officer(session, province.changyi, "zhang"))
+    ticket = opened(session, province.changyi, province.linjiang, clock.now)
+    session.commit()
+    page = f"/tickets/{ticket.number}"
+    form = {"text": "请尽快。", "submission_key": "once", "csrf_token": client.token(page)}
+    with asked_of_the_database() as asked:
+        assert client.post(f"{page}/messages", data=form).status_code == 302
+    assert not [each for each in asked if "FROM task" in each or "FROM clock" in each]
+    written = [each.split()[2] for each in asked if each.startswith("INSERT INTO")]
+    assert sorted(written) == ["audit_record", "entry", "ticket_term"]
+
+
+def test_what_wtforms_says_by_itself_is_said_in_the_language_of_each_reader(app: Flask) -> None:
+    said = {"zh": "该字段是必填字段。", "en": "This field is required."}
+    for language in ("zh", "en", "zh"):
+        with app.test_request_context():
+            cookie["language"] = language
+            assert PortalForm(formdata=None).meta.get_translations(None).gettext("This field is required.") == said[language]
