@@ -19,8 +19,9 @@ from portal.config import Settings
 from portal.desk import prepared, queries
 from portal.desk.cards import Row, work_rows
 from portal.desk.forms import SaveForm, SieveForm
+from portal.desk.kept import KeptView, makers_of, saved_views
 from portal.desk.listed import as_lines, listed
-from portal.desk.queries import BY_TICKET, MOST_COUNTED, KeptView
+from portal.desk.queries import BY_TICKET, MOST_COUNTED
 from portal.desk.state import Sieve, WorkView
 from portal.extensions import db
 from portal.postgresql import planned_once
@@ -126,8 +127,8 @@ def gather(sieve: Sieve, save: SaveForm | None = None, form: SieveForm | None = 
 
 def count(sieve: Sieve) -> Counts:
     at = now()
-    kept = queries.saved_views(db.session, actor())
-    makers = queries.makers_of(db.session, kept, actor())
+    kept = saved_views(db.session, actor())
+    makers = makers_of(db.session, kept, actor())
     counted = _counted(sieve, kept, at)
     return Counts(
         sieve=sieve,

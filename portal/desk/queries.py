@@ -3,11 +3,10 @@
 Each walks an index of the unit's own in the order of the list, and asks the rest of one row at a time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -21,16 +20,12 @@ from sqlalchemy import (
     func,
     literal,
     not_,
-    or_,
     select,
     text,
     tuple_,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from directory.edition import once
-from portal.accounts.models import Officer
-from portal.desk.models import SavedView
 from portal.desk.state import DueWithin, Sieve, WorkView
 from portal.escalation.models import Climb
 from portal.ladder.ladder import ClockKind
@@ -51,15 +46,6 @@ MOST_LOOKED_AT = 300
 "Of another list: among how many of its tasks drills are looked for."
 MOST_TALLIED = 1_000
 "Tasks of which it is counted how many are late or near, and how many are drills."
-
-
-class KeptView(NamedTuple):
-    """A saved view."""
-
-    id: int
-    officer_id: int
-    name: str
-    asked: Mapping[str, Any]
 
 
 BY_TICKET = frozenset({WorkView.UNREAD, WorkView.MENTIONS, WorkView.TO_CLOSE})
@@ -126,32 +112,6 @@ def tally(actor: Actor, at: datetime, tz: ZoneInfo) -> Select[*tuple[Any, ...]]:
     }
     told = (func.count(case((counts, 1))).label(name) for name, counts in figures.items())
     return select(*told).select_from(first)
-
-
-def saved_views(session: Session, actor: Actor) -> Sequence[KeptView]:
-    """The officer's own, and those that others of the unit share; own ones first, by name. None without an account."""
-    if actor.officer_id is None:
-        return ()
-    mine = "saved views", actor.officer_id, actor.unit_code
-    whose = {"officer_id": actor.officer_id, "unit_code": actor.unit_code}
-    return once(session, mine, lambda: [KeptView(*row) for row in session.execute(_saved(), whose)])
-
-
-@cache
-def _saved() -> Select[int, int, str, Any]:
-    """Built once: it is asked with each page of the list."""
-    own = SavedView.officer_id == bindparam("officer_id")
-    shared = and_(SavedView.shared, SavedView.unit_code == bindparam("unit_code"))
-    columns = SavedView.id, SavedView.officer_id, SavedView.name, SavedView.asked
-    return select(*columns).where(or_(own, shared)).order_by(case((own, 0), else_=1), SavedView.name, SavedView.id)
-
-
-def makers_of(session: Session, views: Sequence[KeptView], reader: Actor) -> Mapping[int, str]:
-    """What those are called who made views that are not the reader's own."""
-    others = {view.officer_id for view in views} - {reader.officer_id}
-    if not others:
-        return {}
-    return dict(session.execute(select(Officer.id, Officer.name).where(Officer.id.in_(others))).all())
 
 
 def tasks_to_sign(actor: Actor, task_ids: list[int]) -> Select[*tuple[int, str]]:

@@ -21,7 +21,7 @@ from portal.escalation.models import Climb as Climbed
 from portal.escalation.models import Morning, MorningMail
 from portal.escalation.morning import tell_mornings
 from portal.escalation.queries import due_tickets, standing_at, units_with_standing
-from portal.extensions import db
+from portal.extensions import alembic, db
 from portal.health.beating import beat
 from portal.health.models import Heartbeat
 from portal.ladder.models import PolicyVersion
@@ -29,8 +29,9 @@ from portal.mail.compose import post
 from portal.mail.letter import Letter
 from portal.mail.models import OutboxMail
 from portal.tickets.forecast import forecast
+from portal.tickets.lifecycle import Outcome
 from portal.tickets.models import Clock, Ticket
-from portal.tickets.moves import sign_for
+from portal.tickets.moves import Answer, answer, sign_for
 from portal.web.permissions import Role
 from tests.clients import Client
 from tests.conftest import CHINA, in_utc
@@ -455,3 +456,22 @@ def test_of_a_clock_that_climbed_to_a_unit_twice_it_is_told_once(session: Sessio
     assert session.scalars(listed).all() == [clock]
     counted = queries.counts(chief, at, CHINA, {"n": Sieve(WorkView.ESCALATED)})
     assert session.execute(counted).one()._mapping["n"] == 1
+
+
+def test_a_database_from_before_learns_what_stands_escalated(
+    app: Flask, session: Session, province: Province, clock: Time
+) -> None:
+    late = [signed_for(session, province) for _ in range(2)]
+    swept(in_utc("2016-01-07 09:00"))
+    owing = next(task for task in late[0].tasks if task.unit_code == province.linjiang.code)
+    answer(session, actor_at(province.linjiang), owing, Answer(Outcome.DONE, "已核对。", explanation="人手不足"), clock.now)
+    session.commit()
+    told = select(Climbed.clock_id, Climbed.rung, Climbed.runs_out_at)
+    before = set(session.execute(told).all())
+    assert {runs_out_at is None for _clock, _rung, runs_out_at in before} == {True, False}
+    session.close()
+    with app.app_context():
+        alembic.downgrade("0032")
+        alembic.upgrade()
+        assert set(db.session.execute(told).all()) == before
+        db.session.rollback()
