@@ -21,7 +21,7 @@ from portal.tickets.citizens import CitizenFacts, checked_number
 from portal.tickets.places import Share, shares
 from portal.web.actor import Actor
 from portal.web.citizen_number import holds_number
-from portal.web.forms import IN_FREE_TEXT
+from portal.web.forms import IN_FREE_TEXT, NOT_HERE
 from portal.web.permissions import Permission
 
 MESSAGE_LENGTH = 10_000
@@ -241,7 +241,7 @@ def _check_texts(opening: Opening, urgency: str, today: date, faults: Faults) ->
         ("reference", opening.reference, REFERENCE_LENGTH),
         ("submission_key", opening.submission_key or "", KEY_LENGTH),
     ):
-        check_text(name, text, most, faults)
+        check_text(name, text, most, faults, IN_FREE_TEXT)
     if opening.accepted_on and opening.accepted_on > today:
         faults.note("accepted_on", _("The day of acceptance is yet to come: give today or an earlier day."))
     return _check_citizens(opening.citizens, today, faults)
@@ -253,24 +253,24 @@ def _check_urgency(opening: Opening, urgency: str, faults: Faults) -> None:
     if opening.urgency_reason is not None and urgency == "urgent":
         if not opening.urgency_reason.strip():
             faults.note("urgency_reason", _("Say why it is urgent: the other units read it."))
-        check_text("urgency_reason", opening.urgency_reason, REASON_LENGTH, faults)
+        check_text("urgency_reason", opening.urgency_reason, REASON_LENGTH, faults, IN_FREE_TEXT)
 
 
 def _check_message(message: str, faults: Faults) -> None:
     if not message.strip():
         faults.note("message", _("Write what you ask of the other unit."))
-    check_text("message", message, MESSAGE_LENGTH, faults)
+    check_text("message", message, MESSAGE_LENGTH, faults, IN_FREE_TEXT)
 
 
-def check_text(name: str, text: str, most: int, faults: Faults) -> None:
-    """Note what keeps a text from being stored: its length, an unstorable character, an ID number in it."""
+def check_text(name: str, text: str, most: int, faults: Faults, numbered: Text = NOT_HERE) -> None:
+    """Note what keeps a text from being stored: its length, an unstorable character, an ID number (`numbered`)."""
     if len(text) > most:
         faults.note(name, _("This is %(length)s characters long, and at most %(most)s fit: shorten it.",
                              length=len(text), most=most))  # fmt: skip
     elif "\x00" in text:
         faults.note(name, _("This text holds a character that cannot be stored: type it again instead of pasting it."))
     elif holds_number(text):
-        faults.note(name, IN_FREE_TEXT)
+        faults.note(name, numbered)
 
 
 def _check_citizens(citizens: Sequence[CitizenFacts], today: date, faults: Faults) -> tuple[CitizenFacts, ...]:
@@ -288,7 +288,7 @@ def _check_citizens(citizens: Sequence[CitizenFacts], today: date, faults: Fault
 
 def _check_citizen(index: int, facts: CitizenFacts, today: date, faults: Faults) -> CitizenFacts:
     name, number = facts.name.strip(), facts.id_number.strip()
-    check_text(f"citizens.{index}.name", name, NAME_LENGTH, faults)
+    check_text(f"citizens.{index}.name", name, NAME_LENGTH, faults, IN_FREE_TEXT)
     if number:
         number, fault = checked_number(number, today)
         if fault:

@@ -13,7 +13,7 @@ from portal.tickets.history import record
 from portal.tickets.models import Citizen, Ticket
 from portal.web.actor import Actor
 from portal.web.citizen_number import BadCitizenNumber, CitizenNumberFault, check, holds_number, mask, mask_name
-from portal.web.forms import IN_FREE_TEXT
+from portal.web.forms import NOT_HERE
 
 NAME, NUMBER = "citizen.name", "citizen.number"
 FAULTS = {
@@ -70,7 +70,7 @@ def reveal(
     if not reason.strip():
         raise Invalid({"reason": _("Say why you need to see it: the reason is kept in the audit log.")})
     if holds_number(reason):
-        raise Invalid({"reason": IN_FREE_TEXT})
+        raise Invalid({"reason": NOT_HERE})
     audit(session, actor, "citizen.reveal", f"ticket {ticket.number}", at=at, reason=reason.strip()[:500])
     record(session, ticket, "revealed", actor, at)
     return [in_full(citizen, cipher) for citizen in ticket.citizens]

@@ -16,6 +16,8 @@ from portal.web.citizen_number import holds_number
 from portal.web.languages import current_locale
 
 IN_FREE_TEXT = _("There is an ID number in this text. Move it into the field for the ID number, where it is encrypted.")
+NOT_HERE = _("There is an ID number in this text, which is not encrypted. Take it out: its last four digits will do.")
+"The same on a form without such a field."
 Problem = tuple[str, str]
 "The id of the field at fault, and what to do about it."
 
@@ -51,10 +53,11 @@ class PortalForm(FlaskForm):
     def validate(self, *args: Any, **kwargs: Any) -> bool:
         """As the fields say; and an ID number is refused in every text but its own field, on every form."""
         right = bool(super().validate(*args, **kwargs))
-        texts = [leaf for field in self for leaf in _leaves(field) if _is_text(leaf)]
-        wrong = [leaf for leaf in texts if leaf.short_name not in self.number_fields and holds_number(leaf.data)]
+        leaves = [leaf for field in self for leaf in _leaves(field)]
+        free = [leaf for leaf in leaves if leaf.short_name not in self.number_fields]
+        wrong = [leaf for leaf in free if _is_text(leaf) and holds_number(leaf.data)]
         for leaf in wrong:
-            _note(leaf, IN_FREE_TEXT)
+            _note(leaf, IN_FREE_TEXT if len(free) < len(leaves) else NOT_HERE)
         return right and not wrong
 
     def refuse(self, refusal: Invalid) -> None:

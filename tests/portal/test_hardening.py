@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from wtforms import StringField
 
 from portal.static_files import address as static_address
-from portal.web.forms import IN_FREE_TEXT, PortalForm
+from portal.tickets.forms import MessageForm
+from portal.web.forms import IN_FREE_TEXT, NOT_HERE, PortalForm
 from tests.clients import Client
 from tests.conftest import Clock
 from tests.factories import Province, make_officer, sign_in
@@ -176,6 +177,13 @@ def test_the_refusal_stands_at_the_field_and_what_was_typed_stays(app: Flask) ->
         assert [str(error) for error in form.note.errors] == [str(IN_FREE_TEXT)]
         assert not form.id_number.errors
         assert form.note.data == f"见 {number}"
+
+
+def test_where_a_form_has_no_field_for_the_number_nobody_is_sent_to_one(app: Flask) -> None:
+    with app.test_request_context(method="POST", data={"text": f"见 {checked_number()}"}):
+        form = MessageForm(meta={"csrf": False})
+        assert not form.validate()
+        assert [str(error) for error in form.text.errors] == [str(NOT_HERE)]
 
 
 def test_a_text_that_tells_back_what_was_typed_is_escaped(app: Flask) -> None:

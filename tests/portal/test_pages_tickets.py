@@ -297,6 +297,7 @@ def test_a_message_reaches_the_history_and_an_empty_one_does_not(
     refused = changyi.submit(f"{address}/messages", {"text": "证号 220104199003078915 在此"}, page=address)
     assert refused.status_code == 422
     assert "证号 220104199003078915 在此" in refused.text
+    assert "只写末四位" in refused.text, "there is no field for it here to which one could move it"
 
 
 def test_the_opener_withdraws_with_a_reason(changyi: Client, session: Session, province: Province) -> None:

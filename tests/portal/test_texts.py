@@ -78,7 +78,7 @@ def test_a_unit_uses_its_own_and_those_above_and_changes_its_own_alone(
         ({"title": "", "body": "好"}, "请填写标题"),
         ({"title": "回复", "body": " "}, "请填写内容"),
         ({"title": "回复", "body": "{name} 好"}, "{name} 无法自动填写"),
-        ({"title": "回复", "body": "证号 220104199003078915"}, "公民身份号码"),
+        ({"title": "回复", "body": "证号 220104199003078915"}, "只写末四位"),
         ({"title": "回复", "body": "长" * 2001}, "2000"),
     ],
 )
