@@ -78,7 +78,7 @@ _TWIN = select(Entry).where(
 def check_open(ticket: Ticket) -> None:
     """Conflict once nobody is to write on the ticket any more."""
     if ticket.state in {TicketState.CLOSED, TicketState.WITHDRAWN}:
-        raise Conflict(_("The ticket is closed: it takes no more messages."))
+        raise Conflict(_("The ticket is closed and takes no more messages: reopen it first, or open a new one."))
 
 
 def keep_between(session: Session, entry: Entry, actor: Actor, to: str) -> None:

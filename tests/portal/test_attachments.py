@@ -214,6 +214,7 @@ def test_a_closed_ticket_takes_no_file(changyi: Client, session: Session, ticket
     refused = changyi.post(f"/tickets/{ticket.number}/messages", data=data)
     assert refused.status_code == 409
     assert "晚到的说明" in words(refused.text)
+    assert "请先重新开启，或新建协办单" in words(refused.text)
     assert not kept(session)
 
 
