@@ -16,6 +16,7 @@ from portal.errors import Text
 from portal.tickets.checking import Faults
 from portal.tickets.letters import mail_mention
 from portal.tickets.models import Entry, Party, Ticket
+from portal.tickets.queries import load_tasks
 from portal.tickets.readers import Mention
 from portal.web.actor import Actor
 from portal.web.permissions import Permission, Role, granted
@@ -102,6 +103,8 @@ def keep_mentions(
     for each in before.values():
         if each.officer_id not in wanted:
             session.delete(each)
+    if wanted - before.keys():
+        load_tasks(session, ticket)  # each is told what the own unit owes
     for label, officer in officers.items():
         if officer.id not in before:
             before[officer.id] = Mention(entry_id=entry.id, unit_code=officer.unit_code, officer_id=officer.id,

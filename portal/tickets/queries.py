@@ -84,7 +84,7 @@ def load_ticket(session: Session, actor: Actor, number: str, *, lock: bool = Fal
     if ticket is None:
         raise Hidden(NOT_THERE)
     if tasks:
-        _load_tasks(session, ticket)
+        load_tasks(session, ticket)
     return ticket
 
 
@@ -96,7 +96,7 @@ def _wanted(shape: Shape, *, lock: bool) -> Select[Ticket]:
     return statement.with_for_update(of=Ticket) if lock else statement
 
 
-def _load_tasks(session: Session, ticket: Ticket) -> None:
+def load_tasks(session: Session, ticket: Ticket) -> None:
     """The tasks with who has them, and every clock, each found from both of its sides."""
     wanted = {"ticket_id": ticket.id}
     tasks, clocks = session.scalars(_TASKS, wanted).all(), session.scalars(_CLOCKS, wanted).all()

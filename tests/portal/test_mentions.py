@@ -21,7 +21,7 @@ from portal.web.permissions import Role
 from tests.clients import Client
 from tests.conftest import Clock
 from tests.factories import Province, actor_for, make_officer, sign_in
-from tests.portal.pages import words
+from tests.portal.pages import asked_of_the_database, words
 from tests.portal.world import opened
 
 People = Mapping[str, Officer]
@@ -181,3 +181,21 @@ def test_whoever_moves_with_a_merged_unit_stays_named(
     merge(session, steward, province.linjiang, province.fusong, date(2016, 1, 4), contacts_move=True, why="并入", at=clock.now)
     session.commit()
     assert session.execute(unread_for(actor_for(people["li"]))).one().mentions == 1
+
+
+def test_to_mail_who_is_named_asks_no_more_of_the_database_for_more_tasks(
+    client: Client, session: Session, province: Province, people: People, clock: Clock
+) -> None:
+    small = opened(session, province.changyi, province.linjiang, clock.now)
+    places = [("former registry", unit.code) for unit in (province.fusong, province.chuanying)]
+    large = opened(session, province.changyi, province.linjiang, clock.now, procedure="duplicate-registration", places=places)
+    session.commit()
+    sign_in(client, people["zhang"])
+    numbers = []
+    for number in (small.number, small.number, large.number):  # at the first is read what is kept from then on
+        form = {"text": "@李四 请看。", "csrf_token": client.token(f"/tickets/{number}")}
+        session.expunge_all()
+        with asked_of_the_database() as asked:
+            assert client.post(f"/tickets/{number}/messages", data=form).status_code == 302
+        numbers.append(len(asked))
+    assert numbers[2] <= numbers[1]
