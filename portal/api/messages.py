@@ -47,7 +47,7 @@ def attachment(actor: Actor, _given: Given, number: str, attachment_id: int) -> 
 @call(Operation(Permission.TICKET_MESSAGE, _("Note a phone call: who was called, and what was said; it moves no task."),
                 results.EntryResult, schemas.CallSchema, status=201))  # fmt: skip
 def note(actor: Actor, given: Given, number: str) -> shapes.Json:
-    ticket = load_ticket(db.session, actor, number, lock=True)
+    ticket = load_ticket(db.session, actor, number, lock=True, tasks=False)
     called = {name: given[name] for name in ("name", "number", "answered", "text")}
     noted = Call(contact_id=given["contact"], at=given["called_at"], **called)
     return entry_json(actor, note_call(db.session, actor, ticket, noted, clock.now()))

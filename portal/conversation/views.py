@@ -108,7 +108,7 @@ def send(number: str) -> Response | tuple[str, int]:
 @requires(Permission.TICKET_MESSAGE)
 def note(number: str) -> Response | tuple[str, int]:
     form = CallForm(ids="call")
-    ticket = load_ticket(db.session, actor(), number, lock=True)
+    ticket = load_ticket(db.session, actor(), number, lock=True, tasks=False)
     try:
         note_call(db.session, actor(), ticket, form.call(_zone()), now())
     except Invalid as refusal:
@@ -126,7 +126,7 @@ def note(number: str) -> Response | tuple[str, int]:
 @bp.get("/tickets/<number>/messages/<int:entry_id>/edits")
 @requires(Permission.TICKET_MESSAGE)
 def edit(number: str, entry_id: int) -> str:
-    ticket = load_ticket(db.session, actor(), number)
+    ticket = load_ticket(db.session, actor(), number, tasks=False)
     entry = message_to_edit(db.session, actor(), ticket, entry_id, now())
     form = EditForm(formdata=None, text=entry.text, seen=len(entry.former_texts))  # type: ignore[attr-defined]
     return _edit_page(ticket, entry, form)
@@ -136,7 +136,7 @@ def edit(number: str, entry_id: int) -> str:
 @requires(Permission.TICKET_MESSAGE)
 def save_edit(number: str, entry_id: int) -> Response | tuple[str, int]:
     form = EditForm()
-    ticket = load_ticket(db.session, actor(), number, lock=True)
+    ticket = load_ticket(db.session, actor(), number, lock=True, tasks=False)
     try:
         edit_message(db.session, actor(), ticket, entry_id, form.text.data or "", form.seen.data or 0, now())
     except Invalid as refusal:
