@@ -4,12 +4,12 @@ import re
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
 from portal.accounts.models import Officer
 from portal.tickets.models import Ticket
 from portal.tickets.readers import Reading
+from portal.upserting import inserting
 from portal.web.actor import Actor
 
 STALE_AFTER = timedelta(seconds=60)
@@ -21,9 +21,10 @@ def note_presence(session: Session, actor: Actor, ticket_id: int, writing: str, 
     """The officer has the page open, `writing` in that form of it; `at` None: it was left."""
     if actor.officer_id is None:
         return
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     now = {"present_at": at, "writing": writing if at and FORM.fullmatch(writing) else ""}
-    first = insert(Reading).values(officer_id=actor.officer_id, ticket_id=ticket_id, last_entry_id=0, **now)
+    first = inserting(session.get_bind().dialect.name, Reading).values(
+        officer_id=actor.officer_id, ticket_id=ticket_id, last_entry_id=0, **now
+    )
     session.execute(first.on_conflict_do_update(index_elements=["officer_id", "ticket_id"], set_=now))
 
 

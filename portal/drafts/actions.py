@@ -8,13 +8,13 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.cipher import Cipher, Undecipherable
 from portal.drafts.models import KEY_LENGTH, Draft
 from portal.drafts.queries import DISCARDED, OWN_OF_KIND, of_kind, own, untouched_since
 from portal.errors import Invalid
+from portal.upserting import inserting
 from portal.web.actor import Actor
 
 LARGEST = 200_000
@@ -94,8 +94,7 @@ def purpose_of(officer_id: int, key: str) -> str:
 
 
 def _upsert(session: Session, **values: Any) -> None:
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    new = insert(Draft).values(**values)
+    new = inserting(session.get_bind().dialect.name, Draft).values(**values)
     changed = {"content": new.excluded.content, "updated_at": new.excluded.updated_at}
     session.execute(new.on_conflict_do_update(index_elements=["officer_id", "key"], set_=changed))
 

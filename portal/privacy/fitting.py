@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, inspect, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -24,6 +23,7 @@ from portal.errors import Refused
 from portal.extensions import db
 from portal.privacy.encrypted import ENCRYPTED, Encrypted
 from portal.privacy.models import KeyMark, unfinished
+from portal.upserting import inserting
 from portal.web.actor import Actor
 
 SECRET = 0
@@ -159,9 +159,8 @@ def _opens(ring: Cipher, one: Encrypted, row: Any) -> bool:
 
 
 def _note(session: Session, new: dict[int, str], at: datetime) -> None:
-    kind = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     rows = [{"key_id": key_id, "mark": mark, "noted_at": at} for key_id, mark in new.items()]
-    session.execute(kind.insert(KeyMark.__table__).on_conflict_do_nothing(), rows)
+    session.execute(inserting(session.get_bind().dialect.name, KeyMark.__table__).on_conflict_do_nothing(), rows)
 
 
 def _mark_of(secret: str) -> str:

@@ -1,10 +1,10 @@
 """Writing the terms of a ticket in the transaction of what it says, and forgetting them when it is purged."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, Select, bindparam, delete, insert, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BindParameter, Insert, Select, bindparam, delete, insert, literal, select
 from sqlalchemy.orm import Session
 
 from directory.edition import once
@@ -12,6 +12,7 @@ from directory.models import Unit
 from portal.cipher import Cipher
 from portal.terms.models import TermExchange, TicketTerm
 from portal.terms.words import terms_in
+from portal.upserting import inserting
 
 KEYS = "keys"
 "In `Session.info`: what answers the application's cipher as it is now."
@@ -94,15 +95,16 @@ def _read_terms(session: Session, codes: Sequence[str]) -> frozenset[str]:
 def _write(session: Session, ticket_id: int, tokens: Sequence[int]) -> None:
     if not tokens:
         return
-    statement = _UNLESS_THERE[session.get_bind().dialect.name]
-    session.execute(statement, [{"token": token, "ticket_id": ticket_id} for token in tokens])
+    unless_there = _unless_there(session.get_bind().dialect.name)
+    session.execute(unless_there, [{"token": token, "ticket_id": ticket_id} for token in tokens])
 
 
-_UNLESS_THERE = {
-    kind.__name__.rpartition(".")[2]: kind.insert(TicketTerm.__table__).on_conflict_do_nothing()
-    for kind in (sqlite, postgresql)
-}
-"By the name of the database."
+@cache
+def _unless_there(dialect: str) -> Insert:
+    """Built once."""
+    return inserting(dialect, TicketTerm.__table__).on_conflict_do_nothing()
+
+
 _CODES: BindParameter[Any] = bindparam("codes", expanding=True)
 _PARENTS = select(Unit.parent_code).where(Unit.code.in_(_CODES), Unit.parent_code.is_not(None))
 _NAMES = select(Unit.name).where(Unit.code.in_(_CODES) | Unit.code.in_(_PARENTS))

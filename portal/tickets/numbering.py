@@ -5,12 +5,12 @@ from functools import cache
 from typing import cast
 
 from sqlalchemy import bindparam
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.dml import ReturningInsert
 
 from directory.base import Model
 from portal.tickets.number import format_number
+from portal.upserting import inserting
 
 
 class NumberSeries(Model):
@@ -31,7 +31,6 @@ def next_number(session: Session, at: datetime, tz: tzinfo) -> str:
 @cache
 def _counting(dialect: str) -> ReturningInsert[int]:
     """Built once."""
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    first = insert(NumberSeries).values(year=bindparam("year"), last=1)
+    first = inserting(dialect, NumberSeries).values(year=bindparam("year"), last=1)
     upsert = first.on_conflict_do_update(index_elements=["year"], set_={"last": NumberSeries.last + 1})
     return upsert.returning(NumberSeries.last)
