@@ -83,10 +83,8 @@ def check_open(ticket: Ticket) -> None:
 
 def keep_between(session: Session, entry: Entry, actor: Actor, to: str) -> None:
     """The entry is read by the two units alone, and by those who supervise either."""
-    session.flush()
     session.add(EntryReader(entry=entry, unit_code=actor.unit_code))
     session.add(EntryReader(entry=entry, unit_code=to, addressed=True))
-    session.flush()
 
 
 def note_download(session: Session, actor: Actor, number: str, attachment: int, sha256: str, at: datetime) -> None:

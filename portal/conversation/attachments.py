@@ -96,10 +96,7 @@ def sorted_out(files: Iterable[File]) -> SortedOut:
 
 def attach(session: Session, entry: Entry, files: Iterable[Accepted], at: datetime) -> list[Attachment]:
     """Keep the files with an entry, hashed and encrypted."""
-    taken = list(files)
-    if taken:
-        session.flush()
-    return [_kept(session, entry, file, at) for file in taken]
+    return [_kept(session, entry, file, at) for file in files]
 
 
 def content_of(attachment: Attachment) -> bytes:

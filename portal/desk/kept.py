@@ -1,10 +1,9 @@
 """The views of a work list that an officer kept under a name, or that another of the unit shares."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, case, or_, select
+from sqlalchemy import and_, case, or_, select
 from sqlalchemy.orm import Session
 
 from directory.edition import once
@@ -27,17 +26,15 @@ def saved_views(session: Session, actor: Actor) -> Sequence[KeptView]:
     if actor.officer_id is None:
         return ()
     mine = "saved views", actor.officer_id, actor.unit_code
-    whose = {"officer_id": actor.officer_id, "unit_code": actor.unit_code}
-    return once(session, mine, lambda: [KeptView(*row) for row in session.execute(_saved(), whose)])
+    return once(session, mine, lambda: _read_views(session, actor))
 
 
-@cache
-def _saved() -> Select[int, int, str, Any]:
-    """Built once: it is asked with each page of the list."""
-    own = SavedView.officer_id == bindparam("officer_id")
-    shared = and_(SavedView.shared, SavedView.unit_code == bindparam("unit_code"))
+def _read_views(session: Session, actor: Actor) -> Sequence[KeptView]:
+    own = SavedView.officer_id == actor.officer_id
+    shared = and_(SavedView.shared, SavedView.unit_code == actor.unit_code)
     columns = SavedView.id, SavedView.officer_id, SavedView.name, SavedView.asked
-    return select(*columns).where(or_(own, shared)).order_by(case((own, 0), else_=1), SavedView.name, SavedView.id)
+    asked = select(*columns).where(or_(own, shared)).order_by(case((own, 0), else_=1), SavedView.name, SavedView.id)
+    return [KeptView(*row) for row in session.execute(asked)]
 
 
 def makers_of(session: Session, views: Sequence[KeptView], reader: Actor) -> Mapping[int, str]:
